@@ -1,0 +1,108 @@
+"""perfkit: find out why an API is slow, with evidence.
+
+The front door. Everything public is here and is imported when it is first used, so that
+``import perfkit`` costs milliseconds and touches neither pandas nor plotly nor the network.
+
+Read what you could export:  :func:`load`, :func:`sample`, :class:`Recording`
+Ask:                         :func:`diagnose` (start here), :func:`digest`, :func:`baseline`,
+                             :func:`n_plus_one`, :func:`pool`, :func:`event_loop`,
+                             :func:`sequential_scans`
+Measure:                     :func:`timeapi`, :func:`profile_endpoint`, :func:`watch_pool`,
+                             :func:`explain`, :func:`index_audit`, :func:`read_plan`
+In a notebook:               ``%load_ext perfkit`` adds ``%%timeapi``, ``%%explain``,
+                             ``%profile_endpoint`` and ``%perfkit``
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perfkit.analyses.baseline import baseline
+    from perfkit.analyses.diagnose import diagnose
+    from perfkit.analyses.digest import digest
+    from perfkit.analyses.event_loop import event_loop
+    from perfkit.analyses.n_plus_one import n_plus_one
+    from perfkit.analyses.pool import pool
+    from perfkit.analyses.sequential_scans import sequential_scans
+    from perfkit.errors import PerfkitError
+    from perfkit.ingest.load import load
+    from perfkit.magics import load_ipython_extension, unload_ipython_extension
+    from perfkit.plans.read import read_plan
+    from perfkit.probes.pool_watch import watch_pool
+    from perfkit.recording import Recording
+    from perfkit.results import Finding, Result
+    from perfkit.shipped import sample
+    from perfkit.tasks.explain import explain
+    from perfkit.tasks.index_audit import index_audit
+    from perfkit.tasks.profile_endpoint import profile_endpoint
+    from perfkit.tasks.timeapi import timeapi, timeapi_async
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Finding": "perfkit.results",
+    "PerfkitError": "perfkit.errors",
+    "Recording": "perfkit.recording",
+    "Result": "perfkit.results",
+    "baseline": "perfkit.analyses.baseline",
+    "diagnose": "perfkit.analyses.diagnose",
+    "digest": "perfkit.analyses.digest",
+    "event_loop": "perfkit.analyses.event_loop",
+    "explain": "perfkit.tasks.explain",
+    "index_audit": "perfkit.tasks.index_audit",
+    "load": "perfkit.ingest.load",
+    "load_ipython_extension": "perfkit.magics",
+    "n_plus_one": "perfkit.analyses.n_plus_one",
+    "pool": "perfkit.analyses.pool",
+    "profile_endpoint": "perfkit.tasks.profile_endpoint",
+    "read_plan": "perfkit.plans.read",
+    "sample": "perfkit.shipped",
+    "sequential_scans": "perfkit.analyses.sequential_scans",
+    "timeapi": "perfkit.tasks.timeapi",
+    "timeapi_async": "perfkit.tasks.timeapi",
+    "unload_ipython_extension": "perfkit.magics",
+    "watch_pool": "perfkit.probes.pool_watch",
+}
+
+__all__ = [
+    "Finding",
+    "PerfkitError",
+    "Recording",
+    "Result",
+    "__version__",
+    "baseline",
+    "diagnose",
+    "digest",
+    "event_loop",
+    "explain",
+    "index_audit",
+    "load",
+    "load_ipython_extension",
+    "n_plus_one",
+    "pool",
+    "profile_endpoint",
+    "read_plan",
+    "sample",
+    "sequential_scans",
+    "timeapi",
+    "timeapi_async",
+    "unload_ipython_extension",
+    "watch_pool",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'perfkit' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, for completion."""
+    return sorted(__all__)

@@ -1,0 +1,251 @@
+"""The canonical tables: columns, types, units, validation.
+
+Inside, tables are Arrow; :func:`to_pandas` turns one into a DataFrame at the door.
+The unit of a number is in its name (``_ms``, ``_bytes``); unknown is null, never 0 or "".
+
+========== ============= =================================
+kind       Arrow         pandas
+========== ============= =================================
+time       timestamp ns  ``datetime64[ns, UTC]``
+number     float64       ``float64`` (unknown: NaN)
+integer    int64         ``Int64``
+text       string        ``str``
+category   dictionary    ``category``
+flag       bool          ``boolean``
+bytes      binary        ``object``
+========== ============= =================================
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfkit.errors import MissingColumn, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+__all__ = ["TABLES", "concat", "conform", "empty", "from_columns", "from_pandas", "to_pandas"]
+
+ARROW: dict[str, pa.DataType] = {
+    "time": pa.timestamp("ns", "UTC"),
+    "number": pa.float64(),
+    "integer": pa.int64(),
+    "text": pa.string(),
+    "category": pa.dictionary(pa.int32(), pa.string()),
+    "flag": pa.bool_(),
+    "bytes": pa.binary(),
+}
+
+_EVERY_ROW = "source:integer line:integer attributes:bytes"
+
+_COLUMNS: dict[str, str] = {
+    "requests": """started_at:time duration_ms:number method:category route:category path:text
+        status:integer service:category client:category response_bytes:integer request_id:text
+        trace_id:text error:text""",
+    "queries": """started_at:time duration_ms:number duration_kind:category phase:category
+        statement:category parameters:text fingerprint:category fingerprint_id:category
+        system:category database:category user:category application:category session_id:category
+        request_id:text trace_id:text span_id:text rows_returned:integer rows_examined:integer
+        lock_ms:number error:text""",
+    "spans": """trace_id:text span_id:text parent_id:text service:category name:category
+        kind:category category:category started_at:time duration_ms:number self_ms:number
+        error:text statement:category fingerprint:category fingerprint_id:category
+        route:category url:category peer:category status:integer""",
+    "events": """at:time kind:category duration_ms:number bytes:integer message:text
+        session_id:category database:category user:category sqlstate:category""",
+    "metrics": "at:time host:category name:category value:number unit:category",
+    "plans": """at:time duration_ms:number fingerprint_id:category statement:category
+        plan:text shape_id:category""",
+    "pool_samples": """at:time pool:category size:integer max_size:integer in_use:integer
+        idle:integer waiting:integer timeouts_total:integer wait_ms_total:number
+        hold_ms_total:number requests_total:integer""",
+    "checkouts": """pool:category worker:category requested_at:time acquired_at:time
+        released_at:time wait_ms:number hold_ms:number busy_ms:number stack:category
+        trace_id:text""",
+    "stacks": "at:time thread:category stack:category weight_ms:number samples:integer",
+    "load_tests": """tool:category name:category requests:integer failures:integer
+        rate_per_s:number mean_ms:number p50_ms:number p90_ms:number p95_ms:number p99_ms:number
+        max_ms:number corrected:flag""",
+}
+
+
+def _schema(columns: str) -> pa.Schema:
+    pairs = (item.split(":") for item in f"{columns} {_EVERY_ROW}".split())
+    return pa.schema([(name, ARROW[kind]) for name, kind in pairs])
+
+
+#: Table name -> Arrow schema. The order of the columns is the order people see.
+TABLES: dict[str, pa.Schema] = {name: _schema(columns) for name, columns in _COLUMNS.items()}
+
+#: The column that says when a row happened.
+TIME_COLUMN = {name: schema.field(0).name for name, schema in TABLES.items()} | {
+    "spans": "started_at",
+    "checkouts": "requested_at",
+    "load_tests": "",
+}
+
+
+def schema(table: str) -> pa.Schema:
+    """Return the schema of ``table``; an unknown name is a :class:`UsageError`."""
+    try:
+        return TABLES[table]
+    except KeyError:
+        near = difflib.get_close_matches(table, TABLES, n=1)
+        raise UsageError(
+            f"there is no table {table!r}",
+            hint=f"did you mean {near[0]!r}?" if near else f"tables: {', '.join(TABLES)}",
+        ) from None
+
+
+def empty(table: str) -> pa.Table:
+    """Return ``table`` with its columns and no rows."""
+    return schema(table).empty_table()
+
+
+def from_columns(table: str, columns: Mapping[str, Any], *, rows: int | None = None) -> pa.Table:
+    """Build ``table`` from columns (lists, NumPy or Arrow); absent columns are unknown.
+
+    Raises:
+        MissingColumn: a column that the table does not have.
+        UsageError: values that do not fit the column's type.
+    """
+    target = schema(table)
+    unknown = [name for name in columns if name not in target.names]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], target.names, n=1)
+        raise MissingColumn(
+            f"table {table!r} has no column {unknown[0]!r}",
+            hint=f"did you mean {near[0]!r}?" if near else f"columns: {', '.join(target.names)}",
+        )
+    count = rows if rows is not None else _length(columns)
+    arrays = [
+        _column(field, columns[field.name]) if field.name in columns else _nulls(field, count)
+        for field in target
+    ]
+    return pa.table(arrays, schema=target)
+
+
+def conform(table: pa.Table, name: str) -> pa.Table:
+    """Apply the schema of ``name`` again (after reading or joining files).
+
+    Columns beyond the schema are dropped: what a format knows beyond it belongs
+    into ``attributes``.
+    """
+    known = {column: table[column] for column in table.column_names if column in schema(name).names}
+    return from_columns(name, known, rows=table.num_rows)
+
+
+def concat(tables: Sequence[pa.Table], name: str) -> pa.Table:
+    """Put tables of one kind behind each other, dictionaries unified."""
+    if not tables:
+        return empty(name)
+    joined = pa.concat_tables([t.cast(schema(name)) for t in tables])
+    return joined.unify_dictionaries()
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Return any Arrow table as a DataFrame with the types of the module's docstring."""
+    import pandas as pd
+
+    columns = {name: _series(table[name]) for name in table.column_names}
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+
+
+def from_pandas(frame: pd.DataFrame, name: str, *, tz: str | None = None) -> pa.Table:
+    """Return a DataFrame as table ``name``; columns beyond the schema go into attributes.
+
+    Raises:
+        UsageError: a column that cannot be read as its type, or times without a zone
+            when ``tz`` is not given.
+    """
+    known = [str(column) for column in frame.columns if column in schema(name).names]
+    columns: dict[str, Any] = {}
+    for column in known:
+        field = schema(name).field(column)
+        array = pa.array(frame[column], from_pandas=True)
+        columns[column] = _zoned(array, column, tz) if pa.types.is_timestamp(field.type) else array
+    return from_columns(name, columns, rows=len(frame))
+
+
+def _zoned(array: pa.Array, column: str, tz: str | None) -> pa.Array:
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        array = _parse_times(array, column)
+    if not pa.types.is_timestamp(array.type) or array.type.tz is not None:
+        return array
+    if tz is None:
+        raise UsageError(
+            f"column {column!r} holds times without a time zone", hint='pass tz="UTC" (or yours)'
+        )
+    return pc.assume_timezone(array, tz, ambiguous="earliest", nonexistent="earliest")
+
+
+def _parse_times(array: pa.Array, column: str) -> pa.Array:
+    import pandas as pd
+
+    try:
+        return pa.array(pd.to_datetime(array.to_pandas(), format="ISO8601"), from_pandas=True)
+    except ValueError as error:
+        raise UsageError(
+            f"column {column!r} holds a text that is not a time: {error}",
+            hint="convert it first, for example with pandas.to_datetime(..., utc=True)",
+        ) from None
+
+
+def _length(columns: Mapping[str, Any]) -> int:
+    return len(next(iter(columns.values()))) if columns else 0
+
+
+def _nulls(field: pa.Field, count: int) -> pa.Array:
+    if pa.types.is_dictionary(field.type):
+        return pa.nulls(count, pa.string()).dictionary_encode().cast(field.type)
+    return pa.nulls(count, field.type)
+
+
+def _column(field: pa.Field, values: Any) -> pa.ChunkedArray:
+    try:
+        array = values if isinstance(values, pa.Array | pa.ChunkedArray) else _to_arrow(values)
+        return _cast(array, field.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise UsageError(
+            f"column {field.name!r} does not hold {field.type}: {error}",
+            hint="convert the column, or name another with columns={...}",
+        ) from None
+
+
+def _to_arrow(values: Any) -> pa.Array:
+    return pa.array(values, from_pandas=True)
+
+
+def _cast(array: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    if array.type == kind:
+        return array
+    if pa.types.is_dictionary(kind):
+        plain = array.cast(pa.string())
+        return plain.dictionary_encode().cast(kind)
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    if pa.types.is_timestamp(kind) and pa.types.is_integer(array.type):
+        array = array.cast(pa.int64())
+    return array.cast(kind)
+
+
+def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
+    import pandas as pd
+
+    kind = column.type
+    if pa.types.is_integer(kind):
+        return column.to_pandas(types_mapper={kind: pd.Int64Dtype()}.get)
+    if pa.types.is_boolean(kind):
+        return column.to_pandas(types_mapper={kind: pd.BooleanDtype()}.get)
+    if pa.types.is_dictionary(kind):
+        return column.unify_dictionaries().to_pandas()
+    if pa.types.is_string(kind):
+        return column.to_pandas().astype("str")
+    return column.to_pandas()

@@ -1,0 +1,61 @@
+"""One look for every figure: colours safe for the colour-blind, light and dark themes alike."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["COLOURS", "CONFIG", "figure", "safe"]
+
+#: Okabe and Ito's palette, without black (invisible on dark) and yellow (invisible on light).
+COLOURS: Mapping[str, str] = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "red": "#D55E00",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "grey": "#8C8C8C",
+}
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+#: No upload button (it would send SQL and latencies to a public server), no logo.
+CONFIG: Mapping[str, Any] = {"showSendToCloud": False, "displaylogo": False, "responsive": True}
+
+_INK = "#7F7F7F"  # mid-grey reads on white and on JupyterLab's dark background
+_GRID = "rgba(127,127,127,0.25)"
+
+
+def safe(text: str, limit: int = 120) -> str:
+    """Make text from outside harmless in a figure: plotly understands some HTML."""
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return html.escape(shown.replace("\n", " "), quote=False)
+
+
+def figure(title: str, *, x: str = "", y: str = "", height: int = 380) -> go.Figure:
+    """Return an empty figure whose title is the conclusion; axis titles carry units.
+
+    ``title``, ``x`` and ``y`` are plain text: they are escaped here.
+    """
+    wrapped = "<br>".join(textwrap.wrap(safe(title, 220), 95))
+    axis = {"gridcolor": _GRID, "zerolinecolor": _GRID, "linecolor": _INK, "automargin": True}
+    layout = {
+        "title": {"text": wrapped, "x": 0.01, "xanchor": "left", "font": {"size": 15}},
+        "font": {"color": _INK, "size": 12},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "colorway": list(COLOURS.values()),
+        "height": height,
+        "margin": {"l": 60, "r": 20, "t": 70, "b": 50},
+        "xaxis": axis | {"title": {"text": safe(x)}},
+        "yaxis": axis | {"title": {"text": safe(y)}},
+        "legend": {"orientation": "h", "y": -0.2},
+        "hoverlabel": {"namelength": -1},
+    }
+    return go.Figure(layout=layout)

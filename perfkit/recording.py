@@ -76,9 +76,7 @@ class Recording:
     zone: str = "UTC"
 
     @classmethod
-    def from_frames(
-        cls, *, tz: str | None = None, **frames: pd.DataFrame | pa.Table
-    ) -> Recording:
+    def from_frames(cls, *, tz: str | None = None, **frames: pd.DataFrame | pa.Table) -> Recording:
         """Build a recording from frames you have: ``from_frames(queries=df)``.
 
         Missing columns are unknown, types are coerced.
@@ -181,9 +179,7 @@ class Recording:
         names = [name for name in tables.TABLES if name in {*self.contents, *other.contents}]
         return Recording(
             contents={
-                name: tables.concat(
-                    [self.arrow(name), _shifted(other.arrow(name), shift)], name
-                )
+                name: tables.concat([self.arrow(name), _shifted(other.arrow(name), shift)], name)
                 for name in names
             },
             inputs=self.inputs + other.inputs,

@@ -113,6 +113,7 @@ class Result:
         checked: what was looked at, said when nothing was found.
         totals: numbers over the whole input.
         series: further Arrow tables that the figure needs.
+        closing: a paragraph to paste, when the analysis ends with one.
     """
 
     analysis: str
@@ -125,6 +126,7 @@ class Result:
     checked: Sequence[str] = ()
     totals: Mapping[str, Any] = field(default_factory=dict)
     series: Mapping[str, pa.Table] = field(default_factory=dict)
+    closing: str = ""
 
     def __post_init__(self) -> None:
         """Rank the findings."""
@@ -156,6 +158,7 @@ class Result:
             "findings": [finding.to_dict() for finding in self.findings],
             "caveats": list(self.caveats),
             "checked": list(self.checked),
+            "closing": self.closing,
             self.noun: [_plain(row) for row in self.arrow.to_pylist()],
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotations
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity
 from sqlalchemy.ext.asyncio import AsyncAttrs

@@ -26,9 +26,7 @@ DELAYS_MS: dict[str, int] = {
 IDLE_S = 300.0
 
 
-async def answer(
-    delay_ms: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def answer(delay_ms: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer the requests of one connection until the other side closes it."""
     try:
         while await asyncio.wait_for(read_request(reader), IDLE_S):
@@ -59,9 +57,9 @@ def body_length(head: bytes) -> int:
 
 def response(body: bytes) -> bytes:
     """Return a whole HTTP answer."""
-    return (
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
-        % (len(body), body)
+    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (
+        len(body),
+        body,
     )
 
 
@@ -77,9 +75,9 @@ async def serve() -> tuple[list[asyncio.Server], dict[str, str]]:
 
 async def main(ready: Path) -> None:
     """Serve until standard input closes."""
-    _, urls = await serve()
+    servers, urls = await serve()
     child.report(ready, {"peers": urls})
-    await asyncio.to_thread(child.wait_for_end)
+    await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
 if __name__ == "__main__":

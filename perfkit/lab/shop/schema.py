@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from perfkit.errors import UsageError
 
-__all__ = ["SEARCH_INDEXES", "Sizes", "key", "statements"]
+__all__ = ["ROLE", "SEARCH_INDEXES", "Sizes", "create_index", "drop_index", "key", "statements"]
+
+#: The shop logs in as this role and owns its tables.
+ROLE = "shop"
 
 #: The indexes that GET /orders/search needs; the fault ``missing_index`` drops both.
 SEARCH_INDEXES: dict[str, str] = {
@@ -60,6 +63,7 @@ PLANTED = (
 )
 
 FINISH = (
+    "reset role",
     "create extension if not exists pg_stat_statements",
     "vacuum analyze users, orders, order_items",
     "checkpoint",
@@ -90,6 +94,11 @@ def create_index(name: str) -> str:
     return f"create index if not exists {name} on {SEARCH_INDEXES[name]}"
 
 
+def drop_index(name: str) -> str:
+    """Return the statement that drops one of `SEARCH_INDEXES`."""
+    return f"drop index if exists {name}"
+
+
 def statements(sizes: Sizes) -> list[str]:
     """Return the statements that make and fill the tables, in order.
 
@@ -98,7 +107,7 @@ def statements(sizes: Sizes) -> list[str]:
     numbers = {"users": sizes.users, "orders": sizes.orders, "next_order": sizes.orders + 1}
     rows = [statement.format_map(numbers) for statement in ROWS]
     search = [create_index(name) for name in SEARCH_INDEXES]
-    return [*TABLES, *rows, *KEYS, *search, *PLANTED, *FINISH]
+    return [f"set role {ROLE}", *TABLES, *rows, *KEYS, *search, *PLANTED, *FINISH]
 
 
 def key(sizes: Sizes) -> str:

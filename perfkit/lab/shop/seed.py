@@ -13,11 +13,9 @@ if TYPE_CHECKING:
 
     import psycopg
 
-__all__ = ["DATABASE", "ROLE", "Server", "ensure", "locked"]
+__all__ = ["DATABASE", "Server", "ensure", "locked"]
 
 DATABASE = "shop"
-#: The shop logs in as this role; all its statements are logged, as the recordings need them.
-ROLE = "shop"
 #: Tells our advisory lock from others': the letters "perfkit" as a number.
 LOCK = int.from_bytes(b"perfkit")
 
@@ -51,7 +49,9 @@ def ensure(server: Server, sizes: schema.Sizes) -> None:
                     hint="perfkit.lab.stop(), or start with the same scale",
                 )
     except psycopg.Error as error:
-        raise LabError(f"lab: the shop's database could not be filled: {first_line(error)}") from error
+        raise LabError(
+            f"lab: the shop's database could not be filled: {first_line(error)}"
+        ) from error
 
 
 def fill(server: Server, connection: psycopg.Connection, sizes: schema.Sizes) -> None:
@@ -60,24 +60,28 @@ def fill(server: Server, connection: psycopg.Connection, sizes: schema.Sizes) ->
 
     draft = f"{DATABASE}_draft"
     connection.execute(f"drop database if exists {draft} with (force)")
-    connection.execute(f"drop role if exists {ROLE}")
-    connection.execute(f"create role {ROLE} login")
-    connection.execute(f"alter role {ROLE} set log_min_duration_statement = 0")
-    connection.execute(f"create database {draft} owner {ROLE}")
+    create_role(connection)
+    connection.execute(f"create database {draft} owner {schema.ROLE}")
     with psycopg.connect(server.conninfo(draft), autocommit=True) as target:
-        settle(target)
+        be_quiet(target)
         for statement in schema.statements(sizes):
             target.execute(statement.encode())
     connection.execute(f"comment on database {draft} is '{schema.key(sizes)}'")
     connection.execute(f"alter database {draft} rename to {DATABASE}")
 
 
-def settle(connection: psycopg.Connection) -> None:
-    """Prepare the seeding session: room to sort, and the tables belong to the shop's role."""
-    connection.execute("set maintenance_work_mem = '256MB'")
+def create_role(connection: psycopg.Connection) -> None:
+    """Make the shop's role; all its statements are logged, for recordings need them."""
+    connection.execute(f"drop role if exists {schema.ROLE}")
+    connection.execute(f"create role {schema.ROLE} login")
+    connection.execute(f"alter role {schema.ROLE} set log_min_duration_statement = 0")
+
+
+def be_quiet(connection: psycopg.Connection) -> None:
+    """Keep the seeding out of the log, and give it room to sort."""
     connection.execute("set auto_explain.log_min_duration = -1")
     connection.execute("set log_min_duration_statement = -1")
-    connection.execute(f"alter default privileges grant all on tables to {ROLE}")
+    connection.execute("set maintenance_work_mem = '256MB'")
 
 
 def comment(connection: psycopg.Connection) -> str | None:

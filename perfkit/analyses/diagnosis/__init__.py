@@ -1,0 +1,1 @@
+"""The parts of :func:`perfkit.diagnose`: window, symptoms, joins, accounting, words."""

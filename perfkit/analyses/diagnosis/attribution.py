@@ -1,0 +1,147 @@
+"""Whose time a cause takes: milliseconds per route, each millisecond counted once.
+
+Causes are found in different files, so their times overlap: a statement runs while the
+loop is blocked, a connection is awaited while another request sleeps. The order is fixed:
+time with the loop blocked belongs to the block; what is left of a pool wait belongs to the
+pool; statements come after that, and no route gives away more than its requests took.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfkit import sources
+from perfkit.analyses.diagnosis.symptoms import routes_of_traces, with_route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from perfkit.recording import Recording
+    from perfkit.results import Finding
+
+__all__ = ["claims", "settle"]
+
+#: Route under which time is kept that no request can be named for.
+NO_ROUTE = ""
+
+
+def claims(rec: Recording, finding: Finding) -> dict[str, float]:
+    """Return the milliseconds that ``finding`` takes, by route."""
+    keys = finding.keys
+    if finding.rule.startswith("blocked-loop"):
+        return _blocked_per_route(rec, str(keys.get("route", "")))
+    if "pool" in keys:
+        return _scaled(_waits_per_route(rec, keys["pool"]), finding.saves_total_ms)
+    if keys.get("route"):
+        return {keys["route"]: finding.saves_total_ms}
+    if "fingerprint_id" in keys:
+        per_route = _statement_per_route(rec, keys["fingerprint_id"])
+        return _scaled(per_route, finding.saves_total_ms)
+    return {NO_ROUTE: finding.saves_total_ms}
+
+
+def settle(
+    found: Sequence[tuple[Finding, Mapping[str, float]]], totals: Mapping[str, float]
+) -> list[tuple[Finding, dict[str, float]]]:
+    """Grant each cause what its routes have left, the largest claim first.
+
+    ``totals``: milliseconds that the requests of each route took. Returns the findings
+    with what they were granted, most first.
+    """
+    left = dict(totals)
+    granted: list[tuple[Finding, dict[str, float]]] = []
+    for finding, wanted in sorted(found, key=lambda pair: -sum(pair[1].values())):
+        share = {
+            route: ms if route == NO_ROUTE else min(ms, left.get(route, 0.0))
+            for route, ms in wanted.items()
+        }
+        for route, ms in share.items():
+            left[route] = left.get(route, 0.0) - ms
+        granted.append((finding, {route: ms for route, ms in share.items() if ms > 0}))
+    granted.sort(key=lambda pair: -sum(pair[1].values()))
+    return granted
+
+
+def blocked_before(rec: Recording) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function: epoch ns -> milliseconds with the loop blocked before that time."""
+    events = rec.arrow("events")
+    events = events.filter(
+        pc.and_kleene(pc.equal(events["kind"], "blocked_loop"), pc.is_valid(events["duration_ms"]))
+    )
+    ends = np.sort(_ns(events["at"]))
+    order = np.argsort(_ns(events["at"]))
+    lengths = events["duration_ms"].to_numpy()[order] * 1e6
+    starts = np.maximum(ends - lengths, np.concatenate([[-np.inf], ends[:-1]])[: len(ends)])
+    knots = np.empty(2 * len(ends))
+    knots[0::2], knots[1::2] = starts, ends
+    level = np.repeat(np.cumsum(ends - starts), 2)
+    level[0::2] -= ends - starts
+    return lambda at: np.interp(at, knots, level) / 1e6 if len(knots) else np.zeros(len(at))
+
+
+def _blocked_per_route(rec: Recording, culprit: str) -> dict[str, float]:
+    """Time that requests of other routes spent while the loop was blocked."""
+    requests = with_route(sources.primary(rec, "requests"))
+    requests = requests.filter(
+        pc.and_kleene(
+            pc.is_valid(requests["duration_ms"]), pc.not_equal(requests["route"], culprit)
+        )
+    )
+    started = _ns(requests["started_at"])
+    before = blocked_before(rec)
+    ended = started + requests["duration_ms"].to_numpy() * 1e6
+    overlap = before(ended) - before(started)
+    return _sum_by(requests["route"], overlap)
+
+
+def _waits_per_route(rec: Recording, pool: str) -> dict[str, float]:
+    """Waits for a connection of ``pool``, less the time in which the loop was blocked."""
+    checkouts = rec.arrow("checkouts")
+    waited = pc.and_kleene(pc.equal(checkouts["pool"], pool), pc.is_valid(checkouts["acquired_at"]))
+    checkouts = checkouts.filter(waited)
+    before = blocked_before(rec)
+    blocked = before(_ns(checkouts["acquired_at"])) - before(_ns(checkouts["requested_at"]))
+    waits = np.maximum(0.0, checkouts["wait_ms"].to_numpy() - blocked)
+    return _by_trace(rec, checkouts["trace_id"], waits)
+
+
+def _statement_per_route(rec: Recording, fingerprint_id: str) -> dict[str, float]:
+    """Time of one statement as the services' spans (or their query log) saw it, by route."""
+    for table in ("spans", "queries"):
+        rows = rec.arrow(table)
+        rows = rows.filter(
+            pc.and_kleene(
+                pc.equal(rows["fingerprint_id"], fingerprint_id), pc.is_valid(rows["trace_id"])
+            )
+        )
+        rows = rows.filter(pc.is_valid(rows["duration_ms"]))
+        if rows.num_rows:
+            return _by_trace(rec, rows["trace_id"], rows["duration_ms"].to_numpy())
+    return {}
+
+
+def _by_trace(rec: Recording, trace_ids: pa.ChunkedArray, values: np.ndarray) -> dict[str, float]:
+    rows = pa.table({"trace_id": trace_ids.cast(pa.string()), "ms": values})
+    joined = rows.join(routes_of_traces(rec), keys="trace_id")
+    return _sum_by(pc.fill_null(joined["route"], NO_ROUTE), joined["ms"].to_numpy())
+
+
+def _sum_by(routes: pa.ChunkedArray, values: np.ndarray) -> dict[str, float]:
+    table = pa.table({"route": routes, "ms": values}).group_by("route").aggregate([("ms", "sum")])
+    return {row["route"]: row["ms_sum"] for row in table.to_pylist() if row["ms_sum"] > 0}
+
+
+def _scaled(per_route: Mapping[str, float], total: float) -> dict[str, float]:
+    """Spread ``total`` over routes in proportion; without routes it stays without one."""
+    whole = sum(per_route.values())
+    if whole <= 0:
+        return {NO_ROUTE: total}
+    return {route: ms * min(1.0, total / whole) for route, ms in per_route.items()}
+
+
+def _ns(times: Any) -> np.ndarray:
+    return pc.cast(times, pa.int64()).to_numpy().astype("float64")

@@ -1,0 +1,79 @@
+"""Slow routes that no chain explains: said plainly, with where to look next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfkit import units
+from perfkit.analyses.diagnosis.symptoms import routes_of_traces
+from perfkit.results import Finding, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perfkit.analyses.diagnosis.chain import Chain
+    from perfkit.analyses.diagnosis.slo import Budget
+    from perfkit.analyses.diagnosis.symptoms import Symptom
+    from perfkit.recording import Recording
+
+__all__ = ["findings"]
+
+
+def findings(
+    rec: Recording, chains: Sequence[Chain], seen: Mapping[str, Symptom], budget: Budget
+) -> list[Finding]:
+    """Return one note per route that stays over the budget after every fix."""
+    granted: dict[str, float] = {}
+    for chain in chains:
+        for route, ms in chain.per_route.items():
+            granted[route] = granted.get(route, 0.0) + ms
+    open_routes = [
+        symptom
+        for route, symptom in seen.items()
+        if symptom.p95_ms - granted.get(route, 0.0) / symptom.requests > budget.p95_ms
+        and granted.get(route, 0.0) < symptom.total_ms / 2
+    ]
+    return [_note(symptom, _largest(rec, symptom.route)) for symptom in open_routes]
+
+
+def _note(symptom: Symptom, largest: tuple[str, str, float] | None) -> Finding:
+    if largest is None:
+        where = "no trace shows where its time goes"
+        fix = "Record a trace of this route, or profile it in process."
+    else:
+        category, name, share = largest
+        where = f"{units.format_share(share)} of it is {category} time ({name})"
+        fix = f"Look at {name}: it holds most of the time that no rule explains."
+    return Finding(
+        rule="unexplained",
+        severity="info",
+        title=f"{symptom.say()}, and no rule explains it: {where}",
+        fix=Fix(
+            text=fix,
+            snippet=f"%profile_endpoint --app app GET {symptom.route}",
+            language="python",
+        ),
+        evidence=[{"route": symptom.route, "requests": symptom.requests, "p95_ms": symptom.p95_ms}],
+        confidence="low",
+        keys={"route": symptom.route},
+    )
+
+
+def _largest(rec: Recording, route: str) -> tuple[str, str, float] | None:
+    """Category, span name and share of self time that is largest in the route's traces."""
+    traces = routes_of_traces(rec)
+    traces = traces.filter(pc.equal(traces["route"], route))
+    spans = rec.arrow("spans").select(["trace_id", "category", "name", "self_ms"])
+    spans = spans.join(traces, keys="trace_id", join_type="inner")
+    spans = spans.filter(pc.is_valid(spans["self_ms"]))
+    total = pc.sum(spans["self_ms"]).as_py()
+    if not total:
+        return None
+    columns = {name: spans[name].cast(pa.string()) for name in ("category", "name")}
+    grouped = pa.table({**columns, "ms": spans["self_ms"]}).group_by(["category", "name"])
+    rows = grouped.aggregate([("ms", "sum")]).sort_by([("ms_sum", "descending")]).slice(0, 1)
+    row = rows.to_pylist()[0]
+    return row["category"] or "other", row["name"] or "unnamed", row["ms_sum"] / total

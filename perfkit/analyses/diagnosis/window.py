@@ -1,0 +1,74 @@
+"""Which part of the recording is the incident, and what it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from perfkit import clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from perfkit.recording import Recording
+
+    Moment = str | datetime
+
+__all__ = ["Window", "split"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The incident, the rest of the recording (None: nothing to compare with), and their words."""
+
+    inside: Recording
+    rest: Recording | None
+    since: str
+    caveats: tuple[str, ...] = ()
+
+
+def split(rec: Recording, incident: tuple[Moment, Moment] | None) -> Window:
+    """Split at ``incident``; without one, at the last deploy mark; without that, not at all."""
+    if rec.span is None:
+        return Window(rec, None, "in this recording", ("no row has a time",))
+    first, last = rec.span
+    after = last + timedelta(microseconds=1)
+    if incident is not None:
+        low, high = clock.window(*incident, rec.span, rec.zone)
+        return _cut(
+            rec, (first, low, high, after), f"between {_say(low, rec)} and {_say(high, rec)}"
+        )
+    marked = _last_deploy(rec)
+    if marked is None:
+        return Window(rec, None, "in this recording")
+    at, what = marked
+    return _cut(rec, (first, at, after, after), f"since {what or 'the deploy'} at {_say(at, rec)}")
+
+
+def _cut(
+    rec: Recording, moments: tuple[datetime, datetime, datetime, datetime], say: str
+) -> Window:
+    first, low, high, after = moments
+    inside = rec.between(low, high)
+    pieces = [rec.between(a, b) for a, b in ((first, low), (high, after)) if a < b]
+    rest = pieces[0] + pieces[1] if len(pieces) > 1 else (pieces[0] if pieces else None)
+    if rest is None or rest.arrow("requests").num_rows == 0:
+        note = "the recording holds no requests outside the incident: nothing to compare with"
+        return Window(inside, None, say, (note,))
+    return Window(inside, rest, say)
+
+
+def _last_deploy(rec: Recording) -> tuple[datetime, str] | None:
+    events = rec.arrow("events")
+    deploys = events.filter(pc.equal(events["kind"], "deploy")).sort_by("at")
+    if deploys.num_rows == 0:
+        return None
+    row = deploys.slice(deploys.num_rows - 1).select(["at", "message"]).to_pylist()[0]
+    return clock.moment(row["at"], rec.span, rec.zone), row["message"] or ""
+
+
+def _say(moment: datetime, rec: Recording) -> str:
+    return clock.say(moment, rec.zone)

@@ -1,0 +1,189 @@
+"""The command line: ``perfkit diagnose|digest|baseline|load|lab|demo|notebooks``.
+
+Exit status: 0 done, 1 findings at or above ``--fail-on`` (never, unless asked),
+2 usage or unreadable input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfkit.errors import PerfkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from perfkit.results import Result
+
+__all__ = ["main"]
+
+_SEVERITIES = ("info", "warning", "critical")
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except PerfkitError as error:
+        print(f"perfkit: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("perfkit: interrupted, everything it started was stopped", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="perfkit", description="Find out why an API is slow, with evidence."
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for name, summary in (
+        ("diagnose", "everything that applies, as chains symptom, cause, fix: start here"),
+        ("digest", "statements by total time"),
+        ("baseline", "routes by total time, with percentiles"),
+    ):
+        verb = verbs.add_parser(name, help=summary)
+        _add_input(verb)
+        _add_output(verb)
+        verb.set_defaults(run=_analyse, analysis=name)
+        if name == "diagnose":
+            verb.add_argument("--incident", nargs=2, metavar=("START", "END"))
+            verb.add_argument("--mark", metavar="TIME", help="when it was deployed")
+            verb.add_argument("--budget", help='good enough, such as "p95<200ms"')
+    load = verbs.add_parser("load", help="say what the files hold; -o FILE saves a recording")
+    _add_input(load)
+    load.add_argument("--format", choices=("text", "json"), default="text")
+    load.add_argument("-o", "--output", metavar="FILE")
+    load.set_defaults(run=_load)
+    notebooks = verbs.add_parser("notebooks", help="copy the guided notebooks into a folder")
+    notebooks.add_argument("folder", type=Path)
+    notebooks.set_defaults(run=_notebooks)
+    _add_lab(verbs)
+    return parser
+
+
+def _add_input(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("files", nargs="+", metavar="FILE", help="logs, traces, folders, recordings")
+    verb.add_argument("--zone", default=None, metavar="TZ", help="time zone of times without one")
+
+
+def _add_output(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--format", choices=("text", "json", "html"), default="text")
+    verb.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
+    verb.add_argument(
+        "--fail-on", choices=_SEVERITIES, help="exit with 1 when a finding is at least this severe"
+    )
+
+
+def _add_lab(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    lab = verbs.add_parser("lab", help="the embedded PostgreSQL and the demo shop")
+    lab.add_argument("verb", choices=("start", "stop", "status"), nargs="?", default="status")
+    lab.add_argument("--scale", type=float, default=1.0, help="1 is 500,000 orders")
+    lab.set_defaults(run=_lab)
+    demo = verbs.add_parser("demo", help="the whole story, headless: faults planted and found")
+    demo.add_argument("-o", "--output", type=Path, default=Path("build"), metavar="FOLDER")
+    demo.add_argument("--scale", type=float, default=1.0, help="1 is 500,000 orders")
+    demo.set_defaults(run=_demo)
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    import perfkit
+
+    rec = perfkit.load(*options.files, tz=options.zone)
+    if options.analysis == "diagnose":
+        rec = rec.mark(options.mark, "the deploy") if options.mark else rec
+        chosen = {"incident": tuple(options.incident)} if options.incident else {}
+        chosen |= {"budget": options.budget} if options.budget else {}
+        result = perfkit.diagnose(rec, **chosen)
+    else:
+        result = getattr(perfkit, options.analysis)(rec)
+    _write(_RENDER[options.format](result), options.output)
+    return _status(result, options.fail_on)
+
+
+def _load(options: argparse.Namespace) -> int:
+    import perfkit
+
+    rec = perfkit.load(*options.files, tz=options.zone)
+    if options.output:
+        rec.save(options.output)
+    rows = {name: table.num_rows for name, table in rec.contents.items()}
+    text = (
+        json.dumps({"schema": "perfkit.load/1", "tables": rows})
+        if options.format == "json"
+        else repr(rec)
+    )
+    print(text)
+    return 0
+
+
+def _notebooks(options: argparse.Namespace) -> int:
+    from perfkit.shipped import copy_notebooks
+
+    copied = copy_notebooks(options.folder)
+    print(f"{options.folder}: {len(copied)} notebooks copied; next: jupyter lab {options.folder}")
+    return 0
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from perfkit import lab
+
+    if options.verb == "start":
+        with lab.start(scale=options.scale) as running:
+            print(f"lab: running, shop at {running.url}, until Ctrl-C", flush=True)
+            running.wait()
+    elif options.verb == "stop":
+        print("lab: stopped" if lab.stop() else "lab: was not running")
+    else:
+        print(lab.status())
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from perfkit.lab.demo import demo
+
+    return demo(options.output, scale=options.scale)
+
+
+def _html(result: Result) -> str:
+    from perfkit.share import page
+
+    return page([result], title=result.headline)
+
+
+_RENDER: dict[str, Callable[[Result], str]] = {
+    "text": lambda result: result.to_text(),
+    "json": lambda result: json.dumps(result.to_dict(), ensure_ascii=False, indent=1),
+    "html": _html,
+}
+
+
+def _write(text: str, output: str | None) -> None:
+    if output is None:
+        print(text)
+        return
+    from perfkit.files import write_whole
+
+    write_whole(output, text if text.endswith("\n") else text + "\n")
+
+
+def _status(result: Result, fail_on: str | None) -> int:
+    if fail_on is None:
+        return 0
+    least = _SEVERITIES.index(fail_on)
+    return int(any(_SEVERITIES.index(f.severity) >= least for f in result.findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Run the shop as a child of the lab: ``python -m perfkit.lab.shop CONFIG.json``.
+
+The file holds ``url``, ``peers``, ``sizes``, ``directory`` (for the telemetry) and
+``ready`` (the file that tells the port once it is known).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from perfkit.lab.shop import child
+from perfkit.lab.shop.app import create_app
+from perfkit.lab.shop.schema import Sizes
+from perfkit.lab.shop.state import Settings
+from perfkit.lab.shop.telemetry.recorder import record_to
+
+
+async def serve(config: dict[str, Any]) -> None:
+    """Serve on a free port of 127.0.0.1 until asked to end."""
+    app = create_app(Settings(config["url"], config["peers"], Sizes(**config["sizes"])))
+    watch = record_to(Path(config["directory"]), app)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    port = listener.getsockname()[1]
+    child.report(Path(config["ready"]), {"url": f"http://127.0.0.1:{port}"})
+    watch.start()
+    server = uvicorn.Server(
+        uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=2)
+    )
+    await server.serve(sockets=[listener])
+    watch.stop()
+    app.state.shop.flush()
+
+
+if __name__ == "__main__":
+    child.end_with_parent()
+    asyncio.run(serve(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

@@ -1,0 +1,79 @@
+"""Values from the notebook: ``:name`` in SQL is bound, ``{{name}}`` in requests is encoded."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from perfkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["filled_request", "overrides", "sql_parameters"]
+
+# Skipped: quoted text, dollar-quoted text, comments, casts (::date) and slices (a[1:2]);
+# what is left of a colon and a name is a parameter.
+_SQL = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/
+    |::|\[[^\[\]]*\]|(?<![\w:]):(?P<name>[A-Za-z_]\w*)""",
+    re.VERBOSE | re.DOTALL,
+)
+_BRACES = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+
+
+def overrides(pairs: Sequence[str]) -> dict[str, str]:
+    """Read ``-p name=value`` options; a text without ``=`` is a :class:`UsageError`."""
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise UsageError(f"-p {wrong[0]!r} has no '='", hint="-p user_id=42")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def sql_parameters(
+    sql: str, namespace: Mapping[str, Any], given: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the values of every ``:name`` in ``sql``; an unknown name is a :class:`UsageError`."""
+    names = {match["name"] for match in _SQL.finditer(sql) if match["name"]}
+    return {name: _value(name, namespace, given, f":{name}") for name in sorted(names)}
+
+
+def filled_request(text: str, namespace: Mapping[str, Any], given: Mapping[str, str]) -> str:
+    """Put values in place of ``{{name}}``: percent-encoded in the URL, line breaks never."""
+    lines = text.split("\n")
+    first = next((n for n, line in enumerate(lines) if _is_request_line(line)), 0)
+    head = [_fill(line, namespace, given, encode=n == first) for n, line in enumerate(lines)]
+    return "\n".join(head)
+
+
+def _fill(
+    line: str, namespace: Mapping[str, Any], given: Mapping[str, str], *, encode: bool
+) -> str:
+    def put(match: re.Match[str]) -> str:
+        value = str(_value(match[1], namespace, given, match[0]))
+        if encode:
+            return quote(value, safe="")
+        if "\n" in value or "\r" in value:
+            raise UsageError(
+                f"{match[0]} holds a line break, which would start another header",
+                hint="put the whole body into the cell instead",
+            )
+        return value
+
+    return _BRACES.sub(put, line)
+
+
+def _is_request_line(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith(("#", "//"))
+
+
+def _value(name: str, namespace: Mapping[str, Any], given: Mapping[str, str], shown: str) -> Any:
+    if name in given:
+        return given[name]
+    if name in namespace:
+        return namespace[name]
+    raise UsageError(
+        f"{shown} has no value: the notebook defines no variable {name!r}",
+        hint=f"{name} = ... in a cell before, or -p {name}=VALUE",
+    )

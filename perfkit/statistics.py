@@ -1,0 +1,201 @@
+"""Quantiles and their uncertainty: numbers in, numbers out.
+
+A quantile of few samples is a guess. The intervals here assume no distribution: the true
+quantile lies between two order statistics with a probability that the binomial distribution
+gives exactly (Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2; Hahn and
+Meeker, Statistical Intervals, section 5.2). Below a certain count no such pair exists, and
+the interval is NaN: see :data:`MINIMUM_COUNT`. Unknown samples (NaN, null) are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perfkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "MINIMUM_COUNT",
+    "median_difference_interval",
+    "median_interval",
+    "minimum_count",
+    "quantile",
+    "quantile_interval",
+    "summary",
+]
+
+Interval = tuple[float, float]
+_UNKNOWN: Interval = (math.nan, math.nan)
+
+
+def minimum_count(q: float, confidence: float = 0.95) -> int:
+    """Return the smallest count with a finite two-sided interval for quantile ``q`` (0 to 1).
+
+    The interval can end at the largest sample only if all samples lie below the quantile
+    with probability ``q**n`` of at most half of what may go wrong; likewise at the smallest.
+
+    Raises:
+        UsageError: ``q`` or ``confidence`` is not between 0 and 1.
+    """
+    _check_probabilities(q, confidence)
+    return math.ceil(math.log((1 - confidence) / 2) / math.log(max(q, 1 - q)))
+
+
+def _check_probabilities(q: float, confidence: float) -> None:
+    if not (0 < q < 1 and 0 < confidence < 1):
+        raise UsageError(
+            f"interval: quantile {q} and confidence {confidence} must lie between 0 and 1",
+            hint="write p95 as 0.95",
+        )
+
+
+#: Percentile -> smallest count that supports it at 95 % confidence.
+MINIMUM_COUNT: dict[float, int] = {p: minimum_count(p / 100) for p in (50, 90, 95, 99, 99.9)}
+
+
+def quantile(samples: ArrayLike, q: float) -> float:
+    """Return quantile ``q`` (0 to 1), linear between samples as :func:`numpy.quantile`; or NaN."""
+    known = _known(samples)
+    return float(np.quantile(known, q)) if known.size else math.nan
+
+
+def quantile_interval(samples: ArrayLike, q: float, confidence: float = 0.95) -> Interval:
+    """Return the distribution-free interval of quantile ``q``, two of the samples.
+
+    ``(nan, nan)`` where there are fewer than :func:`minimum_count` samples. It covers the
+    true quantile with at least ``confidence``, whatever the distribution.
+
+    Example:
+        >>> quantile_interval(range(1, 101), 0.5)
+        (40.0, 61.0)
+    """
+    return _interval_of_sorted(np.sort(_known(samples)), q, confidence)
+
+
+def median_interval(samples: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Return the distribution-free interval of the median."""
+    return quantile_interval(samples, 0.5, confidence)
+
+
+def summary(samples: ArrayLike) -> dict[str, float]:
+    """Describe samples: ``count mean p50 p90 p95 p99 max``, each percentile with its interval.
+
+    For every percentile ``p95`` there are also ``p95_low`` and ``p95_high`` (95 % interval,
+    NaN if too few samples) and ``p95_trusted``, which says whether there were enough.
+    The unit is that of the samples; without samples all but ``count`` is NaN.
+    """
+    known = np.sort(_known(samples))
+    result: dict[str, float] = {
+        "count": int(known.size),
+        "mean": float(known.mean()) if known.size else math.nan,
+    }
+    for p in (50, 90, 95, 99):
+        low, high = _interval_of_sorted(known, p / 100, 0.95)
+        result |= {
+            f"p{p}": quantile(known, p / 100),
+            f"p{p}_low": low,
+            f"p{p}_high": high,
+            f"p{p}_trusted": known.size >= MINIMUM_COUNT[p],
+        }
+    return result | {"max": float(known[-1]) if known.size else math.nan}
+
+
+def median_difference_interval(
+    before: ArrayLike,
+    after: ArrayLike,
+    *,
+    confidence: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Interval:
+    """Return the bootstrap interval of ``median(after) - median(before)``.
+
+    Percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13).
+    ``(nan, nan)`` where either side has too few samples for an interval of its own median.
+    The same seed gives the same interval; memory does not grow with ``resamples * count``.
+    """
+    left, right = np.sort(_known(before)), np.sort(_known(after))
+    if min(left.size, right.size) < minimum_count(0.5, confidence):
+        return _UNKNOWN
+    rng = np.random.default_rng(seed)
+    differences = _resampled_medians(right, resamples, rng)
+    differences -= _resampled_medians(left, resamples, rng)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(differences, (tail, 1 - tail))
+    return float(low), float(high)
+
+
+def _resampled_medians(
+    ordered: NDArray[np.float64], resamples: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw medians of bootstrap resamples without drawing the resamples.
+
+    A resample of n is n uniform positions in ``ordered``; the k-th smallest of n uniforms is
+    Beta(k, n + 1 - k) (David and Nagaraja, Order Statistics, section 2.3). The next one is
+    the smallest of the n - k that remain above it.
+    """
+    n = ordered.size
+    k = (n + 1) // 2
+    position = rng.beta(k, n + 1 - k, resamples)
+    medians = _at(ordered, position)
+    if n % 2 == 0:
+        rest = rng.random(resamples) ** (1 / (n - k))
+        medians = (medians + _at(ordered, 1 - (1 - position) * rest)) / 2
+    return medians
+
+
+def _at(ordered: NDArray[np.float64], position: NDArray[np.float64]) -> NDArray[np.float64]:
+    index = np.minimum((position * ordered.size).astype(np.int64), ordered.size - 1)
+    values: NDArray[np.float64] = ordered[index]
+    return values
+
+
+def _known(samples: ArrayLike) -> NDArray[np.float64]:
+    """Return the known samples as one flat float array."""
+    values: Any = np.asarray(samples, dtype=np.float64).ravel()
+    known: NDArray[np.float64] = values[~np.isnan(values)]
+    return known
+
+
+def _interval_of_sorted(ordered: NDArray[np.float64], q: float, confidence: float) -> Interval:
+    ranks = _ranks(ordered.size, q, confidence)
+    return _UNKNOWN if ranks is None else (float(ordered[ranks[0]]), float(ordered[ranks[1]]))
+
+
+@lru_cache(maxsize=4096)
+def _ranks(n: int, q: float, confidence: float) -> tuple[int, int] | None:
+    """Return the indices of the two order statistics that enclose quantile ``q``.
+
+    With B ~ Binomial(n, q) samples below the quantile, the lower one (1-based) is the largest
+    l with P(B < l) <= tail, the upper one the smallest u with P(B >= u) <= tail.
+    """
+    if n < minimum_count(q, confidence):
+        return None
+    tail = (1 - confidence) / 2
+    first, probabilities = _binomial(n, q)
+    below = np.cumsum(probabilities)  # P(B <= first + i)
+    above = np.cumsum(probabilities[::-1])[::-1]  # P(B >= first + i)
+    lower = first + int(np.searchsorted(below, tail, side="right"))
+    upper = first + int(np.count_nonzero(above > tail))
+    return lower - 1, upper - 1
+
+
+def _binomial(n: int, q: float) -> tuple[int, NDArray[np.float64]]:
+    """Return the binomial probabilities around the mean, and the count they start at.
+
+    Twelve standard deviations and forty counts on either side hold all but 1e-20; each
+    follows from its neighbour, in logarithms, starting at the mode.
+    """
+    mode = int((n + 1) * q)
+    reach = 40 + math.ceil(12 * math.sqrt(n * q * (1 - q)))
+    counts = np.arange(max(0, mode - reach), min(n, mode + reach) + 1, dtype=np.float64)
+    steps = np.log((n - counts[:-1]) / counts[1:]) + math.log(q / (1 - q))
+    logs = np.concatenate(([0.0], np.cumsum(steps)))
+    weights = np.exp(logs - logs.max())
+    return int(counts[0]), weights / weights.sum()

@@ -1,0 +1,70 @@
+"""Which rows and columns of a table fit, and what is said about the rest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfkit.views.columns import UNKNOWN, from_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from perfkit.views.columns import Column
+
+__all__ = ["Layout", "fitted"]
+
+# Ends of intervals and ids serve programs; people find them in `.table`.
+_FOR_PROGRAMS = re.compile(
+    r".*_(low|high)(_ms|_pct)?|(fingerprint|span|shape|session)_id|source|line"
+)
+_NARROWEST_TEXT = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The part of a table that is shown, and a sentence on the rest (empty if there is none)."""
+
+    columns: list[Column]
+    rows: int
+    note: str
+
+
+def fitted(table: pa.Table, noun: str, *, rows: int, width: int | None = None) -> Layout:
+    """Choose the first ``rows`` rows and the columns that fit ``width`` characters."""
+    everything = from_table(table.slice(0, rows))
+    useful = [c for c in everything if not _left_out(c)] or everything
+    chosen = useful if width is None else _narrow(useful, width)
+    shown = min(rows, table.num_rows)
+    return Layout(columns=chosen, rows=shown, note=_note(table, noun, shown, useful, chosen))
+
+
+def _left_out(column: Column) -> bool:
+    nothing_known = bool(column.cells) and all(cell == UNKNOWN for cell in column.cells)
+    return nothing_known or bool(_FOR_PROGRAMS.fullmatch(column.name))
+
+
+def _narrow(columns: list[Column], width: int) -> list[Column]:
+    """Drop columns from the right until the rest fits; the first one always stays."""
+    kept = list(columns)
+    while len(kept) > 1 and sum(least_width(c) + 2 for c in kept) - 2 > width:
+        kept.pop()
+    return kept
+
+
+def least_width(column: Column) -> int:
+    """Return the characters a column needs at least: texts can be cut, numbers cannot."""
+    widest = max([len(column.header), *map(len, column.cells)])
+    return widest if column.numeric else min(widest, _NARROWEST_TEXT)
+
+
+def _note(
+    table: pa.Table, noun: str, shown: int, useful: list[Column], chosen: list[Column]
+) -> str:
+    parts = []
+    if shown < table.num_rows:
+        parts.append(f"showing {shown:,} of {table.num_rows:,} {noun}")
+    if dropped := [c.name for c in useful if c not in chosen]:
+        parts.append(f"more columns in .table: {', '.join(dropped)}")
+    return "; ".join(parts)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,7 +29,7 @@ Span = tuple[datetime, datetime]
 _BARE = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?")
 _OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What 64-bit nanoseconds can hold, rounded inwards to whole days.
+#: What 64-bit nanoseconds can hold, rounded inwards to whole days.
 _FIRST, _LAST = datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=UTC)
 _NAMED_DAYS = 5
 _HINT = 'write "14:02", "2026-11-20 14:02" or a datetime'
@@ -147,7 +146,7 @@ def _in_utc(at: datetime, where: tzinfo, *, last: bool = False) -> datetime:
     try:
         return at.astimezone(UTC)
     except OverflowError:  # the years 1 and 9999
-        return (_FIRST if at.year < _FIRST.year else _LAST).astimezone(UTC)
+        return _FIRST if at.year < _FIRST.year else _LAST
 
 
 def _is_repeated(at: datetime, where: tzinfo) -> bool:
@@ -158,19 +157,16 @@ def _is_repeated(at: datetime, where: tzinfo) -> bool:
 
 def _on_recorded_day(bare: time, span: Span, where: tzinfo, *, last: bool) -> datetime:
     """Put a bare time on the day of the recording in whose span it falls, or else nearest to it."""
-    low, high = span
-    points = [(_in_utc(datetime.combine(day, bare), where, last=last), day) for day in ()]
-    points = list(
-        islice(
-            (
-                (point, day)
-                for day in _days(span, where)
-                if low <= (point := _in_utc(datetime.combine(day, bare), where, last=last)) <= high
-            ),
-            _NAMED_DAYS + 1,
+    points = [_in_utc(datetime.combine(day, bare), where, last=last) for day in _days(span, where)]
+    inside = [point for point in points if span[0] <= point <= span[1]]
+    if len(inside) > 1:
+        days = [f"{point.astimezone(where):%Y-%m-%d}" for point in inside[:_NAMED_DAYS]]
+        more = f" and {len(inside) - _NAMED_DAYS} more" if len(inside) > _NAMED_DAYS else ""
+        raise UsageError(
+            f"time {bare:%H:%M:%S} fits several days of the recording: {', '.join(days)}{more}",
+            hint=f'write the day too: "{days[0]} {bare:%H:%M:%S}"',
         )
-    )
-    return points[0][0]
+    return min(inside or points, key=lambda point: max(span[0] - point, point - span[1]))
 
 
 def _days(span: Span, where: tzinfo) -> Iterator[date]:

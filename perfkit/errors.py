@@ -20,8 +20,9 @@ Any other exception is a bug in perfkit and keeps its traceback.
 
 from __future__ import annotations
 
-import sys
 import traceback
+
+from perfkit.visible import visible
 
 __all__ = [
     "BadRecord",
@@ -52,13 +53,14 @@ class PerfkitError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Return the sentence and, on a second line, the hint."""
-        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+        """Return the sentence and, on a second line, the hint; both safe for a terminal."""
+        message, hint = visible(self.message), visible(self.hint)
+        return f"{message}\nhint: {hint}" if hint else message
 
     def _render_traceback_(self) -> list[str]:
         """IPython calls this instead of printing a traceback."""
         if PerfkitError.tracebacks:
-            return traceback.format_exception(*sys.exc_info())
+            return traceback.format_exception(self)
         return [f"{type(self).__name__}: {self}"]
 
 

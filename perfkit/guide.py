@@ -1,4 +1,4 @@
-"""``check()`` and ``hint()`` for the guided notebooks: no network, no score.
+"""``check()``, ``hint()`` and ``shop()`` for the guided notebooks: no network, no score.
 
 Answers are compared with what the recording says, so a notebook stays true when it is run
 again on other data.
@@ -6,17 +6,20 @@ again on other data.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perfkit import units
-from perfkit.errors import UsageError
+from perfkit.errors import PerfkitError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perfkit.lab.lab import Lab
     from perfkit.results import Result
 
-__all__ = ["check", "hint"]
+__all__ = ["check", "hint", "shop"]
+
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,20 @@ def check(question: str, answer: Any, result: Result) -> None:
 def hint(question: str) -> None:
     """Say where the answer stands."""
     print(f"{question}: look at {_question(question).where}")  # noqa: T201
+
+
+def shop() -> Lab | None:
+    """Start (or join) the lab; where it cannot run, say why and return None."""
+    from perfkit import lab
+
+    try:
+        running = lab.start()
+    except PerfkitError as error:
+        print(f"The lab cannot run here, so this step shows recorded data. {error}")  # noqa: T201
+        return None
+    running.set_faults(all=False)
+    print(f"The shop runs at {running.url}, all faults off.")  # noqa: T201
+    return running
 
 
 def _question(name: str) -> Question:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +14,7 @@ from perfkit import clock, tables
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
@@ -85,10 +87,13 @@ class Recording:
             UsageError: an unknown table, a column of the wrong type, naive times without ``tz``.
         """
         contents = {
-            name: tables.conform(frame, name)
-            if isinstance(frame, pa.Table)
-            else tables.from_pandas(frame, name, tz=tz)
-            for name, frame in frames.items()
+            name: _numbered(
+                tables.conform(frame, name)
+                if isinstance(frame, pa.Table)
+                else tables.from_pandas(frame, name, tz=tz),
+                source,
+            )
+            for source, (name, frame) in enumerate(frames.items())
         }
         inputs = tuple(
             Source(name=f"<{name}>", format="frame", lines=len(table), used=len(table))
@@ -102,13 +107,13 @@ class Recording:
         return tables.empty(name) if found is None else found
 
     def __getattr__(self, name: str) -> pd.DataFrame:
-        """Return a canonical table as a DataFrame."""
+        """Return a canonical table as a DataFrame; changing it does not change the recording."""
         if name not in tables.TABLES:
             raise AttributeError(f"a Recording has no attribute {name!r}")
         frames = self._frames
         if name not in frames:
             frames[name] = tables.to_pandas(self.arrow(name))
-        return frames[name]
+        return frames[name].copy(deep=False)  # pandas copies at the first write
 
     @cached_property
     def _frames(self) -> dict[str, pd.DataFrame]:
@@ -145,16 +150,16 @@ class Recording:
         kept = {name: clock.cut(name, table, low, high) for name, table in self.contents.items()}
         return replace(self, contents=kept)
 
-    def where(self, **conditions: str) -> Recording:
+    def where(self, **conditions: str | float) -> Recording:
         """Keep what belongs to, for example, ``service="shop", route="/orders"``.
 
         Whole traces are kept when one of their spans matches, so that analyses of a
         route still see the statements below it. A table that names neither the column
         nor a trace stays whole, and ``quality`` says so.
         """
-        from perfkit import selection
+        from perfkit.selection import where
 
-        return selection.where(self, conditions)
+        return where(self, conditions)
 
     def mark(self, at: str | datetime, what: str, *, kind: str = "deploy") -> Recording:
         """Return the recording with an event at ``at``, such as ``"deploy 841"``."""
@@ -189,22 +194,22 @@ class Recording:
             zone=self.zone,
         )
 
-    def save(self, path: str) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write one zip of Parquet files and a manifest; ``perfkit.load`` reopens it."""
-        from perfkit import archive
+        from perfkit.archive import save
 
-        archive.save(self, path)
+        save(self, path)
 
     def __repr__(self) -> str:
         """Say what was read, what was not, and what can be asked next."""
-        from perfkit import overview
+        from perfkit.overview import text
 
-        return overview.text(self)
+        return text(self)
 
     def _repr_html_(self) -> str:
-        from perfkit import overview
+        from perfkit.overview import html
 
-        return overview.html(self)
+        return html(self)
 
 
 def as_recording(data: Any, table: str) -> Recording:
@@ -217,6 +222,15 @@ def as_recording(data: Any, table: str) -> Recording:
         f"expected a Recording or a table, not {type(data).__name__}",
         hint="rec = perfkit.load('postgresql.log')",
     )
+
+
+def _numbered(table: pa.Table, source: int) -> pa.Table:
+    """Say in every row that it comes from ``source``, and which of its rows it is."""
+    rows = table.num_rows
+    lines = pc.coalesce(table["line"], pa.chunked_array([np.arange(1, rows + 1)]))
+    columns = {name: table[name] for name in table.column_names}
+    columns |= {"source": pa.array(np.full(rows, source)), "line": lines}
+    return pa.table(columns, schema=table.schema)
 
 
 def _shifted(table: pa.Table, by: int) -> pa.Table:

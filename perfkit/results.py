@@ -159,7 +159,7 @@ class Result:
             "caveats": list(self.caveats),
             "checked": list(self.checked),
             "closing": self.closing,
-            self.noun: [_plain(row) for row in self.arrow.to_pylist()],
+            self.noun: _rows(self.arrow),
         }
 
     def to_text(self) -> str:
@@ -184,16 +184,34 @@ def _view(name: str) -> Any:
     return importlib.import_module(f"perfkit.views.{name}")
 
 
+def _rows(table: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as JSON-ready values; times to the microsecond, which needs no pandas."""
+    micros = [
+        pa.field(f.name, pa.timestamp("us", f.type.tz)) if pa.types.is_timestamp(f.type) else f
+        for f in table.schema
+    ]
+    return [_plain(row) for row in table.cast(pa.schema(micros), safe=False).to_pylist()]
+
+
 def _plain(value: Any) -> Any:
-    """Make one value JSON-ready: NaN to null, times to ISO text."""
+    """Make one value JSON-ready: unknown to null, times to ISO text, bytes to text."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
+    if _is_unknown(value):
         return None
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    if hasattr(value, "item"):
-        return _plain(value.item())
-    return value
+    return _plain(value.item()) if hasattr(value, "item") else value
+
+
+def _is_unknown(value: Any) -> bool:
+    """Say whether JSON can only show null: None, NaN, infinity, and what pandas has for them."""
+    return (
+        value is None
+        or (isinstance(value, float) and not math.isfinite(value))
+        or type(value).__name__ in {"NAType", "NaTType"}
+    )

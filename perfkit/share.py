@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from perfkit.files import write_whole
 from perfkit.redact import redact
@@ -21,19 +28,20 @@ __all__ = ["page", "report"]
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';
+ style-src 'unsafe-inline'; script-src {policy}; img-src data: blob:">
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto;
+ padding: 0 1rem; }}
 pre {{ overflow-x: auto; }}
 section {{ margin-bottom: 3rem; }}
 footer {{ opacity: .7; font-size: .85rem; }}
-</style>{script}</head>
+</style></head>
 <body><h1>{title}</h1>{body}
-<footer>Made by perfkit {version}. E-mail addresses, addresses, tokens and passwords are masked.</footer>
-</body></html>
+<footer>Made by perfkit {version}. E-mail and IP addresses, tokens and passwords are masked.
+</footer>{scripts}</body></html>
 """
 
 
@@ -54,37 +62,80 @@ def page(results: Sequence[Result], *, title: str = "Performance report") -> str
     """Return the HTML of :func:`report`."""
     from perfkit import __version__
 
-    sections = [_section(number, result) for number, result in enumerate(results)]
-    drawn = any(figure for _, figure in sections)
+    shown = [_masked(result) for result in results]
+    drawings = [_drawing(number, result) for number, result in enumerate(shown)]
+    scripts = [_plotly_js(), "\n".join(drawings)] if any(drawings) else []
     return _PAGE.format(
-        title=html.escape(title),
-        script=f"<script>{_plotly_js()}</script>" if drawn else "",
-        body="".join(body + figure for body, figure in sections),
+        title=html.escape(redact(title)),
+        policy=" ".join(_hash(script) for script in scripts) or "'none'",
+        body="".join(_section(number, result) for number, result in enumerate(shown)),
+        scripts="".join(f"<script>{script}</script>" for script in scripts),
         version=__version__,
     )
 
 
-def _section(number: int, result: Result) -> tuple[str, str]:
-    """Return the redacted text of one result, and its figure ("" when it has none)."""
-    figure = _figure(result)
-    body = f"<section><h2>{html.escape(redact(result.question))}</h2>{redact(result.to_html())}"
-    if figure is None:
-        return f"{body}</section>", ""
-    drawing = json.dumps(figure).replace("<", "\\u003c").replace("\u2028", "\\u2028")
-    return body, (
-        f'<div id="figure-{number}"></div><script>Plotly.newPlot("figure-{number}", '
-        f"...(f => [f.data, f.layout, {json.dumps(_config())}])({drawing}))</script></section>"
+def _section(number: int, result: Result) -> str:
+    head = f"<section><h2>{html.escape(result.question)}</h2>{result.to_html()}"
+    return f'{head}<div id="figure-{number}"></div></section>'
+
+
+def _drawing(number: int, result: Result) -> str:
+    """Return the script that draws one figure, "" for a result without a picture."""
+    if find_spec(f"perfkit.views.{result.analysis}") is None:
+        return ""
+    figure = result.figure.to_json().replace("<", "\\u003c")  # no text can end the script
+    call = f'Plotly.newPlot("figure-{number}", f.data, f.layout, {json.dumps(_config())});'
+    return f"{{const f = {figure};{call}}}"
+
+
+def _hash(script: str) -> str:
+    """Name one script in the page's policy, so that no other can run."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _masked(result: Result) -> Result:
+    """Mask personal data and secrets in every text of a result."""
+    return replace(
+        result,
+        question=redact(result.question),
+        headline=redact(result.headline),
+        arrow=_masked_table(result.arrow),
+        findings=[_masked_value(finding) for finding in result.findings],
+        caveats=[redact(caveat) for caveat in result.caveats],
+        totals=_masked_value(dict(result.totals)),
+        series={name: _masked_table(table) for name, table in result.series.items()},
+        closing=redact(result.closing),
     )
 
 
-def _figure(result: Result) -> Any:
-    from perfkit.errors import UsageError
+def _masked_table(table: pa.Table) -> pa.Table:
+    for index, field in enumerate(table.schema):
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_string(kind):
+            column = table.column(index).cast(pa.string()).dictionary_encode().unify_dictionaries()
+            chunks = [
+                pa.DictionaryArray.from_arrays(
+                    chunk.indices, pa.array([redact(text) for text in chunk.dictionary.to_pylist()])
+                ).cast(pa.string())
+                for chunk in column.chunks
+            ]
+            table = table.set_column(index, field.name, pa.chunked_array(chunks, pa.string()))
+    return table
 
-    try:
-        figure = result.figure
-    except (UsageError, ModuleNotFoundError):
-        return None
-    return json.loads(redact(figure.to_json()))
+
+def _masked_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _masked_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked_value(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{f.name: _masked_value(getattr(value, f.name)) for f in fields(value)}
+        )
+    return value
 
 
 def _config() -> dict[str, Any]:

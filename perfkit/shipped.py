@@ -54,8 +54,9 @@ def _marked(rec: Recording, story: Path) -> Recording:
 
     if not story.is_file():
         return rec
-    launch = json.loads(story.read_text()).get("launch")
-    return rec.mark(launch, "the launch") if launch else rec
+    for mark in json.loads(story.read_text())["marks"]:
+        rec = rec.mark(mark["at"], mark["label"])
+    return rec
 
 
 def copy_notebooks(target: Path) -> list[Path]:

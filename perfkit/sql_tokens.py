@@ -25,13 +25,10 @@ class Token(NamedTuple):
 
 # PostgreSQL's (with pg_trgm, pgvector, jsonb, geometry), MySQL's and PL/SQL's operators of
 # more than one character. Others fall apart into characters, which does no harm.
-_OPERATORS = sorted(
-    """-> ->> #> #>> #- #= @> <@ @@ @@@ @? ?| ?& || |/ ||/ <= >= <> != == => := ~~ ~~* !~~ !~~*
-    ~* !~ !~* ~= ~<~ ~<=~ ~>~ ~>=~ << >> <<= >>= << <<| |>> && &< &> &<| |&> <-> <<-> <->> <<<->
-    <->>> <#> <=> <+> <~> <%> <% <<% %> %>> %% ** -|- @-@ ^@ ## !!""".split(),
-    key=len,
-    reverse=True,
-)
+_LONG = """-> ->> #> #>> #- #= @> <@ @@ @@@ @? ?| ?& || |/ ||/ <= >= <> != == => := ~~ ~~* !~~
+    !~~* ~* !~ !~* ~= ~<~ ~<=~ ~>~ ~>=~ << >> <<= >>= <<| |>> && &< &> &<| |&> <-> <<-> <->>
+    <<<-> <->>> <#> <=> <+> <~> <%> <% <<% %> %>> %% ** -|- @-@ ^@ ## !!"""
+_OPERATORS = sorted(_LONG.split(), key=len, reverse=True)
 _WORD = r"A-Za-z0-9_$\x80-\U0010ffff"
 
 _PATTERN = rf"""

@@ -19,12 +19,14 @@ bytes      binary        ``object``
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.errors import MissingColumn, UsageError
+from perfkit.pandas_later import ready_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,19 +161,42 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 def from_pandas(frame: pd.DataFrame, name: str, *, tz: str | None = None) -> pa.Table:
-    """Return a DataFrame as table ``name``; columns beyond the schema go into attributes.
+    """Return a DataFrame as table ``name``.
+
+    Columns beyond the schema go into ``attributes`` as JSON, unless the frame has that column.
 
     Raises:
         UsageError: a column that cannot be read as its type, or times without a zone
             when ``tz`` is not given.
     """
-    known = [str(column) for column in frame.columns if column in schema(name).names]
+    ready_pandas()
+    _require_unique(frame)
     columns: dict[str, Any] = {}
-    for column in known:
-        field = schema(name).field(column)
-        array = pa.array(frame[column], from_pandas=True)
-        columns[column] = _zoned(array, column, tz) if pa.types.is_timestamp(field.type) else array
+    for field in schema(name):
+        if field.name in frame.columns:
+            array = _to_arrow(frame[field.name], field)
+            timed = pa.types.is_timestamp(field.type)
+            columns[field.name] = _zoned(array, field.name, tz) if timed else array
+    beyond = [column for column in frame.columns if column not in schema(name).names]
+    if beyond and "attributes" not in columns:
+        columns["attributes"] = _as_json(frame[beyond])
     return from_columns(name, columns, rows=len(frame))
+
+
+def _require_unique(frame: pd.DataFrame) -> None:
+    column, times = (
+        Counter(map(str, frame.columns)).most_common(1)[0] if len(frame.columns) else ("", 1)
+    )
+    if times > 1:
+        raise UsageError(
+            f"the frame has {times} columns named {column!r}", hint="rename or drop all but one"
+        )
+
+
+def _as_json(frame: pd.DataFrame) -> list[bytes]:
+    """Return each row as one JSON object."""
+    lines = frame.to_json(orient="records", lines=True, date_format="iso", default_handler=str)
+    return [line.encode() for line in lines.split("\n")[: len(frame)]]
 
 
 def _zoned(array: pa.Array, column: str, tz: str | None) -> pa.Array:
@@ -183,7 +208,12 @@ def _zoned(array: pa.Array, column: str, tz: str | None) -> pa.Array:
         raise UsageError(
             f"column {column!r} holds times without a time zone", hint='pass tz="UTC" (or yours)'
         )
-    return pc.assume_timezone(array, tz, ambiguous="earliest", nonexistent="earliest")
+    try:
+        return pc.assume_timezone(array, tz, ambiguous="earliest", nonexistent="earliest")
+    except pa.ArrowInvalid:
+        raise UsageError(
+            f"there is no time zone {tz!r}", hint='use a name such as "UTC" or "Europe/Berlin"'
+        ) from None
 
 
 def _parse_times(array: pa.Array, column: str) -> pa.Array:
@@ -209,21 +239,30 @@ def _nulls(field: pa.Field, count: int) -> pa.Array:
 
 
 def _column(field: pa.Field, values: Any) -> pa.ChunkedArray:
+    array = values if isinstance(values, pa.Array | pa.ChunkedArray) else _to_arrow(values, field)
     try:
-        array = values if isinstance(values, pa.Array | pa.ChunkedArray) else _to_arrow(values)
         return _cast(array, field.type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise UsageError(
-            f"column {field.name!r} does not hold {field.type}: {error}",
-            hint="convert the column, or name another with columns={...}",
-        ) from None
+    except pa.ArrowException as error:
+        raise _unfit(field, error) from None
 
 
-def _to_arrow(values: Any) -> pa.Array:
-    return pa.array(values, from_pandas=True)
+def _to_arrow(values: Any, field: pa.Field) -> pa.Array:
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowException, OverflowError, UnicodeError) as error:
+        raise _unfit(field, error) from None
+
+
+def _unfit(field: pa.Field, error: Exception) -> UsageError:
+    return UsageError(
+        f"column {field.name!r} does not hold {field.type}: {error}",
+        hint="convert the column, or name another with columns={...}",
+    )
 
 
 def _cast(array: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    if pa.types.is_floating(array.type) and pc.any(pc.is_nan(array)).as_py():
+        array = pc.replace_with_mask(array, pc.is_nan(array), pa.scalar(None, array.type))
     if array.type == kind:
         return array
     if pa.types.is_dictionary(kind):
@@ -240,12 +279,12 @@ def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
     import pandas as pd
 
     kind = column.type
+    nullable: dict[Any, Any] = {}
     if pa.types.is_integer(kind):
-        return column.to_pandas(types_mapper={kind: pd.Int64Dtype()}.get)
+        nullable[kind] = pd.Int64Dtype()
     if pa.types.is_boolean(kind):
-        return column.to_pandas(types_mapper={kind: pd.BooleanDtype()}.get)
+        nullable[kind] = pd.BooleanDtype()
     if pa.types.is_dictionary(kind):
-        return column.unify_dictionaries().to_pandas()
-    if pa.types.is_string(kind):
-        return column.to_pandas().astype("str")
-    return column.to_pandas()
+        column = column.unify_dictionaries()
+    series: pd.Series[Any] = column.to_pandas(types_mapper=nullable.get)
+    return series.astype("str") if pa.types.is_string(kind) else series

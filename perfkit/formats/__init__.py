@@ -1,1 +1,1 @@
-"""See the folder's modules."""
+"""Input formats: one file is one format, bytes in, canonical tables out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -31,6 +32,8 @@ _FAST_STOP_S = 10.0
 # Everything else of the environment stays out: PG* would change the server, the
 # rest may hold secrets.
 _ENVIRONMENT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+# A full disk shows itself in many ways afterwards; the reason stands further up.
+_TELLING = (re.compile("No space left on device"), re.compile("FATAL|PANIC|error:"))
 _NO_CONTRIB = 'could not access file "'
 
 
@@ -180,12 +183,15 @@ def _remove(root: Path) -> None:
 
 
 def _last_line(path: Path) -> str:
-    """Return the line that says most: the last with an error, else the last."""
+    """Return the line that says most: a full disk, else the last error, else the last."""
     lines: list[str] = []
     with contextlib.suppress(OSError):
         lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    telling = [line for line in lines if "FATAL" in line or "error:" in line or "PANIC" in line]
-    return (telling or lines or [""])[-1].strip()
+    for sign in _TELLING:
+        telling = [line for line in lines if sign.search(line)]
+        if telling:
+            return telling[-1].strip()
+    return lines[-1].strip() if lines else ""
 
 
 def _room(root: Path) -> str:

@@ -27,6 +27,8 @@ FIRST_LEASE_S = 30.0
 GRACE_S = 1.5
 _TICK_S = 0.25
 _LONGEST_ORDER = 2**20
+# What a line that is no JSON, nests too deep, or lacks or twists a field raises.
+_NONSENSE = (ValueError, RecursionError, KeyError, TypeError)
 
 
 class Control:
@@ -39,6 +41,7 @@ class Control:
         self._children = Children(cluster.root)
         self._leases: set[asyncio.StreamWriter] = set()
         self._stopping = asyncio.Event()
+        self._deadline = 0.0  # on the monotonic clock; counts while there is no lease
         self._since = datetime.now(UTC)
         self._verbs: dict[str, Callable[[dict[str, Any]], dict[str, object]]] = {
             "status": self._status,
@@ -56,6 +59,7 @@ class Control:
         server = await asyncio.start_unix_server(
             self._client, path=self._home.control, limit=_LONGEST_ORDER
         )
+        self._deadline = time.monotonic() + FIRST_LEASE_S
         ready()
         await self._until_over()
         server.close()
@@ -68,10 +72,7 @@ class Control:
         self._cluster.remove()
 
     async def _until_over(self) -> None:
-        deadline = time.monotonic() + FIRST_LEASE_S
-        while self._cluster.alive() and time.monotonic() < deadline:
-            if self._leases:
-                deadline = time.monotonic() + GRACE_S
+        while self._cluster.alive() and (self._leases or time.monotonic() < self._deadline):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), _TICK_S)
                 return
@@ -83,7 +84,9 @@ class Control:
                 answer = self._answer(line, writer)
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
-        self._leases.discard(writer)
+        if writer in self._leases:
+            self._leases.remove(writer)
+            self._deadline = time.monotonic() + GRACE_S
         writer.close()
 
     def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> dict[str, object]:
@@ -96,7 +99,7 @@ class Control:
             return {"ok": True, **self._verbs[verb](order)}
         except LabError as error:
             return {"ok": False, "error": error.message, "hint": error.hint}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except _NONSENSE as error:
             return {"ok": False, "error": f"perfkit lab: no order I know: {error!r}", "hint": ""}
 
     def _status(self, _: dict[str, Any]) -> dict[str, object]:

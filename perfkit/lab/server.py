@@ -102,6 +102,7 @@ class LabServer:
     def spawn(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> int:
         """Start a program that ends with the server, and return its process id.
 
+        :func:`perfkit.lab.launch.python_module` makes the ``argv`` of a Python module.
         A living child of that name with the same ``argv`` and ``env`` is left alone;
         another one is replaced. Its stdin is a pipe that closes when the lab ends; its
         output goes to ``<name>.log`` in :attr:`home`; ``env`` is added to the

@@ -20,6 +20,8 @@ _SQL = re.compile(
     |::|\[[^\[\]]*\]|(?<![\w:]):(?P<name>[A-Za-z_]\w*)""",
     re.VERBOSE | re.DOTALL,
 )
+_OPENS_URL = re.compile(r"\s*(?:[A-Za-z]+\s+)?\Z")
+_BASE = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./~-]*)?\Z")
 _BRACES = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
@@ -40,7 +42,10 @@ def sql_parameters(
 
 
 def filled_request(text: str, namespace: Mapping[str, Any], given: Mapping[str, str]) -> str:
-    """Put values in place of ``{{name}}``: percent-encoded in the URL, line breaks never."""
+    """Put values in place of ``{{name}}``: percent-encoded in the URL, line breaks never.
+
+    A value that opens the URL may be a base such as ``http://127.0.0.1:8000/api``.
+    """
     lines = text.split("\n")
     first = next((n for n, line in enumerate(lines) if _is_request_line(line)), 0)
     head = [_fill(line, namespace, given, encode=n == first) for n, line in enumerate(lines)]
@@ -53,7 +58,8 @@ def _fill(
     def put(match: re.Match[str]) -> str:
         value = str(_value(match[1], namespace, given, match[0]))
         if encode:
-            return quote(value, safe="")
+            opens = _OPENS_URL.match(line[: match.start()]) is not None
+            return value if opens and _BASE.match(value) else quote(value, safe="")
         if "\n" in value or "\r" in value:
             raise UsageError(
                 f"{match[0]} holds a line break, which would start another header",

@@ -1,1 +1,1 @@
-"""See the folder's modules."""
+"""The query-plan model: read, self time, conditions, index candidates, rules."""

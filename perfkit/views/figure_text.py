@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perfkit.views.columns import Column, number
-from perfkit.views.escape import markup, visible
+from perfkit.views.escape import markup
 from perfkit.views.html import page_table
 from perfkit.views.text import WIDTH, table_lines
+from perfkit.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,7 @@ _TAG = re.compile(r"<[^<>]*>")
 def as_text(figure: go.Figure) -> str:
     """Return the figure as a sentence and a small table in plain text."""
     table = "\n".join(table_lines(_columns(figure), width=WIDTH))
-    return f"[figure] {_sentence(figure)}\n{table}".rstrip()
+    return f"{textwrap.fill(f'[figure] {_sentence(figure)}', WIDTH)}\n{table}".rstrip()
 
 
 def as_html(figure: go.Figure) -> str:
@@ -57,7 +59,7 @@ def _plain(text: str | None) -> str:
 
 
 def _columns(figure: go.Figure) -> list[Column]:
-    traces = [trace for trace in figure.data if _points(trace) > 0]
+    traces = [trace for trace in figure.data if trace.hoverinfo != "skip" and _points(trace) > 0]
     named = [trace for trace in traces if _names(trace) is not None]
     return _by_name(named, figure) if named else _by_trace(traces)
 
@@ -103,7 +105,7 @@ def _horizontal(trace: Any) -> bool:
 def _names(trace: Any) -> Sequence[str] | None:
     """Return what the values of a trace belong to, if these are names."""
     for field in ("labels", "y", "x"):
-        values = getattr(trace, field, None)
+        values: Any = getattr(trace, field, None)
         if _is_text(values):
             return [str(value) for value in values]
     return None
@@ -112,7 +114,7 @@ def _names(trace: Any) -> Sequence[str] | None:
 def _numbers(trace: Any) -> Sequence[Any]:
     """Return the values of a trace: those on the axis that does not hold names."""
     for field in ("values", "x" if _horizontal(trace) else "y"):
-        values = getattr(trace, field, None)
+        values: Any = getattr(trace, field, None)
         if values is not None and not _is_text(values):
             return list(values)
     return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.views import columns, layout
-from perfkit.views.escape import markup, shorten
+from perfkit.views.escape import code_lines, markup
 from perfkit.views.text import EVIDENCE_ROWS, saves
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def render(result: Result) -> str:
 
 
 def _finding(number: int, finding: Finding) -> str:
-    snippet = markup(finding.fix.snippet, keep="\n\t")
+    snippet = "\n".join(map(markup, code_lines(finding.fix.snippet)))
     code = f'<pre style="{_CODE}"><code>{snippet}</code></pre>' if snippet else ""
     evidence = columns.from_rows(finding.evidence[:EVIDENCE_ROWS])
     return (
@@ -87,6 +87,6 @@ def page_table(shown: Sequence[Column], caption: str) -> str:
 def _cell(tag: str, column: Column, text: str) -> str:
     side = "right" if column.numeric else "left"
     scope = ' scope="col"' if tag == "th" else ""
-    shown = markup(shorten(text, _LONGEST_CELL))
+    shown = markup(text, _LONGEST_CELL)
     wrap = ";white-space:nowrap" if column.numeric else ";overflow-wrap:anywhere"
     return f'<{tag}{scope} style="text-align:{side};padding:.15em .6em{wrap}">{shown}</{tag}>'

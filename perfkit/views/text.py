@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from perfkit import units
 from perfkit.views import columns, layout
-from perfkit.views.escape import shorten, visible
+from perfkit.views.escape import code_lines
+from perfkit.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,7 @@ def _finding(number: int, finding: Finding) -> list[str]:
     lines += _wrapped(saves(finding), indent, indent)
     lines += table_lines(columns.from_rows(finding.evidence[:EVIDENCE_ROWS]), indent=indent + "  ")
     lines += _wrapped(f"fix: {finding.fix.text}", indent, indent + "     ")
-    snippet = visible(finding.fix.snippet, keep="\n").splitlines()
-    return lines + [f"{indent}    {line}".rstrip() for line in snippet]
+    return lines + [f"{indent}    {line}".rstrip() for line in code_lines(finding.fix.snippet)]
 
 
 def saves(finding: Finding) -> str:
@@ -94,7 +94,7 @@ def table_lines(shown: Sequence[Column], *, indent: str = "", width: int = WIDTH
 
 def _line(row: Sequence[str], shown: Sequence[Column], widths: Sequence[int]) -> str:
     cells = (
-        shorten(cell, width).rjust(width) if column.numeric else shorten(cell, width).ljust(width)
+        visible(cell, width).rjust(width) if column.numeric else visible(cell, width).ljust(width)
         for cell, column, width in zip(row, shown, widths, strict=True)
     )
     return "  ".join(cells).rstrip()

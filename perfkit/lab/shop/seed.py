@@ -75,6 +75,8 @@ def create_role(connection: psycopg.Connection) -> None:
     connection.execute(f"drop role if exists {schema.ROLE}")
     connection.execute(f"create role {schema.ROLE} login")
     connection.execute(f"alter role {schema.ROLE} set log_min_duration_statement = 0")
+    # As a busy shop has it: one request shall not take three processes.
+    connection.execute(f"alter role {schema.ROLE} set max_parallel_workers_per_gather = 0")
 
 
 def be_quiet(connection: psycopg.Connection) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perfkit.lab.shop.telemetry.request_log import trace_id
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -18,28 +16,22 @@ __all__ = ["pool_logger"]
 def pool_logger(log: FilteringBoundLogger) -> Callable[[Mapping[str, Any]], None]:
     """Return a callback for `perfkit.probes.pool_watch.watch_pool` that writes to ``log``.
 
-    Samples that repeat the one before are left out: an idle pool writes nothing.
+    A sample that repeats the one before is left out: an idle pool writes nothing.
     """
     last: dict[str, Any] = {}
 
     def write(row: Mapping[str, Any]) -> None:
-        if "released_at" in row:
-            fields = {name: plain(value) for name, value in row.items()}
-            log.info("checkout", **fields | {"trace_id": row.get("trace_id") or trace_id()})
-            return
-        state = {name: value for name, value in row.items() if name != "at"}
-        if state != last:
-            last.update(state)
-            log.info("pool_sample", **state)
+        fields = {name: plain(value) for name, value in row.items() if name != "at"}
+        if fields != last:
+            log.info(**fields)
+        if fields["event"] == "pool_sample":
+            last.update(fields)
 
     return write
 
 
 def plain(value: Any) -> Any:
-    """Return times as ISO 8601 text in UTC, other values as they are."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds") if is_time(value) else value
-
-
-def is_time(value: Any) -> bool:
-    """Say whether ``value`` is a point in time."""
-    return isinstance(value, datetime)
+    """Return a time as ISO 8601 text in UTC, a number to the microsecond, the rest as it is."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return round(value, 3) if isinstance(value, float) else value

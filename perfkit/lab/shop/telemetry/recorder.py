@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from perfkit.lab.shop.routes.control import EXCLUDED
@@ -20,27 +21,37 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from structlog.typing import FilteringBoundLogger
 
-__all__ = ["FILES", "record_to"]
+__all__ = ["record_to"]
 
-#: What `record_to` writes into its directory.
-FILES = ("requests.jsonl", "traces.jsonl", "pool.jsonl")
+SAMPLE_S = 0.05
 
 
 def record_to(directory: Path, app: FastAPI) -> LoopWatch:
-    """Switch on the shop's telemetry, appended to the files named in `FILES`.
+    """Switch on the shop's telemetry, appended to files in ``directory``.
+
+    These are ``requests.jsonl``, ``traces.jsonl`` and ``pool.jsonl``.
 
     Returns:
         The watch over the event loop; start it on that loop.
     """
-    requests, traces, pool = (directory / name for name in FILES)
-    log = open_journal(requests)
+    log = open_journal(directory / "requests.jsonl")
     shop = app.state.shop
     query_stats.observe(shop.engines)
     app.add_middleware(RequestLog, log=log, excluded=EXCLUDED)
-    shop.flush = trace_to(traces, app, excluded=EXCLUDED).force_flush
-    watch_pool(
-        shop.checkout_engine, name="checkout", on_event=pool_logger(open_journal(pool))
-    ).__enter__()  # until the process ends
+    provider = trace_to(directory / "traces.jsonl", app, excluded=EXCLUDED)
+    pool = watch_pool(
+        shop.checkout_engine,
+        name="checkout",
+        on_event=pool_logger(open_journal(directory / "pool.jsonl")),
+        sample_every=SAMPLE_S,
+    )
+    pool.__enter__()  # until the process ends
+
+    def flush() -> None:
+        provider.force_flush()
+        time.sleep(2 * SAMPLE_S)  # the pool's watch delivers with its next sample
+
+    shop.flush = flush
     return LoopWatch(_block_logger(log))
 
 

@@ -1,0 +1,1 @@
+"""What :mod:`perfkit.analyses.pool` is made of."""

@@ -1,0 +1,1 @@
+"""Logs of databases and servers."""

@@ -1,0 +1,246 @@
+r"""Infer PostgreSQL's ``log_line_prefix`` from the first lines of a log.
+
+Candidates are the usual prefixes and those built from the lines themselves. Each becomes one
+RE2 pattern over a line's head (all up to ``LOG:  ``) in which the time, found by itself, is
+replaced by the character ``\x01``. The candidate that fits most lines, then the one that names
+most fields, wins. RE2 takes linear time whatever the log holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["MAIN", "MARK", "TIME", "Prefix", "infer"]
+
+#: Severities that begin a message of their own, and those that belong to the one before.
+MAIN = ("LOG", "ERROR", "FATAL", "PANIC", "WARNING", "NOTICE", "INFO")
+MAIN += ("DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", "DEBUG")
+_SECOND = ("DETAIL", "HINT", "STATEMENT", "CONTEXT", "QUERY", "LOCATION", "BACKTRACE")
+_SEVERITY = "|".join(MAIN + _SECOND)
+
+MARK = "\x01"
+#: ``%t``, ``%m`` or ``%n``.
+TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+TIME += r"|\b[0-9]{10}\.[0-9]{3}\b"
+_ZONE = r"(?P<zone> ?(?:[A-Z][A-Za-z]{1,5}|[+-][0-9]{2}(?::?[0-9]{2})?|Z))?"
+
+_HEAD = re.compile(rf"^(?![\t\n])(.{{0,500}}?)((?:{_SEVERITY}):  )(.{{0,8}})", re.MULTILINE)
+_VERBOSE = re.compile(r"[0-9A-Z]{5}: ")
+_SESSION_PART = re.compile(r"[\w(\[<]*(?:[=:] ?[\[('\"]?)?%[udah]")
+_SAMPLE = 2000
+_ENOUGH = 0.5
+
+_FIELDS = {
+    "u": "user",
+    "d": "database",
+    "a": "application",
+    "h": "client",
+    "r": "client",
+    "p": "pid",
+    "c": "session",
+    "l": "number",
+    "e": "sqlstate",
+}
+_PATTERNS = {
+    "p": "[0-9]+",
+    "c": r"[0-9a-f]+\.[0-9a-f]+",
+    "l": "[0-9]+",
+    "e": "[0-9A-Z]{5}",
+    "x": "[0-9]*",
+    "v": "(?:[0-9-]+/[0-9]+)?",
+    "s": TIME + r"(?: [A-Z]{1,6}|[+-][0-9:]+)?",
+    "r": r"[^ ,;|@]*?",
+    "h": r"[^ ,;|@]*?",
+}
+
+USUAL = (
+    "%m [%p] %q%u@%d/%a ",
+    "%m [%p] %q%u@%d ",
+    "%m [%p] %q[user=%u,db=%d,app=%a] ",
+    "%m [%p] ",
+    "%m [%p] %u@%d ",
+    "%m %u@%d [%p] ",
+    "%m %u@%d/%a [%p] ",
+    "%m:%r:%u@%d:[%p]:",
+    "%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a:",
+    "%m [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%m [%p]: [%l-1] user=%u,db=%d ",
+    "%m [%p]: user=%u,db=%d,app=%a,client=%h ",
+    "%m [%p]: [%l-1] %c %x %d %u %a %h ",
+    "%m [%p-%l] %q%u@%d ",
+    "%m-%c-",
+    "%m [%p] %u %d %a %h ",
+    "%m [%p] %r %u %d ",
+    "%m [%p] %q%u %d %a %r ",
+    "%m %p %u %d %r ",
+    "%m %q%u %d %p ",
+    "%m %c %q%u@%d ",
+    "%h %m [%p] %q%u@%d ",
+    "%m ",
+    "[%p] ",
+    "[%p] %q%u@%d ",
+    "",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefix:
+    """An inferred ``log_line_prefix``: RE2 pattern over heads, width of its time, share of fit."""
+
+    template: str
+    pattern: str
+    time_width: int
+    verbose: bool
+    fit: float
+
+    @property
+    def missing(self) -> list[str]:
+        """Escapes that analyses would have liked: time, process, user and database."""
+        wanted = {"%m": "%m", "%p": "%p %c", "%u": "%u", "%d": "%d"}
+        return [name for name, any_of in wanted.items() if not _has(self.template, any_of)]
+
+
+@lru_cache(maxsize=16)
+def infer(head: bytes) -> Prefix | None:
+    """Return the prefix of the log that begins with ``head``, or None when it is no such log."""
+    lines = _HEAD.findall(head.decode("utf-8", "replace").replace("\r\n", "\n"))[:_SAMPLE]
+    if not lines:
+        return None
+    times = [re.search(TIME, before) for before, _, _ in lines]
+    widths = Counter(len(found[0]) for found in times if found)
+    width = widths.most_common(1)[0][0] if widths.total() > len(lines) * _ENOUGH else 0
+    heads = Counter(
+        (_marked(before, found) if width else before) + severity
+        for (before, severity, _), found in zip(lines, times, strict=True)
+    )
+    template, fit = _best(heads)
+    verbose = sum(bool(_VERBOSE.match(text)) for _, _, text in lines) > len(lines) * 0.3
+    return Prefix(
+        template=_as_configured(template, width),
+        pattern=_compiled(template),
+        time_width=width,
+        verbose=verbose,
+        fit=fit,
+    )
+
+
+def _marked(before: str, found: re.Match[str] | None) -> str:
+    return before if found is None else before[: found.start()] + MARK + before[found.end() :]
+
+
+def _best(heads: Counter[str]) -> tuple[str, float]:
+    texts = pa.array(list(heads), pa.string())
+    weights = pa.array(list(heads.values()))
+    best, fit, rank = "", 0.0, (-1.0, 0, False, 0)
+    for template in _candidates(heads):
+        matched = pc.match_substring_regex(texts, _compiled(template))
+        share = (pc.sum(pc.if_else(matched, weights, 0)).as_py() or 0) / heads.total()
+        named = len(set(_escapes(template)) & set(_FIELDS))
+        score = (round(share, 3), named, "%q" in template, -len(template))
+        if score > rank:
+            best, fit, rank = template, share, score
+    return best, fit
+
+
+def _candidates(heads: Counter[str]) -> list[str]:
+    built = dict.fromkeys(_built(text) for text, _ in heads.most_common(200))
+    # Processes without a session write what stands before %q only.
+    quiet = [_SESSION_PART.sub(r"%q\g<0>", template, count=1) for template in built]
+    return [*dict.fromkeys([*USUAL, *built, *quiet])]
+
+
+_KEYS = {
+    "u": "user usr u username",
+    "d": "db database dbname d",
+    "a": "app application application_name appname a",
+    "h": "client host remote rhost h ip addr",
+    "p": "pid p process",
+    "l": "line l num",
+    "x": "xid tx txid x trans",
+    "v": "vxid vid v",
+    "c": "session sid s session_id",
+    "e": "sqlstate state e err error code sql_error_code",
+    "i": "cmd command tag i ps",
+    "Q": "query_id queryid qid",
+    "b": "backend b type",
+}
+_KEY_ESCAPES = {key: escape for escape, keys in _KEYS.items() for key in keys.split()}
+_NAMES = "|".join(sorted(_KEY_ESCAPES, key=len, reverse=True))
+_TOKEN = re.compile(
+    rf"(?P<time>{MARK}{_ZONE})"
+    rf"|\b(?P<key>{_NAMES})(?P<is> ?[=:] ?)(?P<open>[\[('\"]?)(?:\[unknown\]|\[local\]"
+    rf"|[^\s,;|\]\[)'\"]*)"
+    rf"|(?P<s>{TIME}(?: [A-Z]{{3,5}})?)"
+    r"|(?P<c>\b[0-9a-f]{8}\.[0-9a-f]+\b)"
+    r"|(?P<ud>(?:\[unknown\]|[^\s@:,|/\[\]]*)@(?:\[unknown\]|[^\s@:,|/\[\]]*)(?P<a>/[^\s]*)?)"
+    r"|(?P<r>\[local\]|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\([0-9]+\))?)"
+    r"|(?P<v>\b[0-9-]+/[0-9]+\b)"
+    r"|(?P<number>\b[0-9]+\b)"
+)
+
+
+def _built(head: str) -> str:
+    """Return the template that a head suggests: its parts replaced by escapes."""
+    numbers = iter("plx")
+    before = head[: re.search(rf"(?:{_SEVERITY}):  $", head).start()]  # type: ignore[union-attr]
+
+    def escape(found: re.Match[str]) -> str:
+        kind = found.lastgroup
+        if found["key"]:
+            return f"{found['key']}{found['is']}{found['open']}%{_KEY_ESCAPES[found['key']]}"
+        if found["ud"] is not None:
+            return "%u@%d/%a" if found["a"] else "%u@%d"
+        if kind == "number":
+            return f"%{next(numbers, 'x')}"
+        return "%m" if found["time"] else f"%{kind}"
+
+    return _TOKEN.sub(escape, before.replace("%", "%%"))
+
+
+def _escapes(template: str) -> list[str]:
+    return re.findall(r"%-?[0-9]*([A-Za-z%])", template)
+
+
+def _has(template: str, any_of: str) -> bool:
+    return any(escape in any_of for escape in ("%" + name for name in _escapes(template))) or (
+        any_of == "%m" and {"t", "n"} & set(_escapes(template)) != set()
+    )
+
+
+def _as_configured(template: str, width: int) -> str:
+    escape = {0: "%m", 14: "%n", 19: "%t"}.get(width, "%m")
+    return template.replace("%m", escape)
+
+
+def _compiled(template: str) -> str:
+    """Return the RE2 pattern of a template over a marked head, severity included."""
+    parts = re.split(r"(%-?[0-9]*[A-Za-z%])", template)
+    used: set[str] = set()
+    pattern, optional = "", False
+    for part in parts:
+        if not re.fullmatch(r"%-?[0-9]*[A-Za-z%]", part):
+            pattern += re.escape(part).replace(r"\ ", " ")
+        elif part.endswith("q"):
+            pattern, optional = pattern + "(?:", True
+        else:
+            pattern += _escape_pattern(part[-1], used)
+    return f"^{pattern}{')?' if optional else ''}(?P<severity>{_SEVERITY}):  $"
+
+
+def _escape_pattern(escape: str, used: set[str]) -> str:
+    if escape == "%":
+        return "%"
+    if escape in "mtn":
+        return MARK + _ZONE
+    name = _FIELDS.get(escape)
+    inner = _PATTERNS.get(escape, ".*?")
+    if name is None or name in used:
+        return f"(?:{inner})"
+    used.add(name)
+    return f"(?P<{name}>{inner})"

@@ -207,14 +207,15 @@ def _decoded(name: str, data: bytes, allowed: int) -> pa.Table:
     Texts are read as dictionaries, so that a long one repeated in every row stays one text
     until the size it would take is known.
     """
-    columns = tables.TABLES[name].names
-    texts = [field.name for field in tables.TABLES[name] if field.type in _TEXTS]
-    parquet = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts)
-    shape = parquet.metadata
+    shape = pq.read_metadata(pa.BufferReader(data))
+    held = shape.schema.to_arrow_schema().names
+    columns = [field for field in tables.TABLES[name] if field.name in held]
     groups = [shape.row_group(number) for number in range(shape.num_row_groups)]
     _require_size(sum(group.total_byte_size for group in groups), allowed)
     _require_size(sum(group.num_rows for group in groups) * len(columns), allowed)
-    table = parquet.read(columns)
+    texts = [field.name for field in columns if field.type in _TEXTS]
+    parquet = pq.ParquetFile(pa.BufferReader(data), metadata=shape, read_dictionary=texts)
+    table = parquet.read([field.name for field in columns])
     _require_size(_weight(name, table), allowed)
     return table
 

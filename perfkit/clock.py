@@ -22,7 +22,7 @@ from perfkit.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["cut", "extent", "moment", "time_zone", "window"]
+__all__ = ["cut", "extent", "moment", "time_zone", "undated", "window"]
 
 Span = tuple[datetime, datetime]
 
@@ -118,6 +118,12 @@ def cut(name: str, table: pa.Table, low: datetime, high: datetime) -> pa.Table:
     times = table[column].cast(pa.int64())
     inside = pc.and_(pc.greater_equal(times, _to_ns(low)), pc.less(times, _to_ns(high)))
     return table.filter(inside)
+
+
+def undated(name: str, table: pa.Table) -> int:
+    """Count the rows of table ``name`` that have no time and so are outside of every window."""
+    column = tables.TIME_COLUMN[name]
+    return int(table[column].null_count) if column else 0
 
 
 def _bare_time(text: str) -> time | None:

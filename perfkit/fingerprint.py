@@ -33,6 +33,10 @@ __all__ = ["fingerprint", "fingerprint_id", "fingerprint_many"]
 
 _LONGEST_CACHED = 8192  # characters; 4,096 such texts and shapes take at most some 100 MB
 
+# Texts in which a quote or a digit may mean something else than a literal: quoted identifiers,
+# escapes, comments, dollar quotes, names with a dollar or with letters that \b does not know.
+_INTRICATE = r"""["`\\]|--|/\*|\$(?:[^0-9]|$)|[A-Za-z0-9_]\$|[^\x00-\x7F]"""
+
 _cached_shape = lru_cache(maxsize=4096)(shape)
 
 
@@ -63,11 +67,10 @@ def fingerprint_many(
     if not isinstance(statements, pa.Array | pa.ChunkedArray):
         statements = pa.array(statements, pa.string())
     encoded = _encoded(statements)
-    texts = encoded.dictionary.to_pylist()
-    distinct = pa.array(
-        [None if text is None else fingerprint(text) for text in texts], pa.string()
-    ).dictionary_encode()
-    indices = pc.take(distinct.indices, encoded.indices)
+    blanked = _blanked(encoded.dictionary).dictionary_encode()
+    texts = blanked.dictionary.to_pylist()
+    distinct = pa.array([fingerprint(text) for text in texts], pa.string()).dictionary_encode()
+    indices = pc.take(pc.take(distinct.indices, blanked.indices), encoded.indices)
     ids = pa.array([fingerprint_id(text) for text in distinct.dictionary.to_pylist()], pa.string())
     return (
         pa.DictionaryArray.from_arrays(indices, distinct.dictionary),
@@ -82,3 +85,15 @@ def _encoded(statements: Any) -> Any:
     if isinstance(statements, pa.ChunkedArray):
         return statements.unify_dictionaries().combine_chunks()
     return statements
+
+
+def _blanked(texts: Any) -> Any:
+    """Empty the plain strings and the whole numbers, where that is safe; the shape is the same.
+
+    Two passes of C code at some 2 us leave a few hundred of many thousand texts for the
+    tokeniser, which takes 100 us for one.
+    """
+    texts = texts.cast(pa.string())
+    simple = pc.replace_substring_regex(texts, r"'[^']*(?:''[^']*)*'", "''")
+    simple = pc.replace_substring_regex(simple, r"\b[0-9]+\b", "0")
+    return pc.if_else(pc.match_substring_regex(texts, _INTRICATE), texts, simple)

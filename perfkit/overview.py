@@ -42,7 +42,7 @@ Section = tuple[str, Rows]
 
 def text(rec: Recording) -> str:
     """Return the overview as at most 25 lines of at most 100 columns, safe for a terminal."""
-    lines = [visible(_headline(rec), _WIDTH)]
+    lines = [visible(line, _WIDTH) for line in _headline(rec)]
     for title, rows in _sections(rec):
         lines.append(title)
         lines += [f"  {line}" for line in _aligned(rows)]
@@ -51,7 +51,7 @@ def text(rec: Recording) -> str:
 
 def html(rec: Recording) -> str:
     """Return the overview as an HTML fragment without scripts; all text is escaped."""
-    parts = [f"<p><strong>{_escape(_headline(rec))}</strong></p>"]
+    parts = [f"<p><strong>{'<br>'.join(map(_escape, _headline(rec)))}</strong></p>"]
     for title, rows in _sections(rec):
         body = "".join(
             "<tr>"
@@ -63,20 +63,21 @@ def html(rec: Recording) -> str:
     return f'<div class="perfkit-recording">{"".join(parts)}</div>'
 
 
-def _headline(rec: Recording) -> str:
+def _headline(rec: Recording) -> tuple[str, str]:
     used = format_count(sum(source.used for source in rec.inputs))
-    files = f"{len(rec.inputs)} source{'' if len(rec.inputs) == 1 else 's'}"
-    return f"Recording: {files}, {used} records used; {_when(rec)}"
+    sources = f"{len(rec.inputs)} source{'' if len(rec.inputs) == 1 else 's'}"
+    return f"Recording of {sources}, {used} records used", _when(rec)
 
 
 def _when(rec: Recording) -> str:
-    if rec.span is None:
-        return "no times"
+    span = rec.span
+    if span is None:
+        return "nothing in it has a time"
     try:
         where, zone = clock.time_zone(rec.zone), rec.zone
     except UsageError:  # a repr must never fail
         where, zone = clock.time_zone("UTC"), "UTC"
-    first, last = (point.astimezone(where) for point in rec.span)
+    first, last = (point.astimezone(where) for point in span)
     until = f"{last:%H:%M:%S}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M:%S}"
     lasted = format_ms((last - first).total_seconds() * 1000)
     return f"{first:%Y-%m-%d %H:%M:%S} to {until} {zone} ({lasted})"
@@ -135,14 +136,10 @@ def _calls(filled: Mapping[str, pa.Table]) -> Rows:
             ('rec = perfkit.load("postgresql.log")', "a log, traces, or a folder of them"),
             ('rec = perfkit.sample("n_plus_one")', "data that comes with perfkit"),
         ]
-    names = {*filled, *(f"events.{kind}" for kind in _kinds(filled.get("events")))}
+    names = set(filled)
+    if "events" in filled and pc.any(pc.equal(filled["events"]["kind"], "blocked_loop")).as_py():
+        names.add("events.blocked_loop")
     return [(f"perfkit.{call}(rec)", what) for call, (needs, what) in _ASK.items() if needs & names]
-
-
-def _kinds(events: pa.Table | None) -> list[str]:
-    return (
-        [] if events is None else pc.unique(events["kind"]).drop_null().cast("string").to_pylist()
-    )
 
 
 def _aligned(rows: Rows) -> list[str]:

@@ -142,13 +142,19 @@ class Recording:
         """Keep what happened from ``start`` (inclusive) to ``end`` (exclusive).
 
         ``"14:02"`` is understood in the recording's zone; ISO texts and datetimes work too.
+        Rows without a time are left out, and ``quality`` says so.
 
         Raises:
             UsageError: a bare time that fits several days, or an end before the start.
         """
         low, high = clock.window(start, end, self.span, self.zone)
         kept = {name: clock.cut(name, table, low, high) for name, table in self.contents.items()}
-        return replace(self, contents=kept)
+        lost = [
+            Note(kind="rows-without-time", message=f"rows of {name} left out, no time: {rows:,}")
+            for name, table in self.contents.items()
+            if (rows := clock.undated(name, table))
+        ]
+        return replace(self, contents=kept).with_quality(*lost)
 
     def where(self, **conditions: str | float) -> Recording:
         """Keep what belongs to, for example, ``service="shop", route="/orders"``.

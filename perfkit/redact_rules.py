@@ -58,7 +58,7 @@ _KEY = (
 _HEADER = r"(?i:(?:proxy-)?authorization|(?:set-)?cookie)"
 _SEPARATOR = (
     r"""(?:\\{0,3}["'][ \t]{0,8}(?:=>|={1,3}|,|:)|[ \t]{0,8}(?::?={1,3}>?|:(?!:|//)))"""
-    r"""[ \t]{0,8}[bBrRuUeEnN]{0,2}"""
+    r"""[ \t]{0,8}(?:[bBrRuUeEnN]{1,2}(?=\\{0,3}["']))?"""
 )
 # A value in quotes, which the logger of the logger may have escaped: \"...\".
 _QUOTED = (
@@ -117,12 +117,14 @@ _LABELLED = [
     # --password hunter2, PASSWORD 'hunter2', IDENTIFIED BY 'hunter2', curl -u user:hunter2
     _rule(
         "password",
-        rf"(?P<key>--[\w-]{{0,30}}?{_KEY}[ \t]+){_NO_VALUE}(?P<value>{_QUOTED}|[^\s-]\S*)",
+        rf"(?P<key>(?<![\w-])--[\w-]{{0,30}}?{_KEY}[ \t]+){_NO_VALUE}"
+        rf"(?P<value>{_QUOTED}|[^\s-]\S*)",
         _mask_value,
     ),
     _rule(
         "password",
-        rf"(?P<key>(?i:password|identified[ ]by)\s{{1,8}}){_NO_VALUE}(?P<value>(?=['\"\\]){_QUOTED})",
+        rf"(?P<key>(?i:password|identified[ ]by)\s{{1,8}}){_NO_VALUE}"
+        rf"(?P<value>(?=['\"\\]){_QUOTED})",
         _mask_value,
     ),
     _rule("password", r"(?<!\S)((?:-u|--user)[ =]?[\"']?[^\s:\"']+:)[^\s\"']+", rf"\1{_SECRET}"),
@@ -177,10 +179,13 @@ _TOKENS = [
 
 
 def _mask_ipv6(match: re.Match[str]) -> str:
+    found = match.group()
+    if _CAST.fullmatch(found):
+        return found
     try:
-        ipaddress.IPv6Address(match.group())
+        ipaddress.IPv6Address(found)
     except ValueError:  # a time, a MAC address, a slice
-        return match.group()
+        return found
     return "<ip>"
 
 
@@ -191,6 +196,7 @@ def _mask_card(match: re.Match[str]) -> str:
     return "<card>" if (sum(digits[::2]) + sum(doubled)) % 10 == 0 else match.group()
 
 
+_CAST = re.compile(r"[A-Za-z]+::[A-Za-z]+")  # a::dec is an address as well, but hardly one here
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PEOPLE = [
     _rule(
@@ -200,7 +206,6 @@ _PEOPLE = [
     ),
     _rule(
         "ip",
-        # No cast (x::dec), no qualified name (a::b).
         r"""(?<![\w:.?)\]"'$])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{1,45}[0-9A-Fa-f](?!\w|:\w)""",
         _mask_ipv6,
     ),
@@ -219,12 +224,12 @@ _PEOPLE = [
         r"|[3-6][0-9]{3}(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{1,4})(?!\w|[.-]\w)",
         _mask_card,
     ),
-    _rule("phone", r"(?<![\w.+-])\+[1-9](?:[ .()-]{0,2}[0-9]){7,14}(?!\w)", "<phone>"),
     _rule(
         "phone",
         r"(?<![\w.-])(?:\([0-9]{3}\) ?|[0-9]{3}-)[0-9]{3}-[0-9]{4}(?![\w-])",
         "<phone>",
     ),
+    _rule("phone", r"(?<![.+-])\+[1-9](?:[ .()-]{0,2}[0-9]){7,14}(?!\w)", "<phone>"),
 ]
 
 #: All rules. Labelled secrets come first: a label also covers what no other rule would see.

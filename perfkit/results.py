@@ -10,6 +10,7 @@ import importlib
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -141,12 +142,12 @@ class Result:
     @cached_property
     def figure(self) -> go.Figure:
         """The plotly figure, built at first use."""
-        view = _view(self.analysis)
-        if not hasattr(view, "figure"):
+        if find_spec(f"perfkit.views.{self.analysis}") is None:
             raise UsageError(
                 f"{self.analysis!r} has no picture", hint="look at .table and .findings"
             )
-        return view.figure(self)
+        figure: go.Figure = _view(self.analysis).figure(self)
+        return figure
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-ready values: schema, totals, findings, rows."""

@@ -197,8 +197,7 @@ def _notes(
         notes.append(
             Note(
                 kind="not-narrowed",
-                message=f"where({asked}) could not narrow {', '.join(whole)}: "
-                "they name neither it nor a trace or request that does",
+                message=f"where({asked}) kept {', '.join(whole)} whole: nothing joins them",
             )
         )
     for name in apart:
@@ -207,8 +206,7 @@ def _notes(
             notes.append(
                 Note(
                     kind="rows-without-trace",
-                    message=f"where({asked}) left out {lost:,} rows of {name} "
-                    "that carry no trace or request id",
+                    message=f"where({asked}) left out rows of {name} without an id: {lost:,}",
                 )
             )
     return notes

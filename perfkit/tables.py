@@ -262,7 +262,7 @@ def _unfit(field: pa.Field, error: Exception) -> UsageError:
 
 def _cast(array: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
     if pa.types.is_floating(array.type) and pc.any(pc.is_nan(array)).as_py():
-        array = pc.replace_with_mask(array, pc.is_nan(array), pa.scalar(None, array.type))
+        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
     if array.type == kind:
         return array
     if pa.types.is_dictionary(kind):

@@ -1,5 +1,6 @@
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -47,4 +48,4 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path, name):
 
 def test_a_device_is_written_to_and_not_replaced():
     write_whole("/dev/null", "x")
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

@@ -64,7 +64,8 @@ def encode(column: pa.ChunkedArray) -> Groups:
 
 def numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
     """Return a column of numbers as float64; unknown is NaN."""
-    floats: NDArray[np.float64] = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy()
+    cast = column.cast(pa.float64(), safe=False)  # integers beyond 2**53 may round
+    floats: NDArray[np.float64] = pc.fill_null(cast, np.nan).to_numpy()
     return floats
 
 

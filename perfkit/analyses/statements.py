@@ -33,7 +33,17 @@ def _plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 
 def shown(fingerprint: str | None, limit: int = 70) -> str:
-    """Return a fingerprint short enough for a sentence."""
+    """Return a fingerprint short enough for a sentence.
+
+    Tables and conditions say more than the columns, of which an ORM lists dozens.
+
+    Example:
+        >>> shown("select a, b, c, d from t where id = ?", 32)
+        'select … from t where id = ?'
+    """
     if fingerprint is None:
         return "statements without text"
+    columns, _, rest = fingerprint.partition(" from ")
+    if len(fingerprint) > limit and rest and columns.startswith("select "):
+        fingerprint = " ".join(("select …", "from", rest))
     return fingerprint if len(fingerprint) <= limit else f"{fingerprint[: limit - 1]}…"

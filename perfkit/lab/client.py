@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["ask", "open_line", "request"]
+__all__ = ["STUCK", "ask", "open_line", "request"]
+
+#: What to type when the supervisor hangs; the next start deletes what it leaves.
+STUCK = "pkill -9 -f perfkit.lab.supervisor"
 
 # The supervisor may take 3 s to end a child before it answers.
 _ANSWER_S = 20.0
@@ -43,9 +46,7 @@ def ask(line: socket.socket, order: Mapping[str, object]) -> dict[str, Any] | No
         line.sendall(json.dumps(order).encode() + b"\n")
         said = _read_line(line)
     except TimeoutError:
-        raise LabError(
-            "perfkit lab: the supervisor does not answer", hint="perfkit lab stop, then start"
-        ) from None
+        raise LabError("perfkit lab: the supervisor does not answer", hint=STUCK) from None
     except ConnectionError:
         return None
     if not said.endswith(b"\n"):

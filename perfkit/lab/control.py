@@ -79,7 +79,8 @@ class Control:
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # ValueError: a line longer than any order of ours; such a client is left.
-        with contextlib.suppress(ConnectionError, ValueError):
+        # CancelledError: everything is deleted, and the loop ends.
+        with contextlib.suppress(ConnectionError, ValueError, asyncio.CancelledError):
             while line := await reader.readline():
                 answer = self._answer(line, writer)
                 writer.write(json.dumps(answer).encode() + b"\n")

@@ -51,7 +51,7 @@ def start(*, scale: float = 1.0, shop: bool = True) -> Lab:
     server = servers.start()
     try:
         with seed.locked(server):
-            seed.ensure(server, sizes)
+            seed.ensure(server, sizes, alone=servers.status().clients <= 1)
             url = services.start_services(server, sizes) if shop else None
     except BaseException:
         server.release()
@@ -143,7 +143,7 @@ class Lab:
         *,
         faults: Iterable[str] | None = None,
         requests: int = 76,
-        seconds: float = 14.0,
+        seconds: float = 15.0,
         seed: int = 0,
     ) -> Story:
         """Record a launch that goes wrong; see `perfkit.lab.recordings.record`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import selectors
@@ -10,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from perfkit.errors import LabError
 
@@ -48,7 +47,7 @@ def launch(home: Home, deadline: float) -> None:
         LabError: the supervisor says why it cannot, or says nothing in time.
     """
     volatile = ["volatile"] if home.volatile else []
-    with home.log.open("ab") as errors:
+    with home.log.open("a+b") as errors:
         try:
             process = subprocess.Popen(
                 python_module("perfkit.lab.supervisor", str(home.path), *volatile),
@@ -60,14 +59,14 @@ def launch(home: Home, deadline: float) -> None:
             )
         except OSError as error:
             raise LabError(f"perfkit lab: {sys.executable}: {error.strerror}") from error
-    with process:  # closes the pipe; the process itself only forks and ends
-        assert process.stdout is not None
-        outcome = _heard(process.stdout.fileno(), deadline)
-    if outcome is None:
-        raise LabError(
-            f"perfkit lab: the supervisor ended without a word: {_last_words(home)}",
-            hint="free memory or disk space, then start the lab again",
-        )
+        with process:  # closes the pipe; the process itself only forks and ends
+            assert process.stdout is not None
+            outcome = _heard(process.stdout.fileno(), deadline)
+        if outcome is None:
+            raise LabError(
+                f"perfkit lab: the supervisor ended without a word: {_last_words(errors)}",
+                hint="free memory or disk space, then start the lab again",
+            )
     if not outcome["ok"]:
         raise LabError(outcome["error"], hint=outcome["hint"])
 
@@ -81,7 +80,7 @@ def _heard(pipe: int, deadline: float) -> dict[str, Any] | None:
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 raise LabError(
                     "perfkit lab: PostgreSQL was not ready in time",
-                    hint="perfkit.lab.start(timeout=180)",
+                    hint="start it again when the machine is less busy",
                 )
             piece = os.read(pipe, 65536)
             if not piece:
@@ -91,8 +90,8 @@ def _heard(pipe: int, deadline: float) -> dict[str, Any] | None:
     return report
 
 
-def _last_words(home: Home) -> str:
-    with contextlib.suppress(OSError):
-        lines = home.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it was killed"
-    return "it was killed"
+def _last_words(errors: BinaryIO) -> str:
+    """Return the last line of the log, of which the supervisor has removed the name."""
+    errors.seek(0)
+    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "it was killed"

@@ -37,8 +37,9 @@ LOG_FILES = ("postgresql.log", "jsonlog/postgresql.json")
 FILES = (*SHOP_FILES, *LOG_FILES, STORY)
 
 CHECKOUT = "POST /checkout"
-#: Customers who check out at the same moment: nearly three times the pool.
-BURST = 14
+#: Customers who check out within a quarter of a second: four times the pool.
+BURST = 21
+BURST_S = 0.25
 WARM_UP = 42
 
 
@@ -78,7 +79,7 @@ def record(
     *,
     faults: Iterable[str] | None = None,
     requests: int = 76,
-    seconds: float = 14.0,
+    seconds: float = 15.0,
     seed: int = 0,
 ) -> Story:
     """Run the story on ``lab`` and write its files into ``directory``.
@@ -139,6 +140,7 @@ def _loads(requests: int, seconds: float, seed: int) -> list[Load]:
             routes={CHECKOUT: 1.0},
             requests=BURST,
             concurrency=BURST,
+            rate=BURST / BURST_S,
             delay_s=(number + 0.5) * seconds / count,
             seed=seed + 100 + number,
         )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from perfkit.errors import LabError
-from perfkit.lab.client import ask, open_line, request
+from perfkit.lab.client import STUCK, ask, open_line, request
 from perfkit.lab.state import Home, find_home
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def start(directory: Path | str | None = None, *, timeout: float = 60.0) -> LabS
         if time.monotonic() >= deadline:
             raise LabError(
                 f"perfkit lab: {home.path}: another lab neither serves nor ends",
-                hint="perfkit lab stop, then start",
+                hint=STUCK,
             )
         _launch_or_wait(home, deadline)
 
@@ -210,7 +210,6 @@ def stop(directory: Path | str | None = None) -> bool:
     if line is None:
         return _clear(home)
     with line:
-        line.settimeout(_STOP_S)
         if ask(line, {"do": "stop"}) is not None:
             _wait_for_end(line)
     return True
@@ -246,12 +245,13 @@ def _launch_or_wait(home: Home, deadline: float) -> None:
 
 
 def _wait_for_end(line: socket.socket) -> None:
+    line.settimeout(_STOP_S)
     try:
         with contextlib.suppress(ConnectionError):
             while line.recv(4096):
                 pass
     except TimeoutError:
-        raise LabError("perfkit lab: the server does not end", hint="perfkit lab status") from None
+        raise LabError("perfkit lab: the server does not end", hint=STUCK) from None
 
 
 def _clear(home: Home) -> bool:

@@ -60,8 +60,11 @@ def supervise(home: Home, report: Callable[[dict[str, object]], None]) -> None:
     Raises:
         LabError: there is no PostgreSQL, or it does not start.
     """
-    lock = home.take_lock(_LOCK_PATIENCE_S)
-    if lock is None:
+    try:
+        lock = home.take_lock(_LOCK_PATIENCE_S)
+    except FileNotFoundError:  # a lab that ends at this moment took the folder with it
+        lock = None
+    if lock is None:  # the client looks again
         report({"ok": True})
         return
     # The clients' connections end with the runner: when everything is deleted.

@@ -18,6 +18,7 @@ row_factor            actual_rows / plan_rows per loop, both at least 1
 rows_removed          rows read and thrown away by conditions, over all loops
 startup_ms            wall time to the first row, per loop
 inclusive_ms          wall time of the node and everything below it
+self_cost             the planner's cost without that of the children (no loops counted)
 self_ms, self_share   wall time of the node alone; share of the execution time
 hit_blocks ...        blocks of 8 kB of the node and everything below it: found in shared
                       buffers (hit), read into them, temporary ones read and written

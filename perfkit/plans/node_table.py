@@ -16,6 +16,7 @@ __all__ = ["node_table"]
 _INTEGERS = ("node_id", "parent_id", "depth")
 _TEXTS = ("node_type", "schema", "relation", "alias", "index", "condition")
 _NUMBERS = (
+    "self_cost",
     "plan_rows", "actual_rows", "loops", "processes", "total_rows", "row_factor", "rows_removed",
     "startup_ms", "inclusive_ms", "self_ms", "self_share",
 )  # fmt: skip
@@ -73,6 +74,7 @@ def _times(plan: Plan, node: Node) -> dict[str, Any]:
     times, whole = plan.times, plan.execution_ms
     own = times.self_ms[node.node_id]
     return {
+        "self_cost": _self_cost(plan, node),
         "processes": times.processes[node.node_id],
         "startup_ms": node.number("Actual Startup Time"),
         "inclusive_ms": times.inclusive_ms[node.node_id],
@@ -87,3 +89,11 @@ def _blocks(plan: Plan, node: Node) -> dict[str, Any]:
         row[name] = node.number(key)
         row[f"self_{name}"] = plan.times.self_blocks[name][node.node_id]
     return row
+
+
+def _self_cost(plan: Plan, node: Node) -> float | None:
+    cost = node.number("Total Cost")
+    if cost is None:
+        return None
+    below = sum(plan.tree[child].number("Total Cost") or 0.0 for child in node.children)
+    return max(cost - below, 0.0)

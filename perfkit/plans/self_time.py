@@ -160,8 +160,9 @@ def _worker_ms(worker: object) -> float | None:
     if not isinstance(worker, dict):
         return None
     once, loops = worker.get("Actual Total Time"), worker.get("Actual Loops")
-    numeric = isinstance(once, int | float) and isinstance(loops, int | float)
-    return float(once) * float(loops) if numeric else None
+    if not isinstance(once, int | float) or not isinstance(loops, int | float):
+        return None
+    return float(once * loops)
 
 
 def _own(tree: Sequence[Node], inclusive: Sequence[float]) -> list[float]:

@@ -1,1 +1,1 @@
-"""See the folder's modules."""
+"""One file measures one thing live."""

@@ -1,1 +1,1 @@
-"""See the folder's modules."""
+"""One file is one public verb that measures something live and analyses it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfkit import units
+from perfkit.analyses.statements import shown
 from perfkit.views import theme
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def figure(result: Result) -> go.Figure:
         hovertext=[theme.safe(row["fingerprint"] or "no text", 600) for row in rows],
         hovertemplate="%{hovertext}<br>%{x:,.1f} ms in all<extra></extra>",
     )
-    fig.update_yaxes(autorange="reversed", tickfont={"family": "monospace", "size": 11})
+    fig.update_yaxes(autorange="reversed", showgrid=False, tickfont={"family": "monospace", "size": 11})
     # room for the labels behind the longest bar
     longest = max((row["total_ms"] for row in rows), default=0.0)
-    fig.update_xaxes(range=[0, longest * 1.35 or 1], tickformat=",~r")
+    fig.update_xaxes(range=[0, longest * 1.6 or 1], tickformat=",~r")
     return fig
 
 
@@ -53,7 +54,7 @@ def _rest(result: Result) -> dict[str, Any]:
 def _name(place: int, row: dict[str, Any]) -> str:
     if "rest" in row:
         return str(row["fingerprint"])
-    return theme.safe(f"{place}. {row['fingerprint'] or 'statements without text'}", 52)
+    return theme.safe(f"{place}. {shown(row['fingerprint'], 48)}")
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -1,15 +1,19 @@
 """The control socket: what it answers to orders, sense and nonsense."""
 
+import asyncio
 import contextlib
 import json
 import socket
 import sys
+import time
+from types import SimpleNamespace
 
 import pytest
 
 from perfkit.errors import LabError
-from perfkit.lab import server
+from perfkit.lab import control, server
 from perfkit.lab.client import ask, open_line, request
+from perfkit.lab.state import Home
 
 pytestmark = pytest.mark.lab
 
@@ -83,3 +87,27 @@ def test_without_a_lab_there_is_no_answer(tmp_path):
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(tmp_path / "s"))
     assert request(tmp_path / "s", {"do": "status"}) is None
+
+
+def test_the_supervisor_ends_without_a_complaint(lab_home, eventually, processes_in):
+    with contextlib.ExitStack() as clients:
+        for _ in range(2):
+            clients.enter_context(server.start())
+        clients.enter_context(open_line(lab_home / "lab.sock"))
+        log = clients.enter_context((lab_home / "lab.log").open())
+        assert server.stop()
+        eventually(lambda: not processes_in(lab_home))
+        assert log.read() == ""
+
+
+def test_a_lab_that_nobody_comes_to_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(control, "FIRST_LEASE_S", 0.3)
+    cluster = SimpleNamespace(root=tmp_path, alive=lambda: True)
+
+    async def serve():
+        lab = control.Control(Home(tmp_path), cluster)
+        begun = time.monotonic()
+        await asyncio.wait_for(lab.serve(lambda: None), timeout=10)
+        return time.monotonic() - begun
+
+    assert 0.3 <= asyncio.run(serve()) < 5

@@ -43,9 +43,14 @@ def test_a_refusal_is_passed_on_with_its_hint(home, monkeypatch):
 
 @pytest.mark.parametrize(
     ("script", "words"),
-    [("echo 'MemoryError: none left' >&2", "MemoryError: none left"), ("kill -9 $$", "was killed")],
+    [
+        ("echo 'MemoryError: none left' >&2", "MemoryError: none left"),
+        ("echo 'KeyError: a bug' >&2; rm \"$HOME_LOG\"", "KeyError: a bug"),
+        ("kill -9 $$", "was killed"),
+    ],
 )
 def test_a_supervisor_that_ends_without_a_word_is_reported(home, monkeypatch, script, words):
+    monkeypatch.setenv("HOME_LOG", str(home.log))
     supervisor_that(monkeypatch, script)
     with pytest.raises(LabError, match=words):
         launch.launch(home, time.monotonic() + 10)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from perfkit.lab.processes import die_with_us, end_all, end_group, serving
+from perfkit.lab.processes import end_all, end_group, serving
 
 
 def alive(pid):

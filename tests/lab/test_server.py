@@ -234,3 +234,19 @@ def test_a_file_that_is_in_the_way_stays(lab_home, eventually):
         pass
     eventually(lambda: not server.status().running)
     eventually(lambda: [p.name for p in lab_home.iterdir()] == ["mine.txt"])
+
+
+def test_the_data_stays_off_the_small_run_time_file_system(lab_home, monkeypatch):
+    runtime, disk = lab_home.parent / "run", lab_home.parent / "disk"
+    runtime.mkdir()
+    disk.mkdir()
+    monkeypatch.delenv("PERFKIT_LAB_HOME")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("TMPDIR", str(disk))
+    with server.start() as held:
+        assert [p.name for p in runtime.iterdir()] == [f"perfkit-lab-{os.getuid()}"]
+        assert held.home.parent == disk
+        assert answers(held)
+        assert server.stop()
+    assert not list(runtime.iterdir())
+    assert not list(disk.iterdir())

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from perfkit.errors import LabError
 from perfkit.lab import server
 from perfkit.lab.launch import python_module
 
@@ -97,3 +98,23 @@ def test_a_supervisor_nobody_waits_for_ends_at_once(lab_home, eventually, proces
         process.stdout.close()
     eventually(lambda: not lab_home.exists())
     eventually(lambda: not processes_in(lab_home))
+
+
+@pytest.mark.lab
+def test_a_supervisor_that_hangs_is_told_apart_from_none(lab_home, eventually, monkeypatch):
+    monkeypatch.setattr("perfkit.lab.client._ANSWER_S", 0.3)
+    first = server.start()
+    supervisor = server.status().pid
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        for verb in (server.start, server.status, server.stop):
+            with pytest.raises(LabError, match="does not answer") as caught:
+                verb()
+            assert "perfkit.lab.supervisor" in caught.value.hint
+    finally:
+        os.kill(supervisor, signal.SIGKILL)
+    eventually(lambda: not server.status().running)
+    with server.start() as second:
+        assert second.home != first.home
+        assert not first.home.exists()
+    first.release()

@@ -7,6 +7,7 @@ CONFIG is a JSON object with ``url``, ``peers``, ``sizes``, ``directory`` (for t
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import sys
@@ -41,6 +42,9 @@ async def serve(config: dict[str, Any]) -> None:
     listener = listen()
     port = listener.getsockname()[1]
     child.report(Path(config["ready"]), {"url": f"http://127.0.0.1:{port}"})
+    # What was imported stays: full collections would walk it for longer than a request takes.
+    gc.collect()
+    gc.freeze()
     watch.start()
     server = uvicorn.Server(
         uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=2)

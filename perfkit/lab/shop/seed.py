@@ -27,11 +27,12 @@ class Server(Protocol):
         """Return libpq's connection string for ``database``."""
 
 
-def ensure(server: Server, sizes: schema.Sizes) -> None:
+def ensure(server: Server, sizes: schema.Sizes, *, alone: bool) -> None:
     """Make and fill the database ``shop`` unless it is there.
 
     The caller holds `locked`. The database is filled under another name and then
-    renamed, so that what is called ``shop`` is always whole.
+    renamed, so that what is called ``shop`` is always whole. One of another size is
+    replaced when the caller is ``alone`` with the server.
 
     Raises:
         LabError: a shop of another size is in use on this server, or filling failed.
@@ -41,13 +42,14 @@ def ensure(server: Server, sizes: schema.Sizes) -> None:
     try:
         with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
             present = comment(connection)
-            if present is None:
-                fill(server, connection, sizes)
-            elif present != schema.key(sizes):
+            if present == schema.key(sizes):
+                return
+            if present and not alone:
                 raise LabError(
                     f"lab: another size of the shop is running ({present.partition(': ')[2]})",
                     hint="perfkit.lab.stop(), or start with the same scale",
                 )
+            fill(server, connection, sizes)
     except psycopg.Error as error:
         raise LabError(
             f"lab: the shop's database could not be filled: {first_line(error)}"
@@ -59,8 +61,9 @@ def fill(server: Server, connection: psycopg.Connection, sizes: schema.Sizes) ->
     import psycopg
 
     draft = f"{DATABASE}_draft"
-    connection.execute(f"drop database if exists {draft} with (force)")
-    create_role(connection)
+    for database in (draft, DATABASE):
+        connection.execute(f"drop database if exists {database} with (force)")
+    create_role(connection, plan_ms=plan_threshold_ms(sizes))
     connection.execute(f"create database {draft} owner {schema.ROLE}")
     with psycopg.connect(server.conninfo(draft), autocommit=True) as target:
         be_quiet(target)
@@ -70,11 +73,17 @@ def fill(server: Server, connection: psycopg.Connection, sizes: schema.Sizes) ->
     connection.execute(f"alter database {draft} rename to {DATABASE}")
 
 
-def create_role(connection: psycopg.Connection) -> None:
+def plan_threshold_ms(sizes: schema.Sizes) -> int:
+    """Return from when on a plan is logged: a smaller shop's sequential scan is shorter."""
+    return max(1, min(20, round(20 * sizes.orders / schema.Sizes.at(1.0).orders)))
+
+
+def create_role(connection: psycopg.Connection, *, plan_ms: int) -> None:
     """Make the shop's role; all its statements are logged, for recordings need them."""
     connection.execute(f"drop role if exists {schema.ROLE}")
     connection.execute(f"create role {schema.ROLE} login")
     connection.execute(f"alter role {schema.ROLE} set log_min_duration_statement = 0")
+    connection.execute(f"alter role {schema.ROLE} set auto_explain.log_min_duration = {plan_ms}")
     # As a busy shop has it: one request shall not take three processes.
     connection.execute(f"alter role {schema.ROLE} set max_parallel_workers_per_gather = 0")
 

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from typing import TextIO
 
-__all__ = ["open_journal"]
+__all__ = ["journal"]
 
 
-def open_journal(path: Path) -> structlog.typing.FilteringBoundLogger:
-    """Return a logger that appends one JSON object a line to ``path``.
+def journal(stream: TextIO) -> structlog.typing.FilteringBoundLogger:
+    """Return a logger that writes one JSON object a line to ``stream``.
 
     Each carries ``timestamp`` (ISO 8601, UTC, microseconds) and ``level``, and is
     written at once. Threads may share the logger.
     """
-    stream = path.open("a", encoding="utf-8")
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
         structlog.WriteLogger(stream),
         processors=[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfkit.lab.shop.routes.control import EXCLUDED
 from perfkit.lab.shop.telemetry import query_stats
-from perfkit.lab.shop.telemetry.journal import open_journal
+from perfkit.lab.shop.telemetry.journal import journal
 from perfkit.lab.shop.telemetry.loop_watch import LoopWatch
 from perfkit.lab.shop.telemetry.pool_log import pool_logger
 from perfkit.lab.shop.telemetry.request_log import RequestLog
@@ -29,20 +29,21 @@ SAMPLE_S = 0.05
 def record_to(directory: Path, app: FastAPI) -> LoopWatch:
     """Switch on the shop's telemetry, appended to files in ``directory``.
 
-    These are ``requests.jsonl``, ``traces.jsonl`` and ``pool.jsonl``.
+    These are ``requests.jsonl``, ``traces.jsonl`` and ``pool.jsonl``, open until the process ends.
 
     Returns:
         The watch over the event loop; start it on that loop.
     """
-    log = open_journal(directory / "requests.jsonl")
+    log = journal((directory / "requests.jsonl").open("a", encoding="utf-8"))
     shop = app.state.shop
     query_stats.observe(shop.engines)
     app.add_middleware(RequestLog, log=log, excluded=EXCLUDED)
     provider = trace_to(directory / "traces.jsonl", app, excluded=EXCLUDED)
+    pool_log = journal((directory / "pool.jsonl").open("a", encoding="utf-8"))
     pool = watch_pool(
         shop.checkout_engine,
         name="checkout",
-        on_event=pool_logger(open_journal(directory / "pool.jsonl")),
+        on_event=pool_logger(pool_log),
         sample_every=SAMPLE_S,
     )
     pool.__enter__()  # until the process ends

@@ -1,0 +1,166 @@
+"""What blocks the event loop, for how long, and whom does it hurt?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfkit import sources, units
+from perfkit.analyses import event_loop_findings, groups
+from perfkit.analyses.frames import culprit
+from perfkit.analyses.overlap import Served
+from perfkit.recording import as_recording
+from perfkit.results import Result
+
+if TYPE_CHECKING:
+    from perfkit.recording import Recording
+
+__all__ = ["event_loop"]
+
+_SCHEMA = pa.schema(
+    [
+        ("at", pa.timestamp("ns", "UTC")),
+        ("lag_ms", pa.float64()),
+        ("source", pa.string()),
+        ("stack", pa.string()),
+        ("frame", pa.string()),
+        ("function", pa.string()),
+        ("requests_held_up", pa.int64()),
+    ]
+)
+_CHECKED = (
+    "what asyncio's debug mode or a heartbeat reported as blocking the event loop",
+    f"code that blocks for {units.format_ms(event_loop_findings.LEAST_TOTAL_MS)} in all",
+)
+
+
+def event_loop(data: Any) -> Result:
+    """List what blocked an event loop, by the innermost frame of the application.
+
+    While the loop is blocked nothing else on it runs: every request that overlaps waits.
+    ``at`` is when the block was reported, which is its end.
+
+    Args:
+        data: a Recording, or a table of events (DataFrame or Arrow); rows of the kind
+            ``blocked_loop`` count.
+
+    Returns:
+        One row per block, longest first. ``source`` says who noticed; ``frame`` is the
+        innermost function of the stack that is neither Python's nor a package's;
+        ``requests_held_up`` counts requests that overlap (unknown without requests).
+
+    Raises:
+        UsageError: ``data`` is neither.
+
+    Example:
+        >>> import perfkit
+        >>> event_loop(perfkit.sample("blocking_call")).table  # doctest: +SKIP
+    """
+    rec = as_recording(data, "events")
+    events = rec.arrow("events")
+    blocks = events.filter(pc.equal(events["kind"].cast(pa.string()), "blocked_loop"))
+    served = Served(sources.primary(rec, "requests"))
+    table = _table(blocks, served)
+    found = event_loop_findings.findings(table, served)
+    totals = _totals(table, served)
+    return Result(
+        analysis="event_loop",
+        question="What blocks the event loop, and whom does it hurt?",
+        headline=_headline(table, totals),
+        arrow=table,
+        noun="blocks",
+        findings=found,
+        caveats=_caveats(rec, table),
+        checked=_CHECKED,
+        totals=totals,
+    )
+
+
+def _table(blocks: pa.Table, served: Served) -> pa.Table:
+    said = [
+        _said(row)
+        for row in zip(*(_list(blocks, n) for n in ("attributes", "message")), strict=True)
+    ]
+    frame = [culprit(stack or "") for _, stack in said]
+    lag = groups.numbers(blocks["duration_ms"])
+    held_up = served.overlapping(groups.numbers(blocks["at"].cast(pa.int64())), lag)
+    columns = {
+        "at": blocks["at"],
+        "lag_ms": lag,
+        "source": [source for source, _ in said],
+        "stack": [stack for _, stack in said],
+        "frame": [str(found) if found else None for found in frame],
+        "function": [found.function if found else None for found in frame],
+        "requests_held_up": held_up,
+    }
+    table = pa.table([columns[name] for name in _SCHEMA.names], schema=_SCHEMA)
+    return table.sort_by([("lag_ms", "descending"), ("at", "ascending"), ("stack", "ascending")])
+
+
+def _list(table: pa.Table, name: str) -> list[Any]:
+    found: list[Any] = table[name].to_pylist()
+    return found
+
+
+def _said(row: tuple[bytes | None, str | None]) -> tuple[str | None, str | None]:
+    """Return source and stack out of the raw line; asyncio's own lines are both in one."""
+    attributes, message = row
+    try:
+        known = msgspec.json.decode(attributes or b"{}")
+    except msgspec.DecodeError:
+        known = {}
+    if not isinstance(known, dict):
+        known = {}
+    source, stack = (_text(known.get(name)) for name in ("source", "stack"))
+    return source or ("asyncio" if message else None), stack or message
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, list):
+        return ";".join(map(str, value))
+    return str(value) if value else None
+
+
+def _totals(table: pa.Table, served: Served) -> dict[str, Any]:
+    lag = table["lag_ms"].to_numpy()
+    known = lag[~np.isnan(lag)]
+    return {
+        "blocks": len(table),
+        "total_ms": float(known.sum()),
+        "max_ms": float(known.max()) if known.size else None,
+        "requests": len(served),
+    }
+
+
+def _headline(table: pa.Table, totals: dict[str, Any]) -> str:
+    if not totals["blocks"]:
+        return "Nothing was reported to block the event loop."
+    worst = _worst(table)
+    by = f", mostly by {worst}" if worst else ""
+    return (
+        f"The event loop was blocked {totals['blocks']:,} times for"
+        f" {units.format_ms(totals['total_ms'])} in all, up to"
+        f" {units.format_ms(totals['max_ms'])}{by}"
+    )
+
+
+def _worst(table: pa.Table) -> str | None:
+    by = groups.encode(table["frame"])
+    total = by.total(table["lag_ms"].to_numpy())[:-1]
+    return by.labels[int(total.argmax())] if total.size and total.max() > 0 else None
+
+
+def _caveats(rec: Recording, table: pa.Table) -> list[str]:
+    notes = [str(note) for note in rec.quality]
+    if not len(table):
+        notes.append(
+            "No block was logged: a heartbeat or asyncio's debug mode has to be on to say that"
+            " there was none."
+        )
+    if unnamed := table["frame"].null_count:
+        notes.append(f"{unnamed:,} of {len(table):,} blocks do not say which code ran.")
+    return notes

@@ -1,0 +1,63 @@
+"""Which requests were being served at a given moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfkit.analyses import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+__all__ = ["Served"]
+
+
+class Served:
+    """The requests of a recording as intervals, in nanoseconds since 1970."""
+
+    def __init__(self, requests: pa.Table) -> None:
+        """Keep what has a start and a duration."""
+        rows = requests.filter(
+            pc.and_(requests["started_at"].is_valid(), requests["duration_ms"].is_valid())
+        )
+        self.start = rows["started_at"].cast(pa.int64()).to_numpy()
+        lasted = rows["duration_ms"].to_numpy()
+        self.end = self.start + (lasted * 1e6).astype(np.int64)
+        self.routes = groups.encode(rows["route"])
+
+    def __len__(self) -> int:
+        """Return the number of requests."""
+        return len(self.start)
+
+    def overlapping(
+        self, end_ns: NDArray[np.float64], duration_ms: NDArray[np.float64]
+    ) -> pa.Array:
+        """Count the requests that overlap each interval; unknown where there are none at all."""
+        unknown = np.isnan(end_ns) | np.isnan(duration_ms) | (len(self) == 0)
+        end = np.nan_to_num(end_ns)
+        begin = end - np.nan_to_num(duration_ms) * 1e6
+        begun = np.searchsorted(np.sort(self.start), end, side="left")
+        over = np.searchsorted(np.sort(self.end), begin, side="right")
+        return pa.array(begun - over, pa.int64(), mask=unknown)
+
+    def certain_route(self, intervals: Iterable[tuple[int, int]], slack_ns: int) -> str | None:
+        """Return the one route that has a request open during the whole of every interval.
+
+        ``slack_ns`` allows for the time between an end and the line that reports it.
+        None where several routes, or requests without a route, come into question.
+        """
+        candidates: set[int] | None = None
+        for begin, end in intervals:
+            allowed = min(slack_ns, (end - begin) // 2)
+            open_ = (self.start <= begin + allowed) & (self.end >= end - allowed)
+            routes = set(self.routes.codes[open_].tolist())
+            candidates = routes if candidates is None else candidates & routes
+        if candidates is None or len(candidates) != 1:
+            return None
+        return self.routes.labels[candidates.pop()]

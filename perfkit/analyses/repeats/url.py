@@ -1,0 +1,60 @@
+"""URLs as templates: what changes from call to call is taken out."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["paging", "templated"]
+
+# Numbers, UUIDs and hexadecimal digests, as in Sentry's N+1 API detector.
+_VARIABLE = re.compile(
+    r"\d+|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|(?=[a-fA-F]*\d)[0-9a-fA-F]{10,64}"
+)
+_PAGE = re.compile(
+    r"page|p|offset|skip|start|from|cursor|after|before|marker|since|since_id|max_id|"
+    r".*(?:page|next|continuation|cursor|start).*(?:token|number|index|id)|starting_after",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=8192)
+def templated(url: str) -> str:
+    """Return ``url`` with ids as ``{id}`` and query values as ``*``; never a user or password.
+
+    Example:
+        >>> templated("http://me:secret@stock:80/items/17?currency=EUR")
+        'http://stock:80/items/{id}?currency=*'
+    """
+    scheme, host, path, query = _parts(url)
+    segments = ("{id}" if _VARIABLE.fullmatch(segment) else segment for segment in path.split("/"))
+    names = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    values = "?" + "&".join(f"{name}=*" for name in names) if names else ""
+    start = f"{scheme}://" if scheme else ""
+    return f"{start}{host.rpartition('@')[2]}{'/'.join(segments)}{values}"
+
+
+def paging(urls: Iterable[str]) -> bool:
+    """Say whether ``urls`` are pages of one list: only the query's place in it changes."""
+    parts = [_parts(url) for url in dict.fromkeys(urls)]
+    queries = [dict(parse_qsl(query, keep_blank_values=True)) for *_, query in parts]
+    names = dict.fromkeys(name for query in queries for name in query)
+    changing = [name for name in names if len({query.get(name) for query in queries}) > 1]
+    return (
+        len({(host, path) for _, host, path, _ in parts}) == 1
+        and bool(changing)
+        and all(_PAGE.fullmatch(name) for name in changing)
+    )
+
+
+def _parts(url: str) -> tuple[str, str, str, str]:
+    try:
+        scheme, host, path, query, _ = urlsplit(url)
+    except ValueError:  # "http://[": logs hold what clients sent
+        return "", "", url.partition("?")[0], url.partition("?")[2]
+    return scheme, host, path, query

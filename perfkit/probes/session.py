@@ -1,0 +1,131 @@
+"""A transaction on somebody's server that leaves nothing behind: always rolled back."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from perfkit.errors import NotConnected, UsageError
+from perfkit.probes.failures import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+
+__all__ = ["as_engine", "rolled_back"]
+
+_LOCK_TIMEOUT_MS = 2000
+#: If this process is suspended, the server ends the transaction by itself.
+_IDLE_TIMEOUT_MS = 60_000
+_SET = """
+    select set_config('statement_timeout', :statement, true),
+           set_config('lock_timeout', :lock, true),
+           set_config('idle_in_transaction_session_timeout', :idle, true),
+           set_config('standard_conforming_strings', 'on', true)
+"""
+_IN_FORCE = """
+    select current_setting('transaction_read_only') = 'on',
+           current_setting('idle_in_transaction_session_timeout') <> '0'
+"""
+_HINT = 'pass a SQLAlchemy engine or a URL such as "postgresql://localhost/shop"'
+
+
+@contextmanager
+def as_engine(where: str, target: Any) -> Iterator[Engine]:
+    """Yield an engine for PostgreSQL; one that is made from a URL is disposed of afterwards.
+
+    Raises:
+        UsageError: an asynchronous engine, another database, or no engine at all.
+    """
+    made = isinstance(target, str)
+    engine = _engine_of_url(where, target) if made else getattr(target, "engine", None)
+    if hasattr(target, "sync_engine"):
+        raise UsageError(
+            f"{where}: this engine is asynchronous", hint="create_engine(engine.url) makes one"
+        )
+    if engine is None or not hasattr(engine, "dialect"):
+        raise UsageError(f"{where}: {type(target).__name__} is not an engine", hint=_HINT)
+    try:
+        if engine.dialect.name != "postgresql":
+            raise UsageError(
+                f"{where}: this is {engine.dialect.name}, only PostgreSQL is supported", hint=_HINT
+            )
+        yield engine
+    finally:
+        if made:
+            engine.dispose()
+
+
+@contextmanager
+def rolled_back(
+    where: str, engine: Engine, *, timeout_s: float, read_only: bool = True
+) -> Iterator[Connection]:
+    """Yield a connection inside a transaction with time limits that is rolled back at the end.
+
+    The settings are checked to be in force before anything else is sent: behind a pooler
+    that changes servers between statements, or with a driver in autocommit, they are not.
+
+    Raises:
+        NotConnected: the server cannot be reached or went away.
+        QueryFailed: it refused, cancelled or timed out a statement.
+    """
+    options = {"isolation_level": "READ COMMITTED", "postgresql_readonly": read_only}
+    with told(where, engine), engine.connect() as plain:
+        connection = plain.execution_options(**options)
+        try:
+            with _one_statement_per_message(connection):
+                _limit(where, connection, timeout_s=timeout_s, read_only=read_only)
+                yield connection
+        finally:
+            connection.rollback()
+
+
+def _engine_of_url(where: str, url: str) -> Engine:
+    from sqlalchemy import create_engine, make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in {"postgres", "postgresql"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, poolclass=NullPool)
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
+        # The message may hold the URL, and the URL a password.
+        raise UsageError(f"{where}: the URL is not understood", hint=_HINT) from None
+
+
+@contextmanager
+def _one_statement_per_message(connection: Connection) -> Iterator[None]:
+    """Make psycopg prepare what it sends: the server then refuses a second statement in it."""
+    driver: Any = connection.connection.driver_connection
+    before = getattr(driver, "prepare_threshold", None)
+    if not hasattr(driver, "prepare_threshold"):
+        yield
+        return
+    driver.prepare_threshold = 0
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = before
+
+
+def _limit(where: str, connection: Connection, *, timeout_s: float, read_only: bool) -> None:
+    from sqlalchemy import text
+
+    if not 0 < timeout_s < float("inf"):
+        raise UsageError(f"{where}: timeout_s={timeout_s!r} is not a time", hint="timeout_s=30")
+    statement_ms = max(round(timeout_s * 1000), 1)
+    values = {
+        "statement": str(statement_ms),
+        "lock": str(min(_LOCK_TIMEOUT_MS, statement_ms)),
+        "idle": str(_IDLE_TIMEOUT_MS),
+    }
+    connection.execute(text(_SET), values)
+    reading, limited = connection.execute(text(_IN_FORCE)).one()
+    if not limited or reading != read_only:
+        raise NotConnected(
+            f"{where}: the session does not keep its settings from one statement to the next",
+            hint="connect to the server itself instead of a pooler in statement mode",
+        )

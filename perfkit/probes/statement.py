@@ -1,0 +1,131 @@
+"""One SQL statement that somebody typed: what kind it is, what it names, what it binds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from perfkit.errors import UsageError
+from perfkit.plans.postgres_sql import Token, code, identifier, tokenise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from sqlalchemy import TextClause
+
+__all__ = ["Statement", "called", "one_statement"]
+
+_READS = {"select", "with", "values", "table", "("}
+_WRITES = {"insert", "update", "delete", "merge"}
+_LONGEST = 1_000_000
+_HINT = "explain one SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE or MERGE"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement without the semicolon behind it."""
+
+    text: str
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """All tokens, blanks and comments too; joined they are the text."""
+        return list(tokenise(self.text))
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names behind ``:name``, in order; none of ``::date``, ``a[1:2]``, ``'12:30'``."""
+        return tuple(dict.fromkeys(self.tokens[at + 1].text for at in self._bound))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What is written in front of a parenthesis: functions, and more than that."""
+        return called(self.tokens)
+
+    @cached_property
+    def _bound(self) -> tuple[int, ...]:
+        """Positions of the colons that begin a parameter."""
+        before = Token("mark", "")
+        found = []
+        for at, (token, after) in enumerate(pairwise(self.tokens)):
+            value_before = before.kind in {"number", "word", "quoted", "param"}
+            if token.text == ":" and after.kind == "word" and not value_before:
+                found.append(at)
+            before = token
+        return tuple(found)
+
+    def bind(self, values: Mapping[str, Any], *, prefix: str = "") -> TextClause:
+        """Return ``prefix`` and the statement with ``values`` bound, never pasted.
+
+        Values are sent without a type of their own, so that the server types them by
+        context, as it does for the application.
+
+        Raises:
+            UsageError: a parameter has no value, or ``$1`` stands where ``:name`` should.
+        """
+        from sqlalchemy import bindparam, text
+        from sqlalchemy.types import NullType
+
+        self._check(values)
+        parts = [
+            token.text if at in self._bound else token.text.replace(":", "\\:")
+            for at, token in enumerate(self.tokens)
+        ]
+        bound = [bindparam(name, values[name], type_=NullType()) for name in self.parameters]
+        return text(prefix + "".join(parts)).bindparams(*bound)
+
+    def _check(self, values: Mapping[str, Any]) -> None:
+        missing = [name for name in self.parameters if name not in values]
+        if missing:
+            raise UsageError(
+                f"explain: the parameter :{missing[0]} has no value",
+                hint=f"params={{{missing[0]!r}: ...}}",
+            )
+        numbered = [token.text for token in self.tokens if token.kind == "param"]
+        if numbered:
+            raise UsageError(
+                f"explain: {numbered[0]} cannot be given a value",
+                hint="write :name instead and pass params={'name': ...}",
+            )
+
+
+def one_statement(sql: str) -> Statement:
+    """Return the one statement in ``sql``.
+
+    Raises:
+        UsageError: there is none, there are several, or it is of a kind that has no plan.
+    """
+    if len(sql) > _LONGEST:
+        raise UsageError(f"explain: the statement is longer than {_LONGEST:,} characters")
+    if "\x00" in sql:
+        raise UsageError("explain: the statement holds a NUL character")
+    text = _without_end(sql)
+    tokens = code(text)
+    if not tokens:
+        raise UsageError("explain: there is no statement", hint=_HINT)
+    if any(token.text == ";" for token in tokens):
+        raise UsageError("explain: there is more than one statement", hint="explain one at a time")
+    verb = (identifier(tokens[0]) or tokens[0].text)[:20]
+    if verb == "explain":
+        raise UsageError("explain: EXPLAIN is added here", hint="leave EXPLAIN out")
+    if verb not in _READS | _WRITES:
+        raise UsageError(f"explain: {verb.upper()} has no plan", hint=_HINT)
+    return Statement(text)
+
+
+def called(tokens: Iterable[Token]) -> frozenset[str]:
+    """Return the names in front of a parenthesis."""
+    useful = [token for token in tokens if token.kind not in {"blank", "comment"}]
+    found = (identifier(token) for token, after in pairwise(useful) if after.text == "(")
+    return frozenset(name for name in found if name)
+
+
+def _without_end(sql: str) -> str:
+    """Cut off the semicolons, blanks and comments behind the statement."""
+    tokens = list(tokenise(sql))
+    while tokens and (tokens[-1].kind in {"blank", "comment"} or tokens[-1].text == ";"):
+        tokens.pop()
+    return "".join(token.text for token in tokens)

@@ -1,0 +1,108 @@
+"""One request of the costliest N+1 on a timeline: a lane per operation, the repeats marked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perfkit import units
+from perfkit.analyses.statements import shown
+from perfkit.views import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from perfkit.results import Result
+
+__all__ = ["figure"]
+
+_LANES = 14
+_LABEL = 46
+
+
+def figure(result: Result) -> go.Figure:
+    """Draw what one typical request did, and when; its repeated calls stand out."""
+    rows = result.series["example"].to_pylist()
+    lanes = _lanes(rows)
+    fig = theme.figure(
+        result.headline, x="since the start of the request, ms", height=150 + 34 * (len(lanes) + 1)
+    )
+    kinds = {
+        "repeated calls": ("red", "/", [row for row in rows if row["repeated"]]),
+        "everything else": ("blue", "", [row for row in rows if not row["repeated"]]),
+    }
+    for name, (colour, pattern, bars) in kinds.items():
+        fig.add_bar(
+            **_bars(name, colour, pattern, [row for row in bars if _key(row) in lanes], lanes)
+        )
+    _direct_labels(fig, rows, lanes)
+    fig.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        categoryorder="array",
+        categoryarray=list(lanes.values()),
+    )
+    fig.update_layout(barmode="overlay", bargap=0.35, legend={"y": 1.0, "yanchor": "bottom"})
+    if not rows:
+        fig.add_annotation(text="no request to show", showarrow=False)
+    return fig
+
+
+def _key(row: dict[str, Any]) -> tuple[str, bool]:
+    return row["what"], row["request"]
+
+
+def _lanes(rows: list[dict[str, Any]]) -> dict[tuple[str, bool], str]:
+    """Return a label per operation: the request first, the rest in order of time."""
+    ordered = sorted(rows, key=lambda row: not row["request"])
+    count: dict[tuple[str, bool], int] = {}
+    for row in ordered:
+        count[_key(row)] = count.get(_key(row), 0) + 1
+    must = {_key(row) for row in rows if row["repeated"]}
+    kept = [*must, *(key for key in count if key not in must)][:_LANES]
+    return {
+        key: _label(place, key[0], count[key])
+        for place, key in enumerate((key for key in count if key in kept), start=1)
+    }
+
+
+def _label(place: int, what: str, times: int) -> str:
+    label = f"{place}. {shown(what, _LABEL)}"
+    return theme.safe(f"{label}  x{times}" if times > 1 else label)
+
+
+def _bars(
+    name: str, colour: str, pattern: str, rows: list[dict[str, Any]], lanes: dict[Any, str]
+) -> dict[str, Any]:
+    return {
+        "base": [row["start_ms"] for row in rows],
+        "x": [row["duration_ms"] for row in rows],
+        "y": [lanes[_key(row)] for row in rows],
+        "orientation": "h",
+        "name": name,
+        # a thin gap keeps calls apart that follow each other at once
+        "marker": {
+            "color": theme.COLOURS[colour],
+            "pattern": {"shape": pattern, "size": 4},
+            "line": {"color": "rgba(127,127,127,0.6)", "width": 0.5},
+        },
+        "hovertemplate": "%{y}<br>at %{base:.3~f} ms for %{x:.3~f} ms<extra></extra>",
+    }
+
+
+def _direct_labels(fig: go.Figure, rows: list[dict[str, Any]], lanes: dict[Any, str]) -> None:
+    """Say beside the repeated lane how often and how long: no colour is needed to find it."""
+    repeated = [row for row in rows if row["repeated"]]
+    if not repeated:
+        return
+    took = units.format_ms(sum(row["duration_ms"] for row in repeated))
+    last = max(row["start_ms"] + row["duration_ms"] for row in repeated)
+    fig.add_annotation(
+        x=last,
+        y=lanes[_key(repeated[0])],
+        text=f"{len(repeated)} calls, {took}",
+        showarrow=False,
+        xanchor="right",
+        yanchor="bottom",
+        yshift=11,
+        font={"color": theme.COLOURS["red"]},
+    )

@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import hashlib
+import time
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Integer, bindparam, column, insert, literal, select, table
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg, psycopg, psycopg2
+
+from perfkit.fingerprint import fingerprint, fingerprint_id, fingerprint_many
+from perfkit.sql_tokens import tokens
+
+ORDERS = table("orders", column("id", Integer), column("user_id", Integer), column("note"))
+
+VALUES = """1e3 .5 5. 0x1F 0b101 0o17 1_000 1.5E-3 $1 ? %s %(user_id_1)s :name @p1
+    E'it\\'s' N'x' B'01' X'ff' U&'\\0441' $$it's$$ '12:30' 'a[1:2]' '--' '/*'"""
+PIECES = """-- /* */ :: := $$ $a$ $1 %s %(a)s :a array[ row( E' U&' u&\" 1e 0x 1. ... ?|
+    in values array ->> @p1 \\' '' null İ Σ"""
+HOSTILE = """' \" in( (?, in(?, values(1),(2), /* $ %( 1.1. [ \\' :a $a values(( E'\\ 1_ a ::
+    -- array["""
+
+# Literals and placeholders in all notations; any of them may stand for any other.
+values = st.one_of(
+    st.integers().map(str),
+    st.integers(0).map(lambda n: f"+ {n}"),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.sampled_from(
+        [
+            *VALUES.split(),
+            *("''", "''''", "'C:\\'", "$tag$ a $$ b $tag$", "- - 2"),
+            *("'a' 'b'", "'a\n'  -- more\n 'b'"),
+        ]
+    ),
+    st.text(alphabet=st.characters(exclude_characters="\\\x00", exclude_categories=["Cs"])).map(
+        lambda text: "'" + text.replace("'", "''") + "'"
+    ),
+)
+
+# Text made of the fragments that can trip a tokeniser.
+fragments = st.lists(
+    st.sampled_from(
+        [
+            *"'\"`$?:%@.,;()[]{}+-*/<>=~!|&^#\\ \n\tabeEnx019_é\u00a0\U0001f600\x00",
+            *PIECES.split(),
+            *("in (", "values (", "select ", " and ", ", ", "), (", "?, "),
+        ]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("SELECT  1 ;", "select ?"),
+        ("select a=1,b = 2 from T", "select a = ?, b = ? from t"),
+        ("SELECT f( a , 1 ) , t . c , a :: int", "select f(a, ?), t.c, a::int"),
+        ("SELECT count( * ) FROM t", "select count(*) from t"),
+        ("select a - 1", "select a - ?"),
+        ("select a -1", "select a - ?"),
+        ("select a + -123", "select a + ?"),
+        ("select a + 123", "select a + ?"),
+        ("where a = -1 and b in (-1, +2)", "where a = ? and b in (?)"),
+        ("select current_date - 1", "select current_date - ?"),
+        ("select f(x) - 1, a[1] - 1", "select f(x) - ?, a[?] - ?"),
+        ("select -a", "select - a"),
+        ('SELECT "Or""ders"."X 1", `my col` FROM t', 'select "Or""ders"."X 1", `my col` from t'),
+        ("select null, TRUE, False", "select null, true, false"),
+        ("select t_286, v2$x, é1 from p0", "select t_286, v2$x, é1 from p0"),
+        ("select /* a /* nested */ b */ 1 -- end", "select ?"),
+        ("select 1 -- no * comment '\n, 2", "select ?, ?"),
+        ("select a #> '{x}', b # 1", "select a #> ?, b # ?"),
+        ("select '12:30', ts::time, a[1:2], :name", "select ?, ts::time, a[?:?], ?"),
+        ("select a[1:n], a[lo:hi], a[$1:$2]", "select a[?:n], a[lo:hi], a[?:?]"),
+        ("x = ANY(ARRAY[1, 2, 3])", "x = any(array[?])"),
+        ("x = ANY(ARRAY[1]::int[])", "x = any(array[?]::int[])"),
+        ("x in (1)", "x in (?)"),
+        ("x NOT IN ('a', 'b', 'c')", "x not in (?)"),
+        ("x in ($1::int, $2::int)", "x in (?::int)"),
+        ("(a, b) in ((1, 2), (3, 4))", "(a, b) in ((?, ?))"),
+        ("x in (1, y, 2)", "x in (?, y)"),
+        ("x in ($1 /*, ... */)", "x in (?)"),
+        ("x in (select 1, 1)", "x in (select ?, ?)"),
+        ("x in (values (1), (2))", "x in (values (?), ...)"),
+        ("x in (1, 2, 3", "x in (?"),
+        ("insert into t values (1, 2)", "insert into t values (?, ?)"),
+        ("insert into t values (1, 2),(3, 4)", "insert into t values (?, ?), ..."),
+        ("insert into t values (1, f(2)), (3, (4)), (5", "insert into t values (?, f(?)), ..."),
+        (
+            "insert into t(a) values (1),(2) on conflict (a) do nothing",
+            "insert into t(a) values (?), ... on conflict (a) do nothing",
+        ),
+        ("values row(1, 2), row(3, 4)", "values row(?, ?), ..."),
+        (
+            "insert into t values (1) on duplicate key update a = values(a), b = values(b)",
+            "insert into t values (?) on duplicate key update a = values (a), b = values (b)",
+        ),
+        ("select data ? 'k', data ?| array['a', 'b']", "select data ? ?, data ?| array[?]"),
+        ("select a->>'x' from t where b@>'{}'", "select a ->> ? from t where b @> ?"),
+        ("select a %% 2", "select a % ?"),
+        ("select a=%s", "select a = ?"),
+        ("select interval '1 day', date '2024-01-01'", "select interval ?, date ?"),
+        ("select 'it\\'s', 2 /* MySQL */", "select ?, ?"),
+        ("select 'C:\\', 'b' /* standard */", "select ?, ?"),
+        ("begin; select 1;;", "begin; select ?"),
+        ("", ""),
+        ("  -- nothing", ""),
+    ],
+)
+def test_the_fingerprint_of(statement, expected):
+    assert fingerprint(statement) == expected
+
+
+def test_client_server_and_log_variants_of_one_statement_meet():
+    statement = select(ORDERS.c.id).where(ORDERS.c.user_id == bindparam("user_id_1"))
+    filled = select(ORDERS.c.id).where(ORDERS.c.user_id == literal(42))
+    inlined = {"literal_binds": True}
+    variants = [
+        str(statement),
+        str(statement.compile(dialect=sqlite.dialect())),
+        str(statement.compile(dialect=mysql.dialect(paramstyle="format"))),
+        str(statement.compile(dialect=psycopg2.dialect())),
+        str(filled.compile(dialect=sqlite.dialect(), compile_kwargs=inlined)),
+        "/* route=x */ SELECT orders.id FROM orders WHERE orders.user_id=$1;",
+    ]
+    assert {fingerprint(v) for v in variants} == {
+        "select orders.id from orders where orders.user_id = ?"
+    }
+
+
+def test_drivers_that_write_casts_meet_each_other_and_the_server():
+    statement = select(ORDERS.c.id).where(ORDERS.c.user_id.in_([1, 2, 3]))
+    expand = {"render_postcompile": True}
+    variants = [
+        str(statement.compile(dialect=psycopg.dialect(), compile_kwargs=expand)),
+        str(statement.compile(dialect=asyncpg.dialect(), compile_kwargs=expand)),
+        "SELECT orders.id FROM orders WHERE orders.user_id IN (1::INTEGER, 2::INTEGER)",
+        "SELECT orders.id FROM orders WHERE orders.user_id IN ($1::INTEGER /*, ... */)",
+    ]
+    assert {fingerprint(v) for v in variants} == {
+        "select orders.id from orders where orders.user_id in (?::integer)"
+    }
+
+
+@pytest.mark.parametrize("value", ["%(user_id_1)s", "$1", "42", ":user_id_1 ", "?", "'42'"])
+def test_casts_are_kept_whatever_is_cast(value):
+    assert fingerprint(f"SELECT id FROM orders WHERE user_id = {value}::INTEGER") == (
+        "select id from orders where user_id = ?::integer"
+    )
+
+
+@pytest.mark.parametrize("rows", [2, 3, 2000])
+def test_an_insert_of_many_rows_has_one_fingerprint_whatever_their_number(rows):
+    statement = insert(ORDERS).values([{"id": n, "note": "x"} for n in range(rows)])
+    assert fingerprint(str(statement.compile(dialect=mysql.dialect()))) == (
+        "insert into orders(id, note) values (?, ?), ..."
+    )
+
+
+@given(values, values)
+@example("'a' 'b'", "1")
+def test_replacing_a_literal_by_another_leaves_the_fingerprint(one, other):
+    template = "SELECT a FROM t WHERE b = {0} AND c IN (1, {0} ) AND f({0} , - {0} ) > a + {0}"
+    assert fingerprint(template.format(one)) == fingerprint(template.format(other))
+
+
+@given(st.lists(values, min_size=1, max_size=30))
+def test_a_list_after_in_is_one_placeholder_however_long_it_is(items):
+    listed = " , ".join(items)
+    assert fingerprint(f"select 1 where x in ({listed} )") == "select ? where x in (?)"
+    assert fingerprint(f"select 1 where x = any(array[{listed} ])") == (
+        "select ? where x = any(array[?])"
+    )
+
+
+names = st.from_regex(r"[a-z_][a-z0-9_]{0,12}", fullmatch=True)
+
+
+@given(names, names)
+def test_another_table_is_another_fingerprint(one, other):
+    same = fingerprint(f"select * from t_{one}") == fingerprint(f"select * from t_{other}")
+    assert same == (one == other)
+    quoted = fingerprint(f'select * from "{one}"') == fingerprint(f'select * from "{other}"')
+    assert quoted == (one == other)
+
+
+@given(st.text(max_size=60))
+def test_the_fingerprint_of_a_fingerprint_is_itself(text):
+    once = fingerprint(text)
+    assert fingerprint(once) == once
+
+
+@settings(max_examples=1500)
+@given(fragments)
+@example("a[ : b]")
+@example(". . .5")
+@example("in(?,in(?")
+@example("values(1),(2) - 3")
+@example("a:: : b")
+@example("a[b: =c]")
+def test_the_fingerprint_of_the_fingerprint_of_fragments_is_itself(text):
+    once = fingerprint(text)
+    assert fingerprint(once) == once
+    assert len(fingerprint_id(once)) == 16
+
+
+@settings(max_examples=500)
+@given(fragments)
+def test_the_tokens_of_a_text_joined_are_the_text(text):
+    assert "".join(token.text for token in tokens(text)) == text
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_have_a_fingerprint(data):
+    for text in (data.decode("latin-1"), data.decode("utf-8", "surrogateescape")):
+        assert fingerprint_id(fingerprint(text))
+
+
+@pytest.mark.parametrize("unit", [*HOSTILE.split(), "''' ", "` `", "$a$ ", "- "])
+def test_hostile_text_takes_time_in_proportion_to_its_length(unit):
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit)) + "x"
+        begin = time.process_time()
+        fingerprint(text)
+        return time.process_time() - begin
+
+    # Ten times the length; a quadratic rule would take a hundred times as long.
+    assert seconds(300_000) < 35 * max(seconds(30_000), 0.02)
+
+
+def test_the_id_is_the_short_blake2b_hash():
+    text = "select ?"
+    assert fingerprint_id(text) == hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+@settings(deadline=None, max_examples=300)  # the first call imports
+@given(st.lists(st.one_of(st.none(), fragments, values), max_size=20))
+def test_many_fingerprints_are_those_of_each(statements):
+    found, ids = fingerprint_many(statements)
+    expected = [None if s is None else fingerprint(s) for s in statements]
+    assert found.to_pylist() == expected
+    assert ids.to_pylist() == [None if f is None else fingerprint_id(f) for f in expected]
+    assert found.type == ids.type == pa.dictionary(pa.int32(), pa.string())
+
+
+def test_chunks_dictionaries_and_large_strings_are_accepted():
+    texts = ["select 1", None, "select 2", "select a"]
+    expected = ["select ?", None, "select ?", "select a"]
+    for statements in (
+        pa.chunked_array([texts[:2], texts[2:]]),
+        pa.array(texts).dictionary_encode(),
+        pa.chunked_array(
+            [pa.array(texts[:2]).dictionary_encode(), pa.array(texts[2:]).dictionary_encode()]
+        ),
+        pa.array(texts, pa.large_string()),
+        pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3]), pa.array(texts)),
+    ):
+        found, ids = fingerprint_many(statements)
+        assert found.to_pylist() == expected
+        assert ids[1].as_py() is None
+        assert found.type == pa.dictionary(pa.int32(), pa.string())
+    assert fingerprint_many(pa.chunked_array([], pa.string()))[0].to_pylist() == []
+
+
+def test_many_equal_shapes_are_stored_once():
+    found, ids = fingerprint_many([f"select {n}" for n in range(1000)])
+    assert found.dictionary.to_pylist() == ["select ?"]
+    assert len(ids.dictionary) == 1

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import math
+import statistics
+import tracemalloc
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfkit.errors import UsageError
+from perfkit.statistics import (
+    MINIMUM_COUNT,
+    median_difference_interval,
+    median_interval,
+    minimum_count,
+    quantile,
+    quantile_interval,
+    summary,
+)
+
+finite = st.floats(-1e9, 1e9)
+
+
+def test_the_minimum_counts_are_those_of_the_literature():
+    assert MINIMUM_COUNT == {50: 6, 90: 36, 95: 72, 99: 368, 99.9: 3688}
+
+
+@pytest.mark.parametrize("p", [50, 90, 95, 99])
+def test_an_interval_is_finite_from_the_minimum_count_on_and_not_before(p):
+    n = MINIMUM_COUNT[p]
+    assert all(math.isnan(x) for x in quantile_interval(np.arange(n - 1), p / 100))
+    assert all(math.isfinite(x) for x in quantile_interval(np.arange(n), p / 100))
+
+
+@given(st.lists(finite, min_size=1, max_size=50), st.floats(0, 1))
+def test_a_quantile_is_that_of_numpy(samples, q):
+    assert quantile(samples, q) == np.quantile(samples, q)
+
+
+def _exact_tail(n: int, q: float, up_to: int) -> float:
+    """P(B <= up_to), summed term by term with whole-number binomials."""
+    return math.fsum(math.comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(up_to + 1))
+
+
+@given(st.integers(1, 400), st.sampled_from([0.01, 0.25, 0.5, 0.9, 0.95]))
+def test_the_order_statistics_are_the_tightest_that_the_binomial_allows(n, q):
+    low, high = quantile_interval(np.arange(1, n + 1), q)  # the samples are their own ranks
+    if n < minimum_count(q):
+        assert math.isnan(low)
+        assert math.isnan(high)
+        return
+    assert _exact_tail(n, q, int(low) - 1) <= 0.025 < _exact_tail(n, q, int(low))
+    assert 1 - _exact_tail(n, q, int(high) - 1) <= 0.025 < 1 - _exact_tail(n, q, int(high) - 2)
+
+
+def test_the_median_interval_of_a_hundred_is_that_of_the_tables():
+    assert median_interval(range(1, 101)) == (40, 61)
+    assert quantile_interval(range(1, 101), 0.5) == (40, 61)
+
+
+@pytest.mark.parametrize(("q", "n"), [(0.5, 20), (0.9, 60), (0.95, 200)])
+def test_intervals_cover_the_true_quantile_of_skewed_data_as_often_as_they_claim(q, n):
+    rng = np.random.default_rng(1)
+    truth = -math.log(1 - q)
+    covered = 0
+    for _ in range(1500):
+        low, high = quantile_interval(rng.exponential(size=n), q)
+        covered += low <= truth <= high
+    assert 0.94 <= covered / 1500 <= 0.995
+
+
+def test_ten_million_samples_have_a_narrow_interval_quickly():
+    samples = np.arange(10_000_000)
+    low, high = quantile_interval(samples, 0.99)
+    normal = 1.959964 * math.sqrt(1e7 * 0.99 * 0.01)
+    assert (high - low) / 2 == pytest.approx(normal, rel=0.01)
+
+
+@pytest.mark.parametrize(("q", "confidence"), [(0, 0.95), (1, 0.95), (95, 0.95), (0.5, 1)])
+def test_probabilities_out_of_range_are_a_usage_error(q, confidence):
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        quantile_interval([1, 2, 3], q, confidence)
+
+
+def test_unknown_samples_are_left_out():
+    assert quantile([1, math.nan, 3], 0.5) == 2
+    assert summary(pa.array([1.0, None, 3.0]))["count"] == 2
+    assert math.isnan(quantile([], 0.5))
+    assert math.isnan(quantile([math.nan], 0.5))
+
+
+@given(st.lists(finite, max_size=120))
+def test_a_summary_agrees_with_numpy_and_marks_what_has_too_few_samples(samples):
+    result = summary(samples)
+    assert result["count"] == len(samples)
+    for p in (50, 90, 95, 99):
+        assert result[f"p{p}_trusted"] == (len(samples) >= MINIMUM_COUNT[p])
+        assert math.isnan(result[f"p{p}_low"]) == (not result[f"p{p}_trusted"])
+        if samples:
+            assert result[f"p{p}"] == np.quantile(samples, p / 100)
+    if samples:
+        assert result["max"] == max(samples)
+        assert result["mean"] == pytest.approx(statistics.fmean(samples), abs=1e-3)
+    else:
+        assert math.isnan(result["mean"])
+
+
+def test_a_summary_is_made_of_plain_python_numbers():
+    assert {type(value) for value in summary(range(400)).values()} <= {int, float, bool}
+
+
+def test_the_difference_of_medians_is_repeatable_and_signed_from_before_to_after():
+    before, after = np.arange(100), np.arange(100) + 200
+    low, high = median_difference_interval(before, after)
+    assert 170 < low < 200 < high < 230
+    assert (low, high) == median_difference_interval(before, after)
+    assert median_difference_interval(after, before)[1] < 0
+
+
+@pytest.mark.parametrize("n", [31, 40])
+def test_resampled_medians_are_distributed_as_if_the_resamples_had_been_drawn(n):
+    rng = np.random.default_rng(3)
+    samples = rng.exponential(size=n)
+    drawn = np.median(rng.choice(samples, size=(40_000, n)), axis=1)
+    low, high = median_difference_interval(np.zeros(10), samples, resamples=40_000)
+    assert low == pytest.approx(np.quantile(drawn, 0.025), rel=0.03)
+    assert high == pytest.approx(np.quantile(drawn, 0.975), rel=0.03)
+
+
+def test_the_difference_of_medians_covers_the_truth_as_often_as_it_claims():
+    rng = np.random.default_rng(2)
+    covered = 0
+    for _ in range(500):
+        low, high = median_difference_interval(
+            rng.exponential(size=40), 3 + rng.exponential(size=60), resamples=1000
+        )
+        covered += low <= 3 <= high
+    assert 0.92 <= covered / 500 <= 0.99
+
+
+def test_too_few_samples_on_one_side_have_no_interval():
+    assert all(math.isnan(x) for x in median_difference_interval(range(5), range(50)))
+    assert all(math.isnan(x) for x in median_difference_interval(range(50), []))
+
+
+def test_the_memory_of_a_difference_does_not_grow_with_resamples_times_count():
+    samples = np.random.default_rng(0).random(200_000)
+    tracemalloc.start()
+    median_difference_interval(samples, samples)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30_000_000

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,8 @@ def _lab(options: argparse.Namespace) -> int:
     if options.verb == "start":
         with lab.start(scale=options.scale) as running:
             print(f"lab: running, shop at {running.url}, until Ctrl-C", flush=True)
-            running.wait()
+            while lab.status().running:  # somebody else may stop it
+                time.sleep(1)
     elif options.verb == "stop":
         print("lab: stopped" if lab.stop() else "lab: was not running")
     else:

@@ -22,7 +22,7 @@ from perfkit.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["cut", "extent", "moment", "time_zone", "undated", "window"]
+__all__ = ["cut", "extent", "moment", "say", "time_zone", "undated", "window"]
 
 Span = tuple[datetime, datetime]
 
@@ -186,3 +186,8 @@ def _from_ns(value: int) -> datetime:
 
 def _to_ns(at: datetime) -> int:
     return (min(max(at, _FIRST), _LAST) - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def say(at: datetime, zone: str) -> str:
+    """Return a time of day for a sentence, with the zone it is told in: ``14:02:10 UTC``."""
+    return f"{at.astimezone(time_zone(zone)):%H:%M:%S} {zone}"

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from perfkit import clock, tables
 from perfkit.errors import UsageError
+from perfkit.fingerprinted import fingerprinted
 
 if TYPE_CHECKING:
     import os
@@ -88,9 +89,11 @@ class Recording:
         """
         contents = {
             name: _numbered(
-                tables.conform(frame, name)
-                if isinstance(frame, pa.Table)
-                else tables.from_pandas(frame, name, tz=tz),
+                fingerprinted(
+                    tables.conform(frame, name)
+                    if isinstance(frame, pa.Table)
+                    else tables.from_pandas(frame, name, tz=tz)
+                ),
                 source,
             )
             for source, (name, frame) in enumerate(frames.items())

@@ -196,7 +196,7 @@ def _mask_card(match: re.Match[str]) -> str:
     return "<card>" if (sum(digits[::2]) + sum(doubled)) % 10 == 0 else match.group()
 
 
-_CAST = re.compile(r"[A-Za-z]+::[A-Za-z]+")  # a::dec is an address as well, but hardly one here
+_CAST = re.compile(r"[A-Za-z]+::[A-Za-z]*")  # a::dec is an address as well, but hardly one here
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PEOPLE = [
     _rule(
@@ -206,7 +206,7 @@ _PEOPLE = [
     ),
     _rule(
         "ip",
-        r"""(?<![\w:.?)\]"'$])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{1,45}[0-9A-Fa-f](?!\w|:\w)""",
+        r"""(?<![\w:.?)\]"'$])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{1,45}(?:[0-9A-Fa-f]|(?<=[0-9A-Fa-f])::)(?!\w|:\w)""",
         _mask_ipv6,
     ),
     _rule("ip", rf"(?<![\w.])(?:{_BYTE}\.){{3}}{_BYTE}(?!\w|\.\w)", "<ip>"),

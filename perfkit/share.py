@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from perfkit.files import write_whole
 from perfkit.redact import redact
+from perfkit.views.theme import CONFIG, plotly_js
 
 if TYPE_CHECKING:
     import os
@@ -64,7 +65,7 @@ def page(results: Sequence[Result], *, title: str = "Performance report") -> str
 
     shown = [_masked(result) for result in results]
     drawings = [_drawing(number, result) for number, result in enumerate(shown)]
-    scripts = [_plotly_js(), "\n".join(drawings)] if any(drawings) else []
+    scripts = [plotly_js(), "\n".join(drawings)] if any(drawings) else []
     return _PAGE.format(
         title=html.escape(redact(title)),
         policy=" ".join(_hash(script) for script in scripts) or "'none'",
@@ -84,7 +85,7 @@ def _drawing(number: int, result: Result) -> str:
     if find_spec(f"perfkit.views.{result.analysis}") is None:
         return ""
     figure = result.figure.to_json().replace("<", "\\u003c")  # no text can end the script
-    call = f'Plotly.newPlot("figure-{number}", f.data, f.layout, {json.dumps(_config())});'
+    call = f'Plotly.newPlot("figure-{number}", f.data, f.layout, {json.dumps(dict(CONFIG))});'
     return f"{{const f = {figure};{call}}}"
 
 
@@ -136,15 +137,3 @@ def _masked_value(value: Any) -> Any:
             value, **{f.name: _masked_value(getattr(value, f.name)) for f in fields(value)}
         )
     return value
-
-
-def _config() -> dict[str, Any]:
-    from perfkit.views.theme import CONFIG
-
-    return dict(CONFIG)
-
-
-def _plotly_js() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return str(get_plotlyjs()).replace("</script", "<\\/script")

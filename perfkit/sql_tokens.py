@@ -31,6 +31,7 @@ _LONG = """-> ->> #> #>> #- #= @> <@ @@ @@@ @? ?| ?& || |/ ||/ <= >= <> != == =>
 _OPERATORS = sorted(_LONG.split(), key=len, reverse=True)
 _WORD = r"A-Za-z0-9_$\x80-\U0010ffff"
 
+# N$1 is what pg_stat_statements makes of N'...'.
 _PATTERN = rf"""
   (?P<blank>[ \t\n\r\f\v]+)
 | (?P<comment>--[^\n\r]*)
@@ -41,8 +42,8 @@ _PATTERN = rf"""
 | (?P<cast>::)
 | (?P<dots>\.{{2,}})
 | (?P<number>(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+
-    |(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)(?![{_WORD}]))
-| (?P<placeholder>\$[0-9]+|%\([^()]{{0,200}}\)[sbt](?![{_WORD}])|%[sbt](?![{_WORD}])
+    |(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)END)
+| (?P<placeholder>\$[0-9]+|[nN]\$[0-9]+END|%\([^()]{{0,200}}\)[sbt]END|%[sbt]END
     |(?<![:{_WORD}]):[A-Za-z0-9_\x80-\U0010ffff]+|@[A-Za-z_][A-Za-z0-9_]*|\?(?!\|(?!\|)|&(?!&)))
 | (?P<word>[{_WORD}]+)
 | (?P<operator>{"|".join(re.escape(operator) for operator in _OPERATORS)}|.)
@@ -53,7 +54,8 @@ _DOUBLED = r"'[^']*(?:''[^']*)*"
 
 
 def _compile(string: str) -> re.Pattern[str]:
-    return re.compile(_PATTERN.replace("STRING", string), re.VERBOSE | re.DOTALL)
+    pattern = _PATTERN.replace("STRING", string).replace("END", rf"(?![{_WORD}])")
+    return re.compile(pattern, re.VERBOSE | re.DOTALL)
 
 
 _STANDARD = _compile(rf"[eE]{_ESCAPED}|(?:[nNbBxX]|[uU]&)?{_DOUBLED}")

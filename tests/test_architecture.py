@@ -12,9 +12,9 @@ PACKAGE = Path(__file__).parent.parent / "perfkit"
 #: Rooms from the ground up: a module imports from its own floor and from those below.
 FLOORS = [
     {"errors", "units", "fingerprint", "statistics", "redact", "redact_rules"}
-    | {"sql_tokens", "sql_shape", "visible", "files", "pandas_later"},
+    | {"fingerprinted", "sql_tokens", "sql_shape", "visible", "files", "pandas_later"},
     {"tables"},
-    {"clock", "selection", "archive", "overview", "recording", "results"},
+    {"clock", "selection", "archive", "overview", "recording", "results", "sources"},
     {"formats", "plans"},
     {"ingest", "probes", "analyses"},
     {"tasks"},

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import random
 import string
-import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -100,7 +99,7 @@ def test_an_ipv4_address_never_survives(address, before):
     assert redact(f"{before} {address}:5432") == redact(before) + " <ip>:5432"
 
 
-@given(st.ip_addresses(v=6).filter(lambda address: int(address)))  # :: is nobody
+@given(st.ip_addresses(v=6).filter(int))  # :: is nobody
 def test_an_ipv6_address_never_survives(address):
     for text in (f"from {address} port 1", f"http://[{address}]:80/", f"client={address}, x"):
         assert str(address) not in redact(text)
@@ -258,22 +257,3 @@ def test_a_url_keeps_what_is_no_secret():
     )
     assert redact_url("http://[::1]:8000/x") == "http://[::1]:8000/x"
     assert redact_url("http://host:8080/a?mail=a@b.org") == "http://host:8080/a?mail=a@b.org"
-
-
-HOSTILE = """://a: a a@ password= password=' password=\\" token \\ 1.1. :: abcd: /home/ C:\\Users\\
-    Ab1 ?a ?- [? eyJ eyJaaaaaa. (555) x.x sk- a1 -- -----BEGIN password=\\' token=a'"""
-
-
-@pytest.mark.parametrize(
-    "unit", [*HOSTILE.split(), "4111 ", "+1 ", "-u a", "bearer ", "basic a", "password ", " "]
-)
-@pytest.mark.parametrize("function", [redact, redact_sql, redact_url])
-def test_hostile_text_takes_time_in_proportion_to_its_length(function, unit):
-    def seconds(size: int) -> float:
-        text = "secret" + unit * (size // len(unit)) + "x"
-        begin = time.process_time()
-        function(text)
-        return time.process_time() - begin
-
-    # Ten times the length; a quadratic rule would take a hundred times as long.
-    assert seconds(100_000) < 35 * max(seconds(10_000), 0.02)

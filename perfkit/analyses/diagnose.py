@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["diagnose"]
 
-#: A cause below this share of all request time is not worth anyone's afternoon.
+#: A cause below both shares (of all request time, of the time of the route it slows most) is not
+#: worth anyone's afternoon.
 LEAST_SHARE = 0.01
+LEAST_ROUTE_SHARE = 0.05
 
 
 def diagnose(
@@ -82,7 +84,6 @@ def _chains(cut: Window, found: Sequence[Finding], seen: Mapping[str, Symptom]) 
     claimed = [(finding, attribution.claims(cut.inside, finding)) for finding in found]
     settled = attribution.settle(claimed, totals)
     before = _known_before(cut.rest)
-    floor = LEAST_SHARE * sum(totals.values())
     return [
         chain.build(
             cut.inside,
@@ -92,8 +93,14 @@ def _chains(cut: Window, found: Sequence[Finding], seen: Mapping[str, Symptom]) 
             new=None if before is None else _identity(finding) not in before,
         )
         for finding, granted in settled
-        if sum(granted.values()) > floor
+        if _matters(granted, totals)
     ]
+
+
+def _matters(granted: Mapping[str, float], totals: Mapping[str, float]) -> bool:
+    if sum(granted.values()) > LEAST_SHARE * sum(totals.values()):
+        return True
+    return any(ms > LEAST_ROUTE_SHARE * totals[name] for name, ms in granted.items() if name)
 
 
 def _known_before(rest: Recording | None) -> set[tuple[str, ...]] | None:

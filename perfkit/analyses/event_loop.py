@@ -81,10 +81,8 @@ def event_loop(data: Any) -> Result:
 
 
 def _table(blocks: pa.Table, served: Served) -> pa.Table:
-    said = [
-        _said(row)
-        for row in zip(*(_list(blocks, n) for n in ("attributes", "message")), strict=True)
-    ]
+    lines = zip(blocks["attributes"].to_pylist(), blocks["message"].to_pylist(), strict=True)
+    said = [_said(*line) for line in lines]
     frame = [culprit(stack or "") for _, stack in said]
     lag = groups.numbers(blocks["duration_ms"])
     held_up = served.overlapping(groups.numbers(blocks["at"].cast(pa.int64())), lag)
@@ -101,20 +99,13 @@ def _table(blocks: pa.Table, served: Served) -> pa.Table:
     return table.sort_by([("lag_ms", "descending"), ("at", "ascending"), ("stack", "ascending")])
 
 
-def _list(table: pa.Table, name: str) -> list[Any]:
-    found: list[Any] = table[name].to_pylist()
-    return found
-
-
-def _said(row: tuple[bytes | None, str | None]) -> tuple[str | None, str | None]:
+def _said(attributes: bytes | None, message: str | None) -> tuple[str | None, str | None]:
     """Return source and stack out of the raw line; asyncio's own lines are both in one."""
-    attributes, message = row
     try:
-        known = msgspec.json.decode(attributes or b"{}")
+        line = msgspec.json.decode(attributes or b"{}")
     except msgspec.DecodeError:
-        known = {}
-    if not isinstance(known, dict):
-        known = {}
+        line = {}
+    known = line if isinstance(line, dict) else {}
     source, stack = (_text(known.get(name)) for name in ("source", "stack"))
     return source or ("asyncio" if message else None), stack or message
 

@@ -52,8 +52,7 @@ def _own() -> list[Format]:
     return [
         module.FORMAT
         for info in modules
-        if not info.ispkg
-        and hasattr(module := importlib.import_module(info.name), "FORMAT")
+        if not info.ispkg and hasattr(module := importlib.import_module(info.name), "FORMAT")
     ]
 
 

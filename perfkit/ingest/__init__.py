@@ -1,1 +1,1 @@
-"""See the folder's modules."""
+"""Bytes in: find, open, decompress, recognise, cut into chunks, gather."""

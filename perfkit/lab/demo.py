@@ -24,8 +24,8 @@ __all__ = ["demo"]
 PLANTED = {
     "n_plus_one": "n-plus-one",
     "missing_index": "slow-seq-scan",
-    "pool_starvation": "pool-starved",
-    "blocking_call": "blocked-loop",
+    "pool_starvation": "connection-held-idle",
+    "blocking_call": "blocked-event-loop",
 }
 
 

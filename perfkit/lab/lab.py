@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from perfkit.errors import LabError, UsageError
 from perfkit.lab import server as servers
@@ -12,7 +13,6 @@ from perfkit.lab.shop.faults import FAULTS, chosen
 from perfkit.lab.shop.schema import Sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -120,22 +120,36 @@ class Lab:
             raise UsageError("lab.set_faults: no fault is named", hint="n_plus_one=True, all=False")
         return self._control("POST", "/_lab/faults", wanted)
 
-    def drive(self, **load: Any) -> DriveSummary:
-        """Send the shop a bounded load; arguments as in `perfkit.lab.drive.Load`.
+    def drive(
+        self,
+        *,
+        routes: Mapping[str, float] | Iterable[str] | str | None = None,
+        requests: int = 100,
+        seconds: float = 60.0,
+        concurrency: int = 4,
+        rate: float | None = None,
+        seed: int = 0,
+    ) -> DriveSummary:
+        """Send the shop a bounded load; the arguments are those of `perfkit.lab.drive.Load`.
 
-        ``routes`` may also be a list of names, or one name.
+        ``routes`` is a name such as ``"GET /orders"``, names, or names with their weights;
+        None is all of them.
 
         Example:
-            >>> lab.drive(requests=200, routes=["GET /orders"], concurrency=8)  # doctest: +SKIP
+            >>> lab.drive(requests=200, routes="GET /orders", concurrency=8)  # doctest: +SKIP
             DriveSummary(requests=200, failures=0, seconds=1.9, by_route={'GET /orders': 200})
         """
         from perfkit.lab.drive import Load, drive
 
-        routes = load.get("routes")
-        if routes is not None and not hasattr(routes, "keys"):
-            names = [routes] if isinstance(routes, str) else routes
-            load["routes"] = dict.fromkeys(names, 1.0)
-        return drive(self.url, Load(**load))
+        load = Load(
+            routes=_weights(routes),
+            requests=requests,
+            seconds=seconds,
+            concurrency=concurrency,
+            rate=rate,
+            seed=seed,
+        )
+        return drive(self.url, load)
 
     def record(
         self,
@@ -143,7 +157,7 @@ class Lab:
         *,
         faults: Iterable[str] | None = None,
         requests: int = 76,
-        seconds: float = 15.0,
+        seconds: float = 12.0,
         seed: int = 0,
     ) -> Story:
         """Record a launch that goes wrong; see `perfkit.lab.recordings.record`."""
@@ -187,3 +201,13 @@ class Lab:
             raise LabError(
                 f"lab: the shop does not answer: {error}", hint="perfkit.lab.start()"
             ) from error
+
+
+def _weights(routes: Mapping[str, float] | Iterable[str] | str | None) -> Mapping[str, float]:
+    """Return what the user named as routes with their weights."""
+    from perfkit.lab.shop.traffic import ROUTES
+
+    if isinstance(routes, Mapping):
+        return routes
+    names = [routes] if isinstance(routes, str) else ROUTES if routes is None else routes
+    return dict.fromkeys(names, 1.0)

@@ -40,6 +40,9 @@ CHECKOUT = "POST /checkout"
 #: Customers who check out within a quarter of a second: four times the pool.
 BURST = 21
 BURST_S = 0.25
+#: Customers beside those. They wait for their answers: a shop that cannot keep up is asked less
+#: often instead of being buried, on a slow machine too.
+CUSTOMERS = 10
 WARM_UP = 42
 
 
@@ -79,7 +82,7 @@ def record(
     *,
     faults: Iterable[str] | None = None,
     requests: int = 76,
-    seconds: float = 15.0,
+    seconds: float = 12.0,
     seed: int = 0,
 ) -> Story:
     """Run the story on ``lab`` and write its files into ``directory``.
@@ -92,7 +95,7 @@ def record(
         directory: made if needed; an earlier recording in it is replaced.
         faults: those that the launch brings; None: all of them, ``[]``: none.
         requests: per route and phase; a 95th percentile needs 72.
-        seconds: the length of each phase.
+        seconds: the length of each phase if the shop keeps up; with faults it may not.
         seed: the same seed sends the same requests.
 
     Raises:
@@ -132,7 +135,12 @@ def _loads(requests: int, seconds: float, seed: int) -> list[Load]:
     steady = {route: 1.0 for route in ROUTES if route != CHECKOUT}
     total = requests * len(steady)
     stream = Load(
-        routes=steady, requests=total, rate=total / seconds, concurrency=24, seconds=300, seed=seed
+        routes=steady,
+        requests=total,
+        rate=total / seconds,
+        concurrency=CUSTOMERS,
+        seconds=300,
+        seed=seed,
     )
     count = -(-requests // BURST)
     bursts = [

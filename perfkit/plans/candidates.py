@@ -59,13 +59,19 @@ class Candidate:
         """The keys as SQL: ``user_id, status, created_at DESC``."""
         return ", ".join(_key(key) for key in self.keys)
 
+    @property
+    def qualified_name(self) -> str:
+        """The name with its schema, quoted where it must be."""
+        return self._qualified(self.name)
+
     def sql(self, *, concurrently: bool = True) -> str:
         """Return the statement that builds it; concurrently means without blocking writes."""
         how = "CONCURRENTLY IF NOT EXISTS " if concurrently else ""
-        table = quoted(self.table)
-        if self.schema:
-            table = f"{quoted(self.schema)}.{table}"
+        table = self._qualified(self.table)
         return f"CREATE INDEX {how}{quoted(self.name)} ON {table} ({self.key_list});"
+
+    def _qualified(self, name: str) -> str:
+        return ".".join(quoted(part) for part in (self.schema, name) if part)
 
 
 def candidate(plan: Plan, scan: Node) -> Candidate | None:

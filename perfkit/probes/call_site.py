@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, FrameType
 
-__all__ = ["DEPTH", "Site", "application_frames", "describe"]
+__all__ = ["DEPTH", "Site", "application_frames", "describe", "shown"]
 
 #: As many frames as a person reads; the innermost ones are kept.
 DEPTH = 8
@@ -35,7 +35,7 @@ def application_frames(frame: FrameType | None, depth: int = DEPTH) -> Site:
     found: list[tuple[CodeType, int]] = []
     for outer in _outwards(frame):
         code = outer.f_code
-        if _shown(code.co_filename):
+        if shown(code.co_filename):
             found.append((code, outer.f_lineno))
             if len(found) == depth:
                 break
@@ -45,7 +45,7 @@ def application_frames(frame: FrameType | None, depth: int = DEPTH) -> Site:
 def describe(site: Site) -> str:
     """Return ``file:function:line`` joined by ``;``, outermost first."""
     return ";".join(
-        f"{_shown(code.co_filename)}:{code.co_name}:{line}" for code, line in reversed(site)
+        f"{shown(code.co_filename)}:{code.co_name}:{line}" for code, line in reversed(site)
     )
 
 
@@ -66,7 +66,7 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 @lru_cache(maxsize=4096)
-def _shown(filename: str) -> str:
+def shown(filename: str) -> str:
     """Return how to print an application's file, or "" for a file that is not one."""
     if filename.startswith("<"):
         return ""

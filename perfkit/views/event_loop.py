@@ -31,7 +31,8 @@ _MARKS = (
 
 def figure(result: Result) -> go.Figure:
     """Draw lag over time, with the threshold from which asyncio itself complains."""
-    known = result.arrow.filter(pc.is_finite(result.arrow["lag_ms"]))
+    table = result.arrow
+    known = table.filter(pc.and_(pc.is_finite(table["lag_ms"]), table["at"].is_valid()))
     places = _places(known)
     shown = sum(min(rows.num_rows, _POINTS) for _, rows in places)
     title = result.headline
@@ -40,18 +41,25 @@ def figure(result: Result) -> go.Figure:
     fig = theme.figure(title, x="time (UTC)", y="event loop blocked, ms", height=420)
     for (name, rows), (symbol, colour) in zip(places, (*_MARKS, ("x", "grey")), strict=False):
         fig.add_scatter(**_stems(name, _thin(rows), symbol, colour))
-    fig.add_hline(
-        y=LEAST_TOTAL_MS,
-        line={"dash": "dash", "width": 1, "color": theme.COLOURS["red"]},
-        annotation={
-            "text": f"{LEAST_TOTAL_MS:g} ms: asyncio calls it slow",
-            "font": {"color": theme.COLOURS["red"]},
-        },
-        annotation_position="top left",
-    )
+    _threshold(fig)
     fig.update_yaxes(rangemode="tozero")
-    fig.update_layout(showlegend=True)
+    fig.update_layout(showlegend=bool(places), margin={"r": 100}, legend={"y": -0.28})
     return fig
+
+
+def _threshold(fig: go.Figure) -> None:
+    colour = theme.COLOURS["red"]
+    fig.add_hline(y=LEAST_TOTAL_MS, line={"dash": "dash", "width": 1, "color": colour})
+    fig.add_annotation(
+        text=f"{LEAST_TOTAL_MS:g} ms: slow<br>for asyncio",
+        x=1,
+        xref="paper",
+        xanchor="left",
+        y=LEAST_TOTAL_MS,
+        align="left",
+        showarrow=False,
+        font={"color": colour},
+    )
 
 
 def _places(known: pa.Table) -> list[tuple[str, pa.Table]]:

@@ -66,7 +66,7 @@ def _columns(figure: go.Figure) -> list[Column]:
 
 def _by_name(traces: Sequence[Any], figure: go.Figure) -> list[Column]:
     """One row per named thing (bar, dot, slice), one column per trace."""
-    values = [dict(zip(_names(t) or (), _numbers(t), strict=False)) for t in traces]
+    values = [_summed(trace) for trace in traces]
     order = list(dict.fromkeys(name for column in values for name in column))
     if figure.layout.yaxis.autorange != "reversed" and _horizontal(traces[0]):
         order.reverse()  # plotly draws the first name at the bottom
@@ -76,6 +76,15 @@ def _by_name(traces: Sequence[Any], figure: go.Figure) -> list[Column]:
     return [_text("", [_plain(name) for name in order])] + [
         _numeric(header, column) for header, column in zip(headers, cells, strict=True)
     ]
+
+
+def _summed(trace: Any) -> dict[str, Any]:
+    """Return a number per name; what has several bars is the sum of them."""
+    sums: dict[str, Any] = {}
+    for name, value in zip(_names(trace) or (), _numbers(trace), strict=False):
+        known = isinstance(value, int | float | np.number)
+        sums[name] = sums.get(name, 0.0) + float(value) if known else sums.get(name)
+    return sums
 
 
 def _by_trace(traces: Sequence[Any]) -> list[Column]:

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "fitted"]
 
 # Ends of intervals and ids serve programs; people find them in `.table`.
-_FOR_PROGRAMS = re.compile(
-    r".*_(low|high)(_ms|_pct)?|(fingerprint|span|shape|session)_id|source|line"
-)
+_FOR_PROGRAMS = re.compile(r".*_(low|high)(_ms|_pct)?|(fingerprint|span|shape|session)_id")
 _NARROWEST_TEXT = 24
 
 

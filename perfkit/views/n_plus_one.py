@@ -9,6 +9,8 @@ from perfkit.analyses.statements import shown
 from perfkit.views import theme
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import plotly.graph_objects as go
 
     from perfkit.results import Result
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["figure"]
 
 _LANES = 14
+#: what a bar shows -> (colour, pattern, which rows)
+_KINDS: dict[str, tuple[str, str, Callable[[dict[str, Any]], bool]]] = {
+    "the request": ("grey", "", lambda row: row["request"]),
+    "repeated calls": ("red", "/", lambda row: row["repeated"]),
+    "everything else": ("blue", "", lambda row: not (row["request"] or row["repeated"])),
+}
 _LABEL = 46
 
 
@@ -26,22 +34,21 @@ def figure(result: Result) -> go.Figure:
     fig = theme.figure(
         result.headline, x="since the start of the request, ms", height=150 + 34 * (len(lanes) + 1)
     )
-    kinds = {
-        "repeated calls": ("red", "/", [row for row in rows if row["repeated"]]),
-        "everything else": ("blue", "", [row for row in rows if not row["repeated"]]),
-    }
-    for name, (colour, pattern, bars) in kinds.items():
-        fig.add_bar(
-            **_bars(name, colour, pattern, [row for row in bars if _key(row) in lanes], lanes)
-        )
-    _direct_labels(fig, rows, lanes)
+    shown_rows = [row for row in rows if _key(row) in lanes]
+    for name, (colour, pattern, is_kind) in _KINDS.items():
+        bars = [row for row in shown_rows if is_kind(row)]
+        if bars:
+            fig.add_bar(**_bars(name, colour, pattern, bars, lanes))
+    _direct_labels(fig, shown_rows, lanes)
+    order = list(lanes.values())
     fig.update_yaxes(
-        autorange="reversed",
-        showgrid=False,
-        categoryorder="array",
-        categoryarray=list(lanes.values()),
+        autorange="reversed", showgrid=False, categoryorder="array", categoryarray=order
     )
-    fig.update_layout(barmode="overlay", bargap=0.35, legend={"y": 1.0, "yanchor": "bottom"})
+    fig.update_layout(
+        barmode="overlay",
+        bargap=0.4,
+        legend={"x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
+    )
     if not rows:
         fig.add_annotation(text="no request to show", showarrow=False)
     return fig
@@ -74,8 +81,8 @@ def _bars(
     name: str, colour: str, pattern: str, rows: list[dict[str, Any]], lanes: dict[Any, str]
 ) -> dict[str, Any]:
     return {
-        "base": [row["start_ms"] for row in rows],
-        "x": [row["duration_ms"] for row in rows],
+        "base": [round(row["start_ms"], 4) for row in rows],
+        "x": [round(row["duration_ms"], 4) for row in rows],
         "y": [lanes[_key(row)] for row in rows],
         "orientation": "h",
         "name": name,
@@ -103,6 +110,6 @@ def _direct_labels(fig: go.Figure, rows: list[dict[str, Any]], lanes: dict[Any, 
         showarrow=False,
         xanchor="right",
         yanchor="bottom",
-        yshift=11,
+        yshift=13,
         font={"color": theme.COLOURS["red"]},
     )

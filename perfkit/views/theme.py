@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLOURS", "CONFIG", "figure", "safe"]
+__all__ = ["COLOURS", "CONFIG", "figure", "plotly_js", "safe"]
 
 #: Okabe and Ito's palette, without black (invisible on dark) and yellow (invisible on light).
 COLOURS: Mapping[str, str] = {
@@ -59,3 +59,10 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 380) -> go.Fig
         "hoverlabel": {"namelength": -1},
     }
     return go.Figure(layout=layout)
+
+
+def plotly_js() -> str:
+    """Return plotly's library, fit to stand inside a script element."""
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs()).replace("</script", "<\\/script")

@@ -110,8 +110,8 @@ def built(**rows):
     contents = {}
     for name, listed in rows.items():
         columns = {key: [row.get(key) for row in listed] for row in listed for key in row}
-        contents[name] = tables.with_fingerprints(tables.from_columns(name, columns), name)
-    return Recording(contents=contents)
+        contents[name] = tables.from_columns(name, columns)
+    return Recording.from_frames(**contents)
 
 
 @pytest.fixture(scope="module")

@@ -32,15 +32,15 @@ NO_ROUTE = ""
 def claims(rec: Recording, finding: Finding) -> dict[str, float]:
     """Return the milliseconds that ``finding`` takes, by route."""
     keys = finding.keys
-    if finding.rule.startswith("blocked-loop"):
-        return _blocked_per_route(rec, str(keys.get("route", "")))
+    route, statement = keys.get("route", ""), keys.get("fingerprint_id", "")
+    if finding.rule == "blocked-event-loop":
+        return _blocked_per_route(rec, route, finding.saves_total_ms)
     if "pool" in keys:
         return _scaled(_waits_per_route(rec, keys["pool"]), finding.saves_total_ms)
-    if keys.get("route"):
-        return {keys["route"]: finding.saves_total_ms}
-    if "fingerprint_id" in keys:
-        per_route = _statement_per_route(rec, keys["fingerprint_id"])
-        return _scaled(per_route, finding.saves_total_ms)
+    if route:
+        return {route: finding.saves_total_ms * _unblocked_share(rec, statement)}
+    if statement:
+        return _scaled(_statement_per_route(rec, statement), finding.saves_total_ms)
     return {NO_ROUTE: finding.saves_total_ms}
 
 
@@ -83,19 +83,37 @@ def blocked_before(rec: Recording) -> Callable[[np.ndarray], np.ndarray]:
     return lambda at: np.interp(at, knots, level) / 1e6 if len(knots) else np.zeros(len(at))
 
 
-def _blocked_per_route(rec: Recording, culprit: str) -> dict[str, float]:
-    """Time that requests of other routes spent while the loop was blocked."""
+def _blocked_per_route(rec: Recording, culprit: str, blocked_ms: float) -> dict[str, float]:
+    """Time that requests spent while the loop was blocked.
+
+    The request that blocks goes on waiting when a thread waits for it: its own block is
+    no saving.
+    """
     requests = with_route(sources.primary(rec, "requests"))
-    requests = requests.filter(
-        pc.and_kleene(
-            pc.is_valid(requests["duration_ms"]), pc.not_equal(requests["route"], culprit)
-        )
-    )
+    requests = requests.filter(pc.is_valid(requests["duration_ms"]))
     started = _ns(requests["started_at"])
     before = blocked_before(rec)
     ended = started + requests["duration_ms"].to_numpy() * 1e6
-    overlap = before(ended) - before(started)
-    return _sum_by(requests["route"], overlap)
+    taken = _sum_by(requests["route"], before(ended) - before(started))
+    if culprit in taken:
+        taken[culprit] = max(0.0, taken[culprit] - blocked_ms)
+    return taken
+
+
+def _unblocked_share(rec: Recording, statement: str) -> float:
+    """Share of a statement's time, as its callers saw it, in which the loop was not blocked."""
+    spans = rec.arrow("spans")
+    mine = pc.and_kleene(
+        pc.equal(spans["fingerprint_id"], statement), pc.is_valid(spans["duration_ms"])
+    )
+    spans = spans.filter(mine)
+    lasted = spans["duration_ms"].to_numpy()
+    if not lasted.sum():
+        return 1.0
+    started = _ns(spans["started_at"])
+    before = blocked_before(rec)
+    blocked = before(started + lasted * 1e6) - before(started)
+    return float(1 - np.minimum(blocked, lasted).sum() / lasted.sum())
 
 
 def _waits_per_route(rec: Recording, pool: str) -> dict[str, float]:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.formats.lines import Ints
 from perfkit.formats.logs.pg_statements import BARE, EXECUTED, LOGGED, PLANNED
+
+if TYPE_CHECKING:
+    from perfkit.formats.lines import Ints
 
 __all__ = ["FAILED", "Sequence", "join_locks", "join_statements"]
 

@@ -91,7 +91,7 @@ def _statement(body: str) -> tuple[bool, str | None]:
         root = _ROOT.search(body)
         if root is None:
             return False, None
-        text = body[len("Query Text: ") : root.start()].split(_PARAMETERS)[0]
+        text = body[len("Query Text: ") : root.start()].split(_PARAMETERS, 1)[0]
         return True, text.strip()
     return bool(body), None
 

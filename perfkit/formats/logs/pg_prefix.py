@@ -16,23 +16,20 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["MAIN", "MARK", "TIME", "Prefix", "infer"]
+from perfkit.formats.logs.pg_templates import MARK, TIME, ZONE, candidates
+
+__all__ = ["MAIN", "Prefix", "infer"]
 
 #: Severities that begin a message of their own, and those that belong to the one before.
-MAIN = ("LOG", "ERROR", "FATAL", "PANIC", "WARNING", "NOTICE", "INFO")
-MAIN += ("DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", "DEBUG")
+MAIN = (
+    *("LOG", "ERROR", "FATAL", "PANIC", "WARNING", "NOTICE", "INFO"),
+    *("DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", "DEBUG"),
+)
 _SECOND = ("DETAIL", "HINT", "STATEMENT", "CONTEXT", "QUERY", "LOCATION", "BACKTRACE")
 _SEVERITY = "|".join(MAIN + _SECOND)
 
-MARK = "\x01"
-#: ``%t``, ``%m`` or ``%n``.
-TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
-TIME += r"|\b[0-9]{10}\.[0-9]{3}\b"
-_ZONE = r"(?P<zone> ?(?:[A-Z][A-Za-z]{1,5}|[+-][0-9]{2}(?::?[0-9]{2})?|Z))?"
-
 _HEAD = re.compile(rf"^(?![\t\n])(.{{0,500}}?)((?:{_SEVERITY}):  )(.{{0,8}})", re.MULTILINE)
 _VERBOSE = re.compile(r"[0-9A-Z]{5}: ")
-_SESSION_PART = re.compile(r"[\w(\[<]*(?:[=:] ?[\[('\"]?)?%[udah]")
 _SAMPLE = 2000
 _ENOUGH = 0.5
 
@@ -58,35 +55,6 @@ _PATTERNS = {
     "r": r"[^ ,;|@]*?",
     "h": r"[^ ,;|@]*?",
 }
-
-USUAL = (
-    "%m [%p] %q%u@%d/%a ",
-    "%m [%p] %q%u@%d ",
-    "%m [%p] %q[user=%u,db=%d,app=%a] ",
-    "%m [%p] ",
-    "%m [%p] %u@%d ",
-    "%m %u@%d [%p] ",
-    "%m %u@%d/%a [%p] ",
-    "%m:%r:%u@%d:[%p]:",
-    "%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a:",
-    "%m [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
-    "%m [%p]: [%l-1] user=%u,db=%d ",
-    "%m [%p]: user=%u,db=%d,app=%a,client=%h ",
-    "%m [%p]: [%l-1] %c %x %d %u %a %h ",
-    "%m [%p-%l] %q%u@%d ",
-    "%m-%c-",
-    "%m [%p] %u %d %a %h ",
-    "%m [%p] %r %u %d ",
-    "%m [%p] %q%u %d %a %r ",
-    "%m %p %u %d %r ",
-    "%m %q%u %d %p ",
-    "%m %c %q%u@%d ",
-    "%h %m [%p] %q%u@%d ",
-    "%m ",
-    "[%p] ",
-    "[%p] %q%u@%d ",
-    "",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +106,7 @@ def _best(heads: Counter[str]) -> tuple[str, float]:
     texts = pa.array(list(heads), pa.string())
     weights = pa.array(list(heads.values()))
     best, fit, rank = "", 0.0, (-1.0, 0, False, 0)
-    for template in _candidates(heads):
+    for template in candidates(heads):
         matched = pc.match_substring_regex(texts, _compiled(template))
         share = (pc.sum(pc.if_else(matched, weights, 0)).as_py() or 0) / heads.total()
         named = len(set(_escapes(template)) & set(_FIELDS))
@@ -146,61 +114,6 @@ def _best(heads: Counter[str]) -> tuple[str, float]:
         if score > rank:
             best, fit, rank = template, share, score
     return best, fit
-
-
-def _candidates(heads: Counter[str]) -> list[str]:
-    built = dict.fromkeys(_built(text) for text, _ in heads.most_common(200))
-    # Processes without a session write what stands before %q only.
-    quiet = [_SESSION_PART.sub(r"%q\g<0>", template, count=1) for template in built]
-    return [*dict.fromkeys([*USUAL, *built, *quiet])]
-
-
-_KEYS = {
-    "u": "user usr u username",
-    "d": "db database dbname d",
-    "a": "app application application_name appname a",
-    "h": "client host remote rhost h ip addr",
-    "p": "pid p process",
-    "l": "line l num",
-    "x": "xid tx txid x trans",
-    "v": "vxid vid v",
-    "c": "session sid s session_id",
-    "e": "sqlstate state e err error code sql_error_code",
-    "i": "cmd command tag i ps",
-    "Q": "query_id queryid qid",
-    "b": "backend b type",
-}
-_KEY_ESCAPES = {key: escape for escape, keys in _KEYS.items() for key in keys.split()}
-_NAMES = "|".join(sorted(_KEY_ESCAPES, key=len, reverse=True))
-_TOKEN = re.compile(
-    rf"(?P<time>{MARK}{_ZONE})"
-    rf"|\b(?P<key>{_NAMES})(?P<is> ?[=:] ?)(?P<open>[\[('\"]?)(?:\[unknown\]|\[local\]"
-    rf"|[^\s,;|\]\[)'\"]*)"
-    rf"|(?P<s>{TIME}(?: [A-Z]{{3,5}})?)"
-    r"|(?P<c>\b[0-9a-f]{8}\.[0-9a-f]+\b)"
-    r"|(?P<ud>(?:\[unknown\]|[^\s@:,|/\[\]]*)@(?:\[unknown\]|[^\s@:,|/\[\]]*)(?P<a>/[^\s]*)?)"
-    r"|(?P<r>\[local\]|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\([0-9]+\))?)"
-    r"|(?P<v>\b[0-9-]+/[0-9]+\b)"
-    r"|(?P<number>\b[0-9]+\b)"
-)
-
-
-def _built(head: str) -> str:
-    """Return the template that a head suggests: its parts replaced by escapes."""
-    numbers = iter("plx")
-    before = head[: re.search(rf"(?:{_SEVERITY}):  $", head).start()]  # type: ignore[union-attr]
-
-    def escape(found: re.Match[str]) -> str:
-        kind = found.lastgroup
-        if found["key"]:
-            return f"{found['key']}{found['is']}{found['open']}%{_KEY_ESCAPES[found['key']]}"
-        if found["ud"] is not None:
-            return "%u@%d/%a" if found["a"] else "%u@%d"
-        if kind == "number":
-            return f"%{next(numbers, 'x')}"
-        return "%m" if found["time"] else f"%{kind}"
-
-    return _TOKEN.sub(escape, before.replace("%", "%%"))
 
 
 def _escapes(template: str) -> list[str]:
@@ -237,7 +150,7 @@ def _escape_pattern(escape: str, used: set[str]) -> str:
     if escape == "%":
         return "%"
     if escape in "mtn":
-        return MARK + _ZONE
+        return MARK + ZONE
     name = _FIELDS.get(escape)
     inner = _PATTERNS.get(escape, ".*?")
     if name is None or name in used:

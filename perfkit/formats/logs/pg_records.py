@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.clock import time_zone
 from perfkit.formats.lines import Ints, line_starts, segments
-from perfkit.formats.logs.pg_prefix import MAIN, MARK, TIME, Prefix
-from perfkit.formats.logs.pg_zones import is_stated, offset_minutes
-
-if TYPE_CHECKING:
-    from datetime import tzinfo
+from perfkit.formats.logs.pg_prefix import MAIN, Prefix
+from perfkit.formats.logs.pg_templates import MARK, TIME
+from perfkit.formats.logs.pg_times import NO_TIME, in_utc, wall_ns
 
 __all__ = ["BAD", "Records", "read_records"]
 
@@ -24,7 +21,6 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 #: A head (prefix and severity) is no longer than this.
 _HEAD_BYTES = 512
 _TAB, _LF, _NUL = 9, 10, 0
-_NO_TIME = np.iinfo(np.int64).min
 
 #: Why a record is rejected, by its code in ``Records.bad``.
 BAD = (
@@ -77,7 +73,7 @@ class Records:
     def times(self, rows: Ints, before_ms: Any = None) -> pa.Array:
         """Return the times, less ``before_ms`` (NaN: nothing) milliseconds; unknown is null."""
         ns = self.at[rows]
-        unknown = ns == _NO_TIME
+        unknown = ns == NO_TIME
         if before_ms is not None:
             ns = ns - np.where(unknown, 0, np.nan_to_num(before_ms) * 1e6).astype(np.int64)
         return pa.array(ns, pa.timestamp("ns", "UTC"), mask=unknown)
@@ -113,7 +109,7 @@ def read_records(data: bytes, prefix: Prefix, zone: str | None, *, last: bool) -
         end=np.append(start[1:], len(data))[:count],
         line=rows + 1,
         lines=np.diff(np.append(rows, len(starts) - 1)),
-        at=np.full(count, _NO_TIME),
+        at=np.full(count, NO_TIME),
         key=np.full(count, -1),
         bad=np.ones(count, np.int64),
         blank=lead[rows] == _LF,
@@ -176,50 +172,19 @@ def _columns(fields: pa.StructArray) -> dict[str, pa.Array]:
 
 def _read_times(records: Records, rows: Ints, times: pa.Array, zone: str | None) -> None:
     encoded = times.dictionary_encode()
-    walls = np.array([_wall_ns(text) for text in encoded.dictionary.to_pylist()], np.int64)
+    walls = np.array([wall_ns(text) for text in encoded.dictionary.to_pylist()], np.int64)
     ns = walls[encoded.indices.to_numpy(zero_copy_only=False)] if len(rows) else walls
     named = records.field("zone", rows).fill_null("").dictionary_encode()
     codes = named.indices.to_numpy(zero_copy_only=False)
     names = [name.strip() for name in named.dictionary.to_pylist()]
-    known = ns != _NO_TIME
+    known = ns != NO_TIME
     for code, name in enumerate(names):
         here = known & (codes == code)
-        ns[here] = _in_utc(ns[here], name, zone)
+        ns[here] = in_utc(ns[here], name, zone)
     epoch = pc.match_substring(times, ":").to_numpy(zero_copy_only=False)
     records.zones = frozenset(names) if len(rows) and epoch.any() else frozenset()
     records.at[rows] = ns
     records.bad[rows[~known]] = 3
-
-
-def _wall_ns(text: str) -> int:
-    try:
-        if ":" not in text:
-            return round(float(text) * 1000) * 1_000_000
-        return int(np.datetime64(text, "ns").astype(np.int64))
-    except ValueError:
-        return int(_NO_TIME)
-
-
-def _in_utc(ns: Ints, name: str, zone: str | None) -> Ints:
-    """Return wall times as UTC: by the offset the log states, else by the zone asked for."""
-    if zone and not is_stated(name) and len(ns):
-        return _from_wall(ns, time_zone(zone))
-    return ns - (offset_minutes(name) or 0) * 60_000_000_000
-
-
-def _from_wall(ns: Ints, where: tzinfo) -> Ints:
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
-
-    # One offset per distinct quarter of an hour: zones change at full quarters only.
-    quarter = 900_000_000_000
-    distinct, codes = np.unique(ns // quarter, return_inverse=True)
-    epoch = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time
-    offsets = [
-        (epoch + timedelta(minutes=15 * int(value))).replace(tzinfo=where).utcoffset() or UTC
-        for value in distinct
-    ]
-    seconds = [o.total_seconds() if isinstance(o, timedelta) else 0.0 for o in offsets]
-    return ns - (np.array(seconds) * 1e9).astype(np.int64)[codes]
 
 
 def _skip_sqlstate(records: Records) -> None:

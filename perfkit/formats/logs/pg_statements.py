@@ -26,8 +26,11 @@ STEP, EXECUTED, LOGGED, BARE, PLANNED = range(5)
 
 _PHASES = pa.array(["simple", "parse", "bind", "execute", None])
 _SIMPLE, _PLAN, _NONE, _OTHER = 0, 5, 4, 6
-_KIND = re.compile(r"  (?:(statement)|(parse|bind|execute)\b.*|(plan)|(fastpath function call)\b.*):")
+_KIND = re.compile(
+    r"  (?:(statement)|(parse|bind|execute)\b.*|(plan)|(fastpath function call)\b.*):"
+)
 _CODES = {"parse": 1, "bind": 2, "execute": 3}
+_STEPS = (1, 2)
 _KIND_BYTES = 160
 
 
@@ -60,7 +63,7 @@ def read_statements(records: Records, rows: Ints) -> Statements:
     record = np.concatenate([timed, logged, plans.record[plans.outermost]])
     role = np.concatenate(
         [
-            np.where(bare, BARE, np.where((kind == 1) | (kind == 2), STEP, EXECUTED)),
+            np.where(bare, BARE, np.where(np.isin(kind, _STEPS), STEP, EXECUTED)),
             np.full(len(logged), LOGGED),
             np.full(int(plans.outermost.sum()), PLANNED),
         ]
@@ -93,7 +96,8 @@ def _durations(records: Records, rows: Ints) -> tuple[Ints, Any, Ints, Ints]:
     found = width >= 0
     rows, at, width = rows[found], at[found], width[found]
     numbers = segments(records.data, at, at + width)
-    valid = pc.match_substring_regex(numbers, r"^[0-9]+(?:\.[0-9]+)?$").to_numpy(False)  # noqa: FBT003 - positional in NumPy style
+    well_formed = pc.match_substring_regex(numbers, r"^[0-9]+(?:\.[0-9]+)?$")
+    valid = well_formed.to_numpy(zero_copy_only=False)
     rows, at, width = rows[valid], at[valid], width[valid]
     ms = numbers.filter(pa.array(valid)).cast(pa.float64()).to_numpy(zero_copy_only=False)
     kind, text = _kinds(records, rows, at + width + len(" ms"))

@@ -14,13 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit import tables
 from perfkit.formats.lines import Ints, count_lines
 from perfkit.formats.logs.pg_events import read_events
 from perfkit.formats.logs.pg_joins import FAILED, Sequence, join_locks, join_statements
-from perfkit.formats.logs.pg_prefix import MAIN, Prefix, infer
+from perfkit.formats.logs.pg_prefix import Prefix, infer
 from perfkit.formats.logs.pg_records import BAD, Records, read_records
-from perfkit.formats.logs.pg_statements import BARE, EXECUTED, STEP, Statements, read_statements
+from perfkit.formats.logs.pg_statements import STEP, Statements, read_statements
 from perfkit.formats.logs.pg_zones import zone_notes
 from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition, concatenate, kept
 from perfkit.formats.text import to_utf8
@@ -94,7 +93,9 @@ def parse(chunk: Chunk) -> Parsed:
         notes=tuple(notes),
         carry=_sequence(records, statements, errors),
         lines=int(records.lines.sum()),
-        **_accounts(records, used),
+        rejected=_rejected(records),
+        rejected_lines=int(records.lines[records.bad > 0].sum()),
+        irrelevant=_irrelevant_lines(records, used),
     )
 
 
@@ -143,27 +144,25 @@ def _sequence(records: Records, statements: Statements, errors: Ints) -> Sequenc
     return Sequence(records.session(record[order]), role[order], row[order])
 
 
-def _accounts(records: Records, used: Ints) -> dict[str, object]:
-    """Count every physical line as used, irrelevant or rejected."""
-    bad = np.flatnonzero(records.bad)
+def _rejected(records: Records) -> tuple[BadLine, ...]:
     reasons = (*BAD, _BROKEN)
-    rejected = kept(
+    return kept(
         BadLine.of(
             int(records.line[row]),
             reasons[records.bad[row]],
             records.data[records.start[row] : records.end[row]],
         )
-        for row in bad.tolist()
+        for row in np.flatnonzero(records.bad).tolist()
     )
+
+
+def _irrelevant_lines(records: Records, used: Ints) -> int:
+    """Count the physical lines that are fine and in no table: a DETAIL counts with its LOG."""
     wanted = np.zeros(len(records.key), np.bool_)
     wanted[used] = True
-    owner = np.where(records.owner >= 0, records.owner, 0)
-    irrelevant = (records.bad == 0) & ~(wanted[owner] & (records.owner >= 0))
-    return {
-        "rejected": rejected,
-        "rejected_lines": int(records.lines[bad].sum()),
-        "irrelevant": int(records.lines[irrelevant].sum()),
-    }
+    owned = records.owner >= 0
+    is_used = wanted[np.where(owned, records.owner, 0)] & owned
+    return int(records.lines[(records.bad == 0) & ~is_used].sum())
 
 
 def _prefix_note(prefix: Prefix) -> Note:

@@ -72,7 +72,7 @@ def _decoded(line: bytes) -> dict[str, Any]:
 
 
 def _by_magnitude(values: list[float]) -> str:
-    median = statistics.median(values)
+    median = statistics.median_low(values)
     if median < _BELOW_S and any(isinstance(value, float) for value in values):
         return "s"
     if median >= _ABOVE_NS:

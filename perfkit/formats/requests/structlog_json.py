@@ -10,16 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from perfkit import tables
 from perfkit.formats.lines import count_lines, cut_at_line
 from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition, kept
 from perfkit.formats.requests.durations import inferred_units, to_ms, unit_notes
 from perfkit.formats.requests.keys import flattened, role
-from perfkit.formats.times import Times, read_times, zone_note
-from perfkit.units import format_ms
+from perfkit.formats.requests.rows import Line, RowBuilder
+from perfkit.formats.times import zone_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +26,6 @@ __all__ = ["FORMAT"]
 _decode = msgspec.json.Decoder().decode
 _REQUEST = "request"
 _NAMED = frozenset({"blocked_loop", "pool_sample", "checkout"})
-_TEXTS = ("method", "route", "path", "service", "client", "request_id", "trace_id", "error")
-_CHECKOUT_TIMES = ("requested_at", "acquired_at", "released_at")
-
-#: One line: its number, its bytes, and its values by role (requests) or by key.
-Line = tuple[int, bytes, dict[str, Any]]
 
 
 def recognises(head: bytes) -> Recognition:
@@ -78,7 +70,7 @@ def parse(chunk: Chunk) -> Parsed:
             found[kind].append((number, line, values))
         else:
             irrelevant += 1
-    builder = _Builder(chunk.zone)
+    builder = RowBuilder(chunk.zone)
     return Parsed(
         tables=builder.tables(found),
         rejected=kept(rejected),
@@ -111,131 +103,14 @@ def _by_role(line: dict[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
         meaning = role(key)
         if meaning is None or value is None or meaning.rank >= ranks.get(meaning.name, 99):
             continue
-        if meaning.name == "duration":
-            value = to_ms(value, meaning.unit or units.get(key, "ms"))
-            if value is None:
-                continue
-            values["duration_ms"] = value
-        else:
+        if meaning.name != "duration":
             values[meaning.name] = value
+        elif (ms := to_ms(value, meaning.unit or units.get(key, "ms"))) is not None:
+            values["duration_ms"] = ms
+        else:
+            continue
         ranks[meaning.name] = meaning.rank
     return values
-
-
-class _Builder:
-    """Turns classified lines into tables; ``naive``: some times named no zone."""
-
-    def __init__(self, zone: str | None) -> None:
-        self.zone = zone
-        self.naive = False
-
-    def tables(self, found: dict[str, list[Line]]) -> dict[str, pa.Table]:
-        built = {
-            "requests": self._requests(found[_REQUEST]),
-            "events": self._blocked_loops(found["blocked_loop"]),
-            "pool_samples": self._pool_samples(found["pool_sample"]),
-            "checkouts": self._checkouts(found["checkout"]),
-        }
-        return {name: table for name, table in built.items() if table.num_rows}
-
-    def _requests(self, lines: list[Line]) -> pa.Table:
-        rows = [values for _, _, values in lines]
-        ms = pa.array([row.get("duration_ms") for row in rows], pa.float64())
-        columns = {name: _texts(rows, name) for name in _TEXTS} | {
-            "started_at": self._started(rows, ms),
-            "duration_ms": ms,
-            "status": _integers(rows, "status"),
-            "response_bytes": _integers(rows, "response_bytes"),
-            "attributes": pa.array([raw for _, raw, _ in lines], pa.binary()),
-        }
-        return tables.from_columns("requests", columns | _numbers(lines))
-
-    def _started(self, rows: list[dict[str, Any]], ms: pa.Array) -> pa.Array:
-        start = self._times([row.get("start") for row in rows]).cast(pa.int64())
-        end = self._times([row.get("time") for row in rows]).cast(pa.int64())
-        before = pc.multiply(pc.fill_null(ms, 0.0), 1e6).cast(pa.int64(), safe=False)
-        return pc.coalesce(start, pc.subtract(end, before)).cast(pa.timestamp("ns", "UTC"))
-
-    def _blocked_loops(self, lines: list[Line]) -> pa.Table:
-        rows = [values for _, _, values in lines]
-        ms = [to_ms(row.get("duration_ms"), "ms") for row in rows]
-        columns = {
-            "at": self._times([row.get("timestamp") for row in rows]),
-            "kind": pa.repeat(pa.scalar("blocked_loop"), len(rows)),
-            "duration_ms": pa.array(ms, pa.float64()),
-            "message": pa.array(list(map(_blocked, rows, ms)), pa.string()),
-            "attributes": pa.array([raw for _, raw, _ in lines], pa.binary()),
-        }
-        return tables.from_columns("events", columns | _numbers(lines))
-
-    def _pool_samples(self, lines: list[Line]) -> pa.Table:
-        rows = [values for _, _, values in lines]
-        columns = self._named("pool_samples", rows)
-        columns["at"] = self._times([row.get("at", row.get("timestamp")) for row in rows])
-        return tables.from_columns("pool_samples", columns | _numbers(lines))
-
-    def _checkouts(self, lines: list[Line]) -> pa.Table:
-        rows = [values for _, _, values in lines]
-        columns = self._named("checkouts", rows)
-        return tables.from_columns("checkouts", columns | _numbers(lines))
-
-    def _named(self, table: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        """Read the columns of a table that the lines name as it does."""
-        columns: dict[str, Any] = {}
-        for field in tables.schema(table):
-            if field.name in {"source", "line", "attributes"}:
-                continue
-            if pa.types.is_timestamp(field.type):
-                columns[field.name] = self._times([row.get(field.name) for row in rows])
-            elif pa.types.is_integer(field.type):
-                columns[field.name] = _integers(rows, field.name)
-            elif pa.types.is_floating(field.type):
-                ms = [to_ms(row.get(field.name), "ms") for row in rows]
-                columns[field.name] = pa.array(ms, pa.float64())
-            else:
-                columns[field.name] = _texts(rows, field.name)
-        return columns
-
-    def _times(self, values: list[Any]) -> pa.Array:
-        times: Times = read_times(values, self.zone)
-        self.naive |= times.naive
-        return times.array
-
-
-def _numbers(lines: list[Line]) -> dict[str, Any]:
-    return {"line": pa.array([number for number, _, _ in lines], pa.int64())}
-
-
-def _texts(rows: list[dict[str, Any]], name: str) -> pa.Array:
-    return pa.array([_text(row.get(name)) for row in rows], pa.string())
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value or None
-    if value is None or isinstance(value, dict | list):
-        return None
-    return str(value)
-
-
-def _integers(rows: list[dict[str, Any]], name: str) -> pa.Array:
-    return pa.array([_integer(row.get(name)) for row in rows], pa.int64())
-
-
-def _integer(value: Any) -> int | None:
-    if type(value) is int:
-        return value if -(1 << 63) <= value < 1 << 63 else None
-    try:
-        number = int(value) if isinstance(value, str | float) else None
-    except (ValueError, OverflowError):
-        return None
-    return number if number is None or -(1 << 63) <= number < 1 << 63 else None
-
-
-def _blocked(row: dict[str, Any], ms: float | None) -> str:
-    where = _text(row.get("stack")) or _text(row.get("source"))
-    place = f" in {where.rsplit(';', 1)[-1]}" if where else ""
-    return f"event loop blocked for {format_ms(ms)}{place}"
 
 
 FORMAT = Format(

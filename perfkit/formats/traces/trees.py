@@ -16,14 +16,18 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def first_of_each(spans: pa.Table) -> Any:
-    """Return a mask without the repeats of a span (an export that was retried)."""
-    parts = [spans["trace_id"], spans["span_id"], spans["started_at"].cast(pa.int64())]
-    texts = [pc.fill_null(part.cast(pa.string()), "") for part in [*parts, spans["kind"]]]
-    keys = pc.binary_join_element_wise(*texts, "/").combine_chunks()
+    """Return a mask without the rows that repeat an earlier one in all columns given."""
+    columns = [_as_text(column) for column in spans.columns]
+    keys = pc.binary_join_element_wise(*columns, "/").combine_chunks()
     codes = keys.dictionary_encode().indices.to_numpy(zero_copy_only=False)
     keep = np.zeros(len(codes), np.bool_)
     keep[np.unique(codes, return_index=True)[1]] = True
     return keep
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    plain = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+    return pc.fill_null(plain.cast(pa.string()), "")
 
 
 def missing_parents(spans: pa.Table) -> list[Note]:
@@ -81,7 +85,7 @@ def _covered(start: Ints, length: Ints, parent: Ints, child: Ints) -> Ints:
     order = np.lexsort((begin, above))
     above, begin, end = above[order], begin[order], end[order]
     # All families on one line, each behind the one before: one running maximum serves all.
-    first = np.append(True, above[1:] != above[:-1])  # noqa: FBT003 - a value, no option
+    first = np.append(True, above[1:] != above[:-1])
     room = np.where(first, length[above], 0)
     offset = np.cumsum(room) - length[above]
     begin, end = begin + offset, end + offset

@@ -1,0 +1,106 @@
+"""Candidates for a ``log_line_prefix``: the usual ones, and those that lines suggest."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+__all__ = ["MARK", "TIME", "ZONE", "candidates"]
+
+#: Stands for the time in a head.
+MARK = "\x01"
+#: ``%t``, ``%m`` or ``%n``.
+TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+TIME += r"|\b[0-9]{10}\.[0-9]{3}\b"
+ZONE = r"(?P<zone> ?(?:[A-Z][A-Za-z]{1,5}|[+-][0-9]{2}(?::?[0-9]{2})?|Z))?"
+
+_SEVERITY_AT_END = re.compile("[A-Z0-9]+:  $")
+_SESSION_PART = re.compile(r"[\w(\[<]*(?:[=:] ?[\[('\"]?)?%[udah]")
+
+USUAL = (
+    "%m [%p] %q%u@%d/%a ",
+    "%m [%p] %q%u@%d ",
+    "%m [%p] %q[user=%u,db=%d,app=%a] ",
+    "%m [%p] ",
+    "%m [%p] %u@%d ",
+    "%m %u@%d [%p] ",
+    "%m %u@%d/%a [%p] ",
+    "%m:%r:%u@%d:[%p]:",
+    "%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a:",
+    "%m [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%m [%p]: [%l-1] user=%u,db=%d ",
+    "%m [%p]: user=%u,db=%d,app=%a,client=%h ",
+    "%m [%p]: [%l-1] %c %x %d %u %a %h ",
+    "%m [%p-%l] %q%u@%d ",
+    "%m-%c-",
+    "%m [%p] %u %d %a %h ",
+    "%m [%p] %r %u %d ",
+    "%m [%p] %q%u %d %a %r ",
+    "%m %p %u %d %r ",
+    "%m %q%u %d %p ",
+    "%m %c %q%u@%d ",
+    "%h %m [%p] %q%u@%d ",
+    "%m ",
+    "[%p] ",
+    "[%p] %q%u@%d ",
+    "",
+)
+
+
+def candidates(heads: Counter[str]) -> list[str]:
+    """Return the templates that may fit the heads (without their severity)."""
+    built = dict.fromkeys(_built(text) for text, _ in heads.most_common(200))
+    # Processes without a session write what stands before %q only.
+    quiet = [_SESSION_PART.sub(r"%q\g<0>", template, count=1) for template in built]
+    return [*dict.fromkeys([*USUAL, *built, *quiet])]
+
+
+_KEYS = {
+    "u": "user usr u username",
+    "d": "db database dbname d",
+    "a": "app application application_name appname a",
+    "h": "client host remote rhost h ip addr",
+    "p": "pid p process",
+    "l": "line l num",
+    "x": "xid tx txid x trans",
+    "v": "vxid vid v",
+    "c": "session sid s session_id",
+    "e": "sqlstate state e err error code sql_error_code",
+    "i": "cmd command tag i ps",
+    "Q": "query_id queryid qid",
+    "b": "backend b type",
+}
+_KEY_ESCAPES = {key: escape for escape, keys in _KEYS.items() for key in keys.split()}
+_NAMES = "|".join(sorted(_KEY_ESCAPES, key=len, reverse=True))
+_TOKEN = re.compile(
+    rf"(?P<time>{MARK}{ZONE})"
+    rf"|\b(?P<key>{_NAMES})(?P<is> ?[=:] ?)(?P<open>[\[('\"]?)(?:\[unknown\]|\[local\]"
+    rf"|[^\s,;|\]\[)'\"]*)"
+    rf"|(?P<s>{TIME}(?: [A-Z]{{3,5}})?)"
+    r"|(?P<c>\b[0-9a-f]{8}\.[0-9a-f]+\b)"
+    r"|(?P<ud>(?:\[unknown\]|[^\s@:,|/\[\]]*)@(?:\[unknown\]|[^\s@:,|/\[\]]*)(?P<a>/[^\s]*)?)"
+    r"|(?P<r>\[local\]|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\([0-9]+\))?)"
+    r"|(?P<v>\b[0-9-]+/[0-9]+\b)"
+    r"|(?P<number>\b[0-9]+\b)"
+)
+
+
+def _built(head: str) -> str:
+    """Return the template that a head suggests: its parts replaced by escapes."""
+    numbers = iter("plx")
+    before = _SEVERITY_AT_END.sub("", head)
+
+    def escape(found: re.Match[str]) -> str:
+        kind = found.lastgroup
+        if found["key"]:
+            return f"{found['key']}{found['is']}{found['open']}%{_KEY_ESCAPES[found['key']]}"
+        if found["ud"] is not None:
+            return "%u@%d/%a" if found["a"] else "%u@%d"
+        if kind == "number":
+            return f"%{next(numbers, 'x')}"
+        return "%m" if found["time"] else f"%{kind}"
+
+    return _TOKEN.sub(escape, before.replace("%", "%%"))

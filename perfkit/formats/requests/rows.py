@@ -1,0 +1,138 @@
+"""Classified JSON log lines -> requests, blocked event loops, pool samples and checkouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfkit import tables
+from perfkit.formats.requests.durations import to_ms
+from perfkit.formats.times import read_times
+from perfkit.units import format_ms
+
+__all__ = ["Line", "RowBuilder"]
+
+_TEXTS = ("method", "route", "path", "service", "client", "request_id", "trace_id", "error")
+
+#: One line: its number, its bytes, and its values by role (requests) or by key.
+Line = tuple[int, bytes, dict[str, Any]]
+
+
+class RowBuilder:
+    """Turns classified lines into tables; ``naive``: some times named no zone."""
+
+    def __init__(self, zone: str | None) -> None:
+        """Read times without a zone in ``zone``."""
+        self.zone = zone
+        self.naive = False
+
+    def tables(self, found: dict[str, list[Line]]) -> dict[str, pa.Table]:
+        """Return the tables that ``found`` (lines by kind) fills."""
+        built = {
+            "requests": self._requests(found["request"]),
+            "events": self._blocked_loops(found["blocked_loop"]),
+            "pool_samples": self._pool_samples(found["pool_sample"]),
+            "checkouts": self._checkouts(found["checkout"]),
+        }
+        return {name: table for name, table in built.items() if table.num_rows}
+
+    def _requests(self, lines: list[Line]) -> pa.Table:
+        rows = [values for _, _, values in lines]
+        ms = pa.array([row.get("duration_ms") for row in rows], pa.float64())
+        columns = {name: _texts(rows, name) for name in _TEXTS} | {
+            "started_at": self._started(rows, ms),
+            "duration_ms": ms,
+            "status": _integers(rows, "status"),
+            "response_bytes": _integers(rows, "response_bytes"),
+            "attributes": pa.array([raw for _, raw, _ in lines], pa.binary()),
+        }
+        return tables.from_columns("requests", columns | _numbers(lines))
+
+    def _started(self, rows: list[dict[str, Any]], ms: pa.Array) -> pa.Array:
+        start = self._times([row.get("start") for row in rows]).cast(pa.int64())
+        end = self._times([row.get("time") for row in rows]).cast(pa.int64())
+        before = pc.multiply(pc.fill_null(ms, 0.0), 1e6).cast(pa.int64(), safe=False)
+        return pc.coalesce(start, pc.subtract(end, before)).cast(pa.timestamp("ns", "UTC"))
+
+    def _blocked_loops(self, lines: list[Line]) -> pa.Table:
+        rows = [values for _, _, values in lines]
+        ms = [to_ms(row.get("duration_ms"), "ms") for row in rows]
+        columns = {
+            "at": self._times([row.get("timestamp") for row in rows]),
+            "kind": pa.repeat(pa.scalar("blocked_loop"), len(rows)),
+            "duration_ms": pa.array(ms, pa.float64()),
+            "message": pa.array(list(map(_blocked, rows, ms)), pa.string()),
+            "attributes": pa.array([raw for _, raw, _ in lines], pa.binary()),
+        }
+        return tables.from_columns("events", columns | _numbers(lines))
+
+    def _pool_samples(self, lines: list[Line]) -> pa.Table:
+        rows = [values for _, _, values in lines]
+        columns = self._named("pool_samples", rows)
+        columns["at"] = self._times([row.get("at", row.get("timestamp")) for row in rows])
+        return tables.from_columns("pool_samples", columns | _numbers(lines))
+
+    def _checkouts(self, lines: list[Line]) -> pa.Table:
+        rows = [values for _, _, values in lines]
+        columns = self._named("checkouts", rows)
+        return tables.from_columns("checkouts", columns | _numbers(lines))
+
+    def _named(self, table: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """Read the columns of a table that the lines name as it does."""
+        columns: dict[str, Any] = {}
+        for field in tables.schema(table):
+            if field.name in {"source", "line", "attributes"}:
+                continue
+            if pa.types.is_timestamp(field.type):
+                columns[field.name] = self._times([row.get(field.name) for row in rows])
+            elif pa.types.is_integer(field.type):
+                columns[field.name] = _integers(rows, field.name)
+            elif pa.types.is_floating(field.type):
+                ms = [to_ms(row.get(field.name), "ms") for row in rows]
+                columns[field.name] = pa.array(ms, pa.float64())
+            else:
+                columns[field.name] = _texts(rows, field.name)
+        return columns
+
+    def _times(self, values: list[Any]) -> pa.Array:
+        times = read_times(values, self.zone)
+        self.naive |= times.naive
+        return times.array
+
+
+def _numbers(lines: list[Line]) -> dict[str, Any]:
+    return {"line": pa.array([number for number, _, _ in lines], pa.int64())}
+
+
+def _texts(rows: list[dict[str, Any]], name: str) -> pa.Array:
+    return pa.array([_text(row.get(name)) for row in rows], pa.string())
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    if value is None or isinstance(value, dict | list):
+        return None
+    return str(value)
+
+
+def _integers(rows: list[dict[str, Any]], name: str) -> pa.Array:
+    return pa.array([_integer(row.get(name)) for row in rows], pa.int64())
+
+
+def _integer(value: Any) -> int | None:
+    if type(value) is int:
+        return value if -(1 << 63) <= value < 1 << 63 else None
+    try:
+        number = int(value) if isinstance(value, str | float) else None
+    except (ValueError, OverflowError):
+        return None
+    return number if number is None or -(1 << 63) <= number < 1 << 63 else None
+
+
+def _blocked(row: dict[str, Any], ms: float | None) -> str:
+    where = _text(row.get("stack")) or _text(row.get("source"))
+    place = f" in {where.rsplit(';', 1)[-1]}" if where else ""
+    return f"event loop blocked for {format_ms(ms)}{place}"

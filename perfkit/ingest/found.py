@@ -1,0 +1,167 @@
+"""What people pass to ``load``: paths, globs, directories, zips, open files."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import io
+import os
+import zipfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from perfkit.errors import InputError, UsageError
+from perfkit.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Found", "find"]
+
+_ZIP = b"PK\x03\x04"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One input: its name, and where its bytes are.
+
+    ``given`` says that the user named this very input, not a directory or pattern it is in.
+    """
+
+    name: str
+    path: Path | None = None
+    member: str = ""
+    stream: IO[Any] | None = None
+    given: bool = True
+
+    @contextmanager
+    def opened(self) -> Iterator[IO[Any]]:
+        """Open the input; a stream of the user's stays open.
+
+        Raises:
+            InputError: it cannot be opened.
+        """
+        if self.stream is not None:
+            yield self.stream
+            return
+        assert self.path is not None
+        try:
+            stream = self._open()
+        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
+            raise _unreadable(self.name, error) from None
+        with stream:
+            yield stream
+
+    def _open(self) -> IO[bytes]:
+        assert self.path is not None
+        if not self.member:
+            return self.path.open("rb")
+        with zipfile.ZipFile(self.path) as packed:
+            return packed.open(self.member)  # keeps the archive's file open until it is closed
+
+    def first_bytes(self, count: int) -> bytes:
+        """Return the first bytes of a path; a stream is not touched."""
+        if self.path is None or self.member:
+            return b""
+        with self.opened() as stream:
+            found: bytes = stream.read(count)
+            return found
+
+
+def find(item: Any) -> list[Found]:
+    """Return the inputs that ``item`` names.
+
+    Raises:
+        InputError: there is no such file, or it cannot be read.
+        UsageError: it is neither a path nor an open file.
+    """
+    if isinstance(item, str | os.PathLike):
+        return _named(os.fspath(item))
+    if hasattr(item, "read"):
+        return [_stream(item)]
+    kind = type(item).__name__
+    hint = "wrap them: perfkit.load(io.BytesIO(data))" if isinstance(item, bytes) else ""
+    raise UsageError(
+        f"load: expected paths or open files, not {kind}", hint=hint or 'perfkit.load("my.log")'
+    )
+
+
+def unzipped(found: Found) -> list[Found]:
+    """Return the members of a zip (other inputs as they are)."""
+    if found.first_bytes(4) != _ZIP:
+        return [found]
+    assert found.path is not None
+    try:
+        with zipfile.ZipFile(found.path) as packed:
+            members = [info.filename for info in packed.infolist() if not info.is_dir()]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise _unreadable(found.name, error) from None
+    return [
+        Found(name=f"{found.name}/{member}", path=found.path, member=member, given=False)
+        for member in sorted(members)
+    ]
+
+
+def _stream(stream: Any) -> Found:
+    name = getattr(stream, "name", None)
+    if isinstance(stream, io.TextIOWrapper):
+        with suppress(OSError, ValueError):  # bytes read ahead are given back
+            stream.seek(stream.tell())
+        stream = stream.buffer
+    return Found(name=visible(name) if isinstance(name, str) else "<stream>", stream=stream)
+
+
+def _named(text: str) -> list[Found]:
+    path = Path(text).expanduser()
+    try:
+        if path.is_dir():
+            return _in_directory(path)
+        if path.exists():
+            return [Found(name=visible(str(text)), path=path)]
+    except (OSError, ValueError) as error:
+        raise _unreadable(visible(text, 200), error) from None
+    if glob.has_magic(text):
+        names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - patterns may be absolute
+        matches = [Path(name) for name in names if Path(name).is_file()]
+        if matches:
+            return [Found(name=visible(str(p)), path=p, given=False) for p in matches]
+        raise InputError(f"{visible(text, 200)}: no file matches", hint="check the pattern")
+    raise _missing(text, path)
+
+
+def _in_directory(path: Path) -> list[Found]:
+    try:
+        members = sorted(
+            entry for entry in path.iterdir() if entry.is_file() and entry.name[:1] != "."
+        )
+    except OSError as error:
+        raise _unreadable(str(path), error) from None
+    if not members:
+        raise InputError(
+            f"{visible(str(path))}: the directory holds no file",
+            hint=f"for files further below: perfkit.load({str(path / '**' / '*')!r})",
+        )
+    return [Found(name=visible(str(member)), path=member, given=False) for member in members]
+
+
+def _missing(text: str, path: Path) -> InputError:
+    if "\n" in text:
+        return InputError(
+            "load: the text is no path", hint="for text you have: perfkit.load(io.StringIO(text))"
+        )
+    if "://" in text:
+        return InputError(
+            f"{visible(text, 200)}: addresses are not read", hint="download it, and load the file"
+        )
+    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, beside, n=1)
+    hint = f"did you mean {str(path.parent / near[0])!r}?" if near else "check the path"
+    return InputError(f"{visible(text, 200)}: there is no such file", hint=visible(hint))
+
+
+def _unreadable(name: str, error: Exception) -> InputError:
+    reason = getattr(error, "strerror", None) or visible(str(error), 100)
+    hint = "check its permissions" if isinstance(error, PermissionError) else "check the file"
+    return InputError(f"{name}: cannot be read ({reason})", hint=hint)

@@ -1,0 +1,93 @@
+"""Recordings of single inputs -> one, and what only all inputs together can tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfkit import tables
+from perfkit.formats.traces import trees
+from perfkit.recording import Note, Recording
+
+if TYPE_CHECKING:
+    from perfkit.errors import InputError
+
+__all__ = ["finished", "joined"]
+
+_SHOWN = 5
+#: What identifies a span, and the request and the query that were made from it.
+_SPAN_KEYS = {
+    "spans": ("trace_id", "span_id", "started_at", "kind"),
+    "queries": ("trace_id", "span_id", "started_at", "duration_kind"),
+    "requests": ("trace_id", "started_at", "duration_ms", "service", "route", "path"),
+}
+
+
+def joined(parts: list[Recording], zone: str) -> Recording:
+    """Put recordings behind each other; their source numbers are shifted."""
+    if len(parts) == 1:
+        return replace(parts[0], zone=zone)
+    names = [name for name in tables.TABLES if any(name in part.contents for part in parts)]
+    shifts = [sum(len(before.inputs) for before in parts[:i]) for i in range(len(parts))]
+    return Recording(
+        contents={
+            name: tables.concat(
+                [
+                    _shifted(part.contents[name], shift)
+                    for part, shift in zip(parts, shifts, strict=True)
+                    if name in part.contents
+                ],
+                name,
+            )
+            for name in names
+        },
+        inputs=tuple(source for part in parts for source in part.inputs),
+        rejects=tuple(
+            replace(row, source=row.source + shift)
+            for part, shift in zip(parts, shifts, strict=True)
+            for row in part.rejects
+        ),
+        quality=tuple(dict.fromkeys(note for part in parts for note in part.quality)),
+        zone=zone,
+    )
+
+
+def finished(rec: Recording, skipped: list[InputError]) -> Recording:
+    """Mend traces whose spans are in several files, and note what was skipped or is missing."""
+    notes = []
+    if skipped:
+        shown = "; ".join(error.message for error in skipped[:_SHOWN])
+        notes.append(Note(kind="skipped", message=f"{len(skipped):,} files were skipped: {shown}"))
+    if "spans" in rec.contents:
+        if pc.count_distinct(rec.contents["spans"]["source"]).as_py() > 1:
+            rec, repeated = _across_files(rec)
+            notes += repeated
+        notes += trees.missing_parents(rec.contents["spans"])
+    return rec.with_quality(*notes)
+
+
+def _across_files(rec: Recording) -> tuple[Recording, list[Note]]:
+    contents = dict(rec.contents)
+    traced = pc.unique(contents["spans"]["source"])
+    for name, keys in _SPAN_KEYS.items():
+        if name in contents:
+            contents[name] = _without_repeats(contents[name], keys, traced)
+    repeated = rec.contents["spans"].num_rows - contents["spans"].num_rows
+    contents["spans"] = trees.with_self_ms(contents["spans"])
+    message = f"{repeated:,} spans are in more than one file and are counted once"
+    notes = [Note(kind="duplicate_spans", message=message)] if repeated else []
+    return replace(rec, contents=contents), notes
+
+
+def _without_repeats(table: pa.Table, keys: tuple[str, ...], traced: pa.Array) -> pa.Table:
+    keep = trees.first_of_each(table.select(keys))
+    others = pc.invert(pc.is_in(table["source"], value_set=traced))
+    return table.filter(pc.or_(pa.array(keep), others))
+
+
+def _shifted(table: pa.Table, by: int) -> pa.Table:
+    index = table.schema.get_field_index("source")
+    return table.set_column(index, table.schema.field(index), pc.add(table["source"], by))

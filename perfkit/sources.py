@@ -1,0 +1,114 @@
+"""Which rows to count when several sources tell of the same thing.
+
+The same request may be a line of a request log and a server span of a trace; the same
+statement may be in the database's log and a span of the service that asked. The tables keep
+all rows; analyses that add up count each thing once, through :func:`primary`.
+
+The rule, where two kinds of source overlap in time:
+
+* ``queries``: what the server measured counts, what a client measured does not (it includes
+  the network). Exception: a server log with a threshold misses the short statements; then the
+  client counts. A duration that is an upper bound comes last. Only the same database system
+  is compared, and only the time that the better source covers.
+* ``requests``: the request log counts, the server span of the same route or path does not.
+  Server spans of routes that the log does not know (another service) count.
+
+What lies outside the time that the better source covers counts in any case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from perfkit.recording import Recording
+
+__all__ = ["primary"]
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+#: Clocks of one request's log line and span differ by less than this.
+_MARGIN_NS = 1_000_000_000
+_KINDS = ("server", "client", None, "gap_upper_bound")
+
+
+def primary(rec: Recording, name: str) -> pa.Table:
+    """Return table ``name`` ("requests" or "queries") with each request or statement once.
+
+    Other tables are returned whole. See the module for the rule.
+
+    Example:
+        >>> from perfkit.recording import Recording
+        >>> primary(Recording(), "queries").num_rows
+        0
+    """
+    table = rec.arrow(name)
+    if not table.num_rows:
+        return table
+    if name == "queries":
+        return _primary_queries(
+            table, has_threshold=any(n.kind == "threshold" for n in rec.quality)
+        )
+    return _primary_requests(table, rec.arrow("spans")) if name == "requests" else table
+
+
+def _primary_queries(queries: pa.Table, *, has_threshold: bool) -> pa.Table:
+    kinds = queries["duration_kind"].cast(pa.string())
+    present = set(pc.unique(kinds).to_pylist())
+    if len(present) <= 1:
+        return queries
+    order = ("client", "server", None, "gap_upper_bound") if has_threshold else _KINDS
+    system = queries["system"].cast(pa.string())
+    keep = np.zeros(queries.num_rows, np.bool_)
+    for kind in order:
+        if kind in present:
+            mine = _flags(pc.is_null(kinds) if kind is None else pc.equal(kinds, kind))
+            keep |= mine & ~_covered_queries(queries, system, keep)
+    return queries.filter(pa.array(keep))
+
+
+def _covered_queries(queries: pa.Table, system: pa.ChunkedArray, keep: Flags) -> Flags:
+    """Say which rows lie in the time that the kept rows of their database system cover."""
+    covered = np.zeros(len(keep), np.bool_)
+    kept_systems = system.filter(pa.array(keep))
+    unnamed = _flags(pc.is_null(system))
+    for name in pc.unique(kept_systems).to_pylist():
+        same = unnamed if name is None else _flags(pc.equal(system, name))
+        comparable = np.ones(len(keep), np.bool_) if name is None else same | unnamed
+        covered |= comparable & _within(queries["started_at"], keep & same)
+    return covered
+
+
+def _primary_requests(requests: pa.Table, spans: pa.Table) -> pa.Table:
+    traced = _flags(pc.is_in(requests["source"], value_set=pc.unique(spans["source"].drop_null())))
+    if not traced.any() or traced.all():
+        return requests
+    route, path = (requests[name].cast(pa.string()) for name in ("route", "path"))
+    logged = pa.array(~traced)
+    known = pa.concat_arrays(
+        [*(route.filter(logged)).chunks, *(path.filter(logged)).chunks]
+    ).drop_null()
+    same = _flags(pc.is_in(route, value_set=known)) | _flags(pc.is_in(path, value_set=known))
+    double = traced & same & _within(requests["started_at"], ~traced)
+    return requests.filter(pa.array(~double))
+
+
+def _within(times: pa.ChunkedArray, better: Flags) -> Flags:
+    """Say which times lie in the range of the rows ``better``; an unknown time does."""
+    ns = times.cast(pa.int64())
+    ends = pc.min_max(ns.filter(pa.array(better)))
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    if low is None:
+        return np.full(len(better), bool(better.any()))
+    inside = pc.and_(pc.greater_equal(ns, low - _MARGIN_NS), pc.less_equal(ns, high + _MARGIN_NS))
+    return _flags(pc.fill_null(inside, True))  # noqa: FBT003 - the value to fill in
+
+
+def _flags(values: Any) -> Flags:
+    filled = pc.fill_null(values, False)  # noqa: FBT003 - the value to fill in
+    array: Flags = np.asarray(filled.to_numpy(), np.bool_)
+    return array

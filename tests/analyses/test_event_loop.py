@@ -1,0 +1,143 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfkit.analyses.event_loop import event_loop
+from perfkit.recording import Recording
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+STACK = "shop.app:report:7;shop.report:render:27;PIL.Image:save:99;time:sleep:1"
+ASYNCIO = (
+    "Executing <Task finished name='req-1' coro=<slow() done, defined at /srv/app/main.py:27>"
+    " result=None created at /usr/lib/python3.11/asyncio/tasks.py:384> took 0.139 seconds"
+)
+
+
+def at(ms):
+    return START + timedelta(milliseconds=ms)
+
+
+def block(end_ms, lag_ms, stack=STACK, **columns):
+    line = json.dumps({"source": "heartbeat", "stack": stack}).encode()
+    return {
+        "at": at(end_ms), "kind": "blocked_loop", "duration_ms": lag_ms, "attributes": line,
+        "message": "blocked_loop", **columns,
+    }  # fmt: skip
+
+
+def request(route, start_ms, duration_ms):
+    return {"route": route, "started_at": at(start_ms), "duration_ms": duration_ms}
+
+
+def recording(blocks, requests=()):
+    tables = {"events": pa.Table.from_pylist(blocks)}
+    if requests:
+        tables["requests"] = pa.Table.from_pylist(list(requests))
+    return Recording.from_frames(**tables)
+
+
+def test_each_block_is_a_row_longest_first():
+    rec = recording([block(1000, 80.0), block(2000, 120.0, "shop.util:parse:4")])
+    rows = event_loop(rec).arrow.to_pylist()
+    assert [(row["lag_ms"], row["frame"], row["source"]) for row in rows] == [
+        (120.0, "parse (shop.util:4)", "heartbeat"),
+        (80.0, "save (PIL.Image:99)", "heartbeat"),
+    ]
+    assert rows[1]["stack"] == STACK
+
+
+def test_other_events_are_no_blocks():
+    rec = recording([block(1000, 500.0, kind="lock_wait")])
+    result = event_loop(rec)
+    assert (len(result.arrow), result.findings) == (0, ())
+    assert any("has to be on" in caveat for caveat in result.caveats)
+
+
+def test_a_place_that_blocks_often_is_one_finding():
+    rec = recording([block(1000 * i, 80.0, "shop.report:render:27") for i in range(1, 101)])
+    (finding,) = event_loop(rec).findings
+    assert finding.rule == "blocked-event-loop"
+    assert "render (shop.report:27) blocks the event loop 100 times, 8.00 s in all" in finding.title
+    assert "p95 80 ms" in finding.title
+    assert (finding.saves_ms, finding.saves_times) == (80.0, 100)
+    assert finding.fix.snippet.startswith("result = await asyncio.to_thread(render, ...)")
+
+
+def test_one_short_block_is_no_finding():
+    assert event_loop(recording([block(1000, 60.0)])).findings == ()
+
+
+def test_requests_that_overlap_are_counted():
+    requests = [
+        request("/a", 700, 50.0),  # over before
+        request("/a", 850, 100.0),  # reaches in
+        request("/a", 920, 10.0),  # inside
+        request("/a", 990, 100.0),  # reaches out
+        request("/a", 1001, 10.0),  # begins after
+    ]
+    rec = recording([block(1000, 100.0)], requests)
+    assert event_loop(rec).arrow["requests_held_up"].to_pylist() == [3]
+
+
+def test_without_requests_it_is_unknown_whom_it_hurts():
+    assert event_loop(recording([block(1000, 100.0)])).arrow["requests_held_up"].to_pylist() == [None]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 500), st.integers(0, 200)), min_size=1, max_size=30),
+    st.integers(1, 500),
+    st.integers(1, 200),
+)
+def test_counting_overlaps_agrees_with_looking_at_every_request(requests, end, lag):
+    rec = recording([block(end, float(lag))], [request("/a", s, float(d)) for s, d in requests])
+    expected = sum(s < end and s + d > end - lag for s, d in requests)
+    # a request without duration at the very end of a block may count or not
+    touching = sum(d == 0 and end - lag <= s <= end for s, d in requests)
+    found = event_loop(rec).arrow["requests_held_up"][0].as_py()
+    assert expected - touching <= found <= expected + touching
+
+
+def test_the_route_is_named_when_only_one_is_open_during_every_block():
+    blocks = [block(1000 * i, 80.0) for i in range(1, 6)]
+    own = [request("/report", 1000 * i - 85, 84.0) for i in range(1, 6)]
+    others = [request("/orders", 1000 * i - 85, 90.0) for i in range(1, 4)]
+    (finding,) = event_loop(recording(blocks, own + others)).findings
+    assert finding.keys == {"route": "/report"}
+
+
+def test_no_route_is_named_when_two_come_into_question():
+    blocks = [block(1000 * i, 80.0) for i in range(1, 6)]
+    both = [request(r, 1000 * i - 85, 90.0) for i in range(1, 6) for r in ("/report", "/orders")]
+    (finding,) = event_loop(recording(blocks, both)).findings
+    assert finding.keys == {}
+
+
+def test_lines_of_asyncio_itself_name_the_coroutine():
+    row = {"at": at(1000), "kind": "blocked_loop", "duration_ms": 139.0, "message": ASYNCIO}
+    result = event_loop(recording([row]))
+    assert result.arrow["frame"].to_pylist() == ["slow (/srv/app/main.py:27)"]
+    assert result.arrow["source"].to_pylist() == ["asyncio"]
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[1]", b'{"stack": 7}', b'{"stack": null}', b"\xff"])
+def test_a_broken_line_costs_the_frame_alone(line):
+    result = event_loop(recording([block(1000, 150.0, attributes=line, message=None)]))
+    assert result.arrow["frame"].to_pylist() == [None]
+    assert any("do not say which code ran" in caveat for caveat in result.caveats)
+
+
+def test_a_function_name_from_a_log_is_not_pasted_unless_it_is_one():
+    rec = recording([block(1000, 500.0, "shop.report:<lambda>:3")])
+    assert "to_thread(blocking_function, ...)" in event_loop(rec).findings[0].fix.snippet
+
+
+@given(st.randoms())
+def test_the_order_of_rows_does_not_matter(random):
+    blocks = [block(100 * i, 50.0 + i % 7, f"shop.a:f{i % 3}:1") for i in range(40)]
+    shuffled = list(blocks)
+    random.shuffle(shuffled)
+    assert event_loop(recording(blocks)).findings == event_loop(recording(shuffled)).findings

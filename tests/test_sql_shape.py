@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from perfkit.sql_shape import shape
+
+PIECES = """-- /* */ :: := $$ $a$ $1 %s %(a)s :a array[ row( E' U&' u&\" 1e 0x 1. ... ?|
+    in values array ->> @p1 \\' '' null İ Σ"""
+HOSTILE = """' \" in( (?, in(?, values(1),(2), /* $ %( 1.1. [ \\' :a $a values(( E'\\ 1_ a ::
+    -- array["""
+
+
+# Text made of the fragments that can trip a tokeniser.
+fragments = st.lists(
+    st.sampled_from(
+        [
+            *"'\"`$?:%@.,;()[]{}+-*/<>=~!|&^#\\ \n\tabeEnx019_é\u00a0\U0001f600\x00",
+            *PIECES.split(),
+            *("in (", "values (", "select ", " and ", ", ", "), (", "?, "),
+        ]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@settings(max_examples=1500)
+@given(fragments)
+@example("a[ : b]")
+@example(". . .5")
+@example("in(?,in(?")
+@example("values(1),(2) - 3")
+@example("a:: : b")
+@example("a[b: =c]")
+def test_the_shape_of_a_shape_is_itself(text):
+    once = shape(text)
+    assert shape(once) == once
+
+
+@pytest.mark.parametrize("unit", [*HOSTILE.split(), "''' ", "` `", "$a$ ", "- "])
+def test_hostile_text_takes_time_in_proportion_to_its_length(unit):
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit)) + "x"
+        begin = time.process_time()
+        shape(text)
+        return time.process_time() - begin
+
+    # Ten times the length; a quadratic rule would take a hundred times as long.
+    assert seconds(300_000) < 35 * max(seconds(30_000), 0.02)

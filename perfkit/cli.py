@@ -18,6 +18,7 @@ from perfkit.errors import PerfkitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from perfkit.recording import Recording
     from perfkit.results import Result
 
 __all__ = ["main"]
@@ -98,10 +99,18 @@ def _add_lab(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     demo.set_defaults(run=_demo)
 
 
+def _read(options: argparse.Namespace) -> Recording:
+    import perfkit
+    from perfkit.pandas_later import postpone_pandas
+
+    postpone_pandas()
+    return perfkit.load(*options.files, tz=options.zone)
+
+
 def _analyse(options: argparse.Namespace) -> int:
     import perfkit
 
-    rec = perfkit.load(*options.files, tz=options.zone)
+    rec = _read(options)
     if options.analysis == "diagnose":
         rec = rec.mark(options.mark, "the deploy") if options.mark else rec
         chosen = {"incident": tuple(options.incident)} if options.incident else {}
@@ -114,9 +123,7 @@ def _analyse(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
-    import perfkit
-
-    rec = perfkit.load(*options.files, tz=options.zone)
+    rec = _read(options)
     if options.output:
         rec.save(options.output)
     rows = {name: table.num_rows for name, table in rec.contents.items()}

@@ -44,7 +44,7 @@ _PATTERN = rf"""
 | (?P<number>(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+
     |(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)END)
 | (?P<placeholder>\$[0-9]+|[nN]\$[0-9]+END|%\([^()]{{0,200}}\)[sbt]END|%[sbt]END
-    |(?<![:{_WORD}]):[A-Za-z0-9_\x80-\U0010ffff]+|@[A-Za-z_][A-Za-z0-9_]*|\?(?!\|(?!\|)|&(?!&)))
+    |(?<![:{_WORD}]):(?![uU]&")[{_WORD}]+|@[A-Za-z_][A-Za-z0-9_]*|\?(?!\|(?!\|)|&(?!&)))
 | (?P<word>[{_WORD}]+)
 | (?P<operator>{"|".join(re.escape(operator) for operator in _OPERATORS)}|.)
 """

@@ -35,6 +35,8 @@ fragments = st.lists(
 @example("values(1),(2) - 3")
 @example("a:: : b")
 @example("a[b: =c]")
+@example("a[$1:an$1")
+@example('a[@p1_:u&"b"]')
 def test_the_shape_of_a_shape_is_itself(text):
     once = shape(text)
     assert shape(once) == once

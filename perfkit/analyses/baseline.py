@@ -105,11 +105,10 @@ def _route(requests: pa.Table) -> pa.ChunkedArray:
 
 
 def _described(by: groups.Groups, duration: NDArray[np.float64]) -> dict[str, Any]:
-    samples = list(by.split(duration, ~np.isnan(duration)))
-    described = [groups.percentiles(values) for values in samples]
+    known = ~np.isnan(duration)
+    described = [groups.percentiles(values) for values in by.split(duration, known)]
     columns: dict[str, Any] = {name: [row[name] for row in described] for name in described[0]}
-    # summed in order of size: the order of the rows does not show
-    return columns | {"total_ms": np.array([values.sum() for values in samples])}
+    return columns | {"total_ms": by.total(duration, known)}
 
 
 def _failures(by: groups.Groups, requests: pa.Table) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from perfkit.analyses.diagnosis import attribution, causes, chain, closing, slo, unexplained, window
+from perfkit.analyses.diagnosis.blocks import Blocks
 from perfkit.analyses.diagnosis.symptoms import Symptom, symptoms
 from perfkit.recording import as_recording
 from perfkit.results import Result
@@ -61,7 +62,7 @@ def diagnose(
     cut = window.split(as_recording(data, "requests"), incident)
     seen = symptoms(cut.inside, cut.rest)
     results, looked = causes.run(cut.inside)
-    chains = _chains(cut, causes.causes(results), seen)
+    chains = _chains(cut, results, seen)
     mysteries = unexplained.findings(cut.inside, chains, seen, enough)
     ending = closing.stop(chains, seen, enough)
     return Result(
@@ -79,9 +80,13 @@ def diagnose(
     )
 
 
-def _chains(cut: Window, found: Sequence[Finding], seen: Mapping[str, Symptom]) -> list[Chain]:
+def _chains(cut: Window, results: Sequence[Result], seen: Mapping[str, Symptom]) -> list[Chain]:
     totals = {route: symptom.total_ms for route, symptom in seen.items()}
-    claimed = [(finding, attribution.claims(cut.inside, finding)) for finding in found]
+    blocks = Blocks.of(results)
+    claimed = [
+        (finding, attribution.claims(cut.inside, finding, blocks))
+        for finding in causes.causes(results)
+    ]
     settled = attribution.settle(claimed, totals)
     before = _known_before(cut.rest)
     return [

@@ -107,14 +107,13 @@ def _counts(queries: pa.Table, by: groups.Groups) -> dict[str, Any]:
 def _times(queries: pa.Table, by: groups.Groups) -> dict[str, Any]:
     duration = groups.numbers(queries["duration_ms"])
     preparing = _phase(queries, "parse") | _phase(queries, "bind")
-    called = ~preparing & ~np.isnan(duration)
-    samples = list(by.split(duration, called))
+    known = ~np.isnan(duration)
+    samples = list(by.split(duration, known & ~preparing))
     described = [groups.percentiles(values) for values in samples]
     columns = {name: [row[name] for row in described] for name in described[0]}
     return columns | {
-        # summed in order of size: the order of the rows does not show
-        "total_ms": np.array([values.sum() for values in samples]),
-        "parse_bind_ms": by.total(np.where(preparing, duration, 0.0)),
+        "total_ms": by.total(duration, known & ~preparing),
+        "parse_bind_ms": by.total(duration, known & preparing),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -29,6 +29,7 @@ _SCHEMA = pa.schema(
         ("stack", pa.string()),
         ("frame", pa.string()),
         ("function", pa.string()),
+        ("route", pa.string()),
         ("requests_held_up", pa.int64()),
     ]
 )
@@ -51,7 +52,8 @@ def event_loop(data: Any) -> Result:
     Returns:
         One row per block, longest first. ``source`` says who noticed; ``frame`` is the
         innermost function of the stack that is neither Python's nor a package's;
-        ``requests_held_up`` counts requests that overlap (unknown without requests).
+        ``route`` is what the report names; ``requests_held_up`` counts requests that
+        overlap (unknown without requests).
 
     Raises:
         UsageError: ``data`` is neither.
@@ -83,14 +85,15 @@ def event_loop(data: Any) -> Result:
 def _table(blocks: pa.Table, served: Served) -> pa.Table:
     lines = zip(blocks["attributes"].to_pylist(), blocks["message"].to_pylist(), strict=True)
     said = [_said(*line) for line in lines]
-    frame = [culprit(stack or "") for _, stack in said]
+    frame = [culprit(line.stack or "") for line in said]
     lag = groups.numbers(blocks["duration_ms"])
-    held_up = served.overlapping(groups.numbers(blocks["at"].cast(pa.int64())), lag)
+    held_up = served.overlapping(blocks["at"], lag)
     columns = {
         "at": blocks["at"],
         "lag_ms": lag,
-        "source": [source for source, _ in said],
-        "stack": [stack for _, stack in said],
+        "source": [line.source for line in said],
+        "stack": [line.stack for line in said],
+        "route": [line.route for line in said],
         "frame": [str(found) if found else None for found in frame],
         "function": [found.function if found else None for found in frame],
         "requests_held_up": held_up,
@@ -99,15 +102,23 @@ def _table(blocks: pa.Table, served: Served) -> pa.Table:
     return table.sort_by([("lag_ms", "descending"), ("at", "ascending"), ("stack", "ascending")])
 
 
-def _said(attributes: bytes | None, message: str | None) -> tuple[str | None, str | None]:
-    """Return source and stack out of the raw line; asyncio's own lines are both in one."""
+class _Said(NamedTuple):
+    """What one report says: who noticed, the stack, and the route that was being served."""
+
+    source: str | None
+    stack: str | None
+    route: str | None
+
+
+def _said(attributes: bytes | None, message: str | None) -> _Said:
+    """Read the raw line; asyncio's own lines are source and stack in one."""
     try:
         line = msgspec.json.decode(attributes or b"{}")
     except msgspec.DecodeError:
         line = {}
     known = line if isinstance(line, dict) else {}
-    source, stack = (_text(known.get(name)) for name in ("source", "stack"))
-    return source or ("asyncio" if message else None), stack or message
+    source, stack, route = (_text(known.get(name)) for name in ("source", "stack", "route"))
+    return _Said(source or ("asyncio" if message else None), stack or message, route)
 
 
 def _text(value: Any) -> str | None:
@@ -141,7 +152,8 @@ def _headline(table: pa.Table, totals: dict[str, Any]) -> str:
 
 def _worst(table: pa.Table) -> str | None:
     by = groups.encode(table["frame"])
-    total = by.total(table["lag_ms"].to_numpy())[:-1]
+    lag = table["lag_ms"].to_numpy()
+    total = by.total(lag, ~np.isnan(lag))[:-1]
     return by.labels[int(total.argmax())] if total.size and total.max() > 0 else None
 
 

@@ -40,7 +40,7 @@ def _long(blocks: pa.Table) -> bool:
 def _finding(frame: str, blocks: pa.Table, everything: pa.Table, served: Served) -> Finding:
     lag = blocks["lag_ms"].to_numpy()
     lag = lag[~np.isnan(lag)]
-    route = served.certain_route(_intervals(blocks), _SLACK_NS)
+    route = _reported_route(blocks) or served.certain_route(_intervals(blocks), _SLACK_NS)
     return Finding(
         rule="blocked-event-loop",
         severity=_severity(lag, everything),
@@ -56,8 +56,14 @@ def _finding(frame: str, blocks: pa.Table, everything: pa.Table, served: Served)
         effort="low",
         confidence="high",
         reference="https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
-        keys={"route": route} if route else {},
+        keys={"frame": frame, **({"route": route} if route else {})},
     )
+
+
+def _reported_route(blocks: pa.Table) -> str | None:
+    """Return the one route that the reports name, where they name one."""
+    named = set(blocks["route"].drop_null().to_pylist())
+    return named.pop() if len(named) == 1 else None
 
 
 # microseconds: Arrow gives Python's own datetime for them, and needs pandas for nanoseconds
@@ -75,7 +81,7 @@ def _title(frame: str, lag: Any, held_up: int | None, route: str | None) -> str:
     times = f"{len(lag):,} times" if len(lag) > 1 else "once"
     low, _ = statistics.quantile_interval(lag, 0.95)
     typical = f", p95 {units.format_ms(statistics.quantile(lag, 0.95))}" if low == low else ""  # noqa: PLR0124 - NaN
-    hurts = f", holding up {held_up:,} requests" if held_up else ""
+    hurts = f", holding up {held_up / len(lag):,.1f} requests each time" if held_up else ""
     where = f" for {route}" if route else ""
     return (
         f"{frame} blocks the event loop{where} {times}, {units.format_ms(lag.sum())} in all"

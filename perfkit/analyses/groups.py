@@ -32,11 +32,9 @@ class Groups:
         """Return how many rows of every group are ``where``."""
         return np.bincount(self.codes[where], minlength=len(self.labels))
 
-    def total(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sum of the known values of every group."""
-        weights = np.nan_to_num(values, nan=0.0)
-        sums: NDArray[np.float64] = np.bincount(self.codes, weights, len(self.labels))
-        return sums
+    def total(self, values: NDArray[np.float64], where: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the sum per group, added in order of size: the order of rows does not show."""
+        return np.array([part.sum() for part in self.split(values, where)], dtype=np.float64)
 
     def split(
         self, values: NDArray[np.float64], where: NDArray[np.bool_]

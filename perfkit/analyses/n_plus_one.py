@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -83,8 +84,7 @@ def n_plus_one(data: Any) -> Result:
     calls = [from_spans.calls_of(tree)]
     logged = not any(target.fingerprint for target in calls[0].targets)
     if logged:
-        primary = [sources.primary(rec, name) for name in ("queries", "requests")]
-        calls.append(from_queries.calls_of(*primary))
+        calls.append(from_queries.calls_of(_of_requests(rec), rec.arrow("requests")))
     found = [repeat for some in calls for repeat in repeats(some)]
     chosen = patterns(found)
     return Result(
@@ -107,6 +107,18 @@ def n_plus_one(data: Any) -> Result:
             "example": _example(chosen, tree, calls),
         },
     )
+
+
+def _of_requests(rec: Recording) -> pa.Table:
+    """Return the statements that name their request or trace, each once.
+
+    Those without are left out first: a server's log of the same statements, which knows no
+    requests, would otherwise take their place.
+    """
+    queries = rec.arrow("queries")
+    named = pc.or_(queries["request_id"].is_valid(), queries["trace_id"].is_valid())
+    contents = {**rec.contents, "queries": queries.filter(named)}
+    return sources.primary(replace(rec, contents=contents), "queries")
 
 
 def _example(chosen: list[Pattern], tree: from_spans.Tree, calls: list[Calls]) -> pa.Table:

@@ -35,16 +35,14 @@ class Served:
         """Return the number of requests."""
         return len(self.start)
 
-    def overlapping(
-        self, end_ns: NDArray[np.float64], duration_ms: NDArray[np.float64]
-    ) -> pa.Array:
+    def overlapping(self, ended_at: pa.ChunkedArray, duration_ms: NDArray[np.float64]) -> pa.Array:
         """Count the requests that overlap each interval; unknown where there are none at all."""
-        unknown = np.isnan(end_ns) | np.isnan(duration_ms) | (len(self) == 0)
-        end = np.nan_to_num(end_ns)
-        begin = end - np.nan_to_num(duration_ms) * 1e6
+        known = ended_at.is_valid().to_numpy() & ~np.isnan(duration_ms) & (len(self) > 0)
+        end = pc.fill_null(ended_at.cast(pa.int64()), 0).to_numpy()
+        begin = end - (np.nan_to_num(duration_ms) * 1e6).astype(np.int64)
         begun = np.searchsorted(np.sort(self.start), end, side="left")
         over = np.searchsorted(np.sort(self.end), begin, side="right")
-        return pa.array(begun - over, pa.int64(), mask=unknown)
+        return pa.array(begun - over, pa.int64(), mask=~known)
 
     def certain_route(self, intervals: Iterable[tuple[int, int]], slack_ns: int) -> str | None:
         """Return the one route that has a request open during the whole of every interval.

@@ -90,7 +90,7 @@ class _Readers:
         name = plan.text("Subplan Name") or ""
         if _is_cte(plan):
             scans = [node for node in self._within(plan, [name]) if self._means(node, plan, name)]
-            found = _cte_shares(plan, scans, room, blocks)
+            found = _bounded(_cte_shares(plan, scans, room, blocks), scans, cost, room)
         else:
             found = self._scalar(plan, name, cost, room)
         return found or {plan.parent_id or 0: 1.0}
@@ -100,12 +100,12 @@ class _Readers:
     ) -> dict[int, float]:
         old = _OLD_NAME.fullmatch(name)
         mentions = old["parameters"].split(",") if old else [f"({name})"]
-        payers = {
-            self._outside_gather(node, plan)
-            for node in self._within(plan, mentions)
-            if _late_enough(node, plan)
-        }
-        able = [payer for payer in payers if room[payer] + _SLACK_MS >= cost]
+        payers = {self._outside_gather(node, plan) for node in self._within(plan, mentions)}
+        able = [
+            payer
+            for payer in payers
+            if room[payer] + _SLACK_MS >= cost and _late_enough(self.tree[payer], plan)
+        ]
         innermost = sorted(able, key=lambda payer: (-self.tree[payer].depth, payer))
         return {innermost[0]: 1.0} if innermost else {}
 
@@ -169,6 +169,23 @@ def _cte_shares(
     if not total:
         return {able[0].node_id: 1.0}
     return {payer: value / total for payer, value in available.items()}
+
+
+def _bounded(
+    shares: dict[int, float], scans: Sequence[Node], cost: float, room: Sequence[float]
+) -> dict[int, float]:
+    """Let nobody pay more than the time it has; the others with time pay the rest."""
+    if not cost:
+        return shares
+    able = {node.node_id: max(room[node.node_id], 0.0) / cost for node in scans}
+    paid = {payer: min(share, able[payer]) for payer, share in shares.items()}
+    open_share = sum(shares.values()) - sum(paid.values())
+    spare = {payer: most - paid.get(payer, 0.0) for payer, most in able.items()}
+    total = sum(spare.values())
+    if open_share <= 0 or total <= 0:
+        return shares
+    part = min(open_share / total, 1.0)
+    return {payer: paid.get(payer, 0.0) + part * rest for payer, rest in spare.items()}
 
 
 def _by_blocks(plan: Node, scans: Sequence[Node], blocks: Sequence[float]) -> dict[int, float]:

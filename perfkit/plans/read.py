@@ -90,16 +90,11 @@ def _decoded(text: str) -> Any:
     if not text.strip():
         raise EmptyInput("read_plan: the text is empty", hint=_HINT)
     try:
-        return _loads(text)
-    except ValueError:
-        return _unwrapped(text)
-
-
-def _loads(text: str) -> Any:
-    try:
         return json.loads(text)
     except RecursionError:
         raise _too_deep() from None
+    except ValueError:
+        return _unwrapped(text)
 
 
 def _unwrapped(text: str) -> Any:

@@ -26,6 +26,7 @@ __all__ = ["AsgiClient", "Outcome"]
 
 _VERSIONS = {"version": "3.0", "spec_version": "2.4"}
 _BEGIN_S = 30.0  # for start-up and shut-down
+_GRACE_S = 1.0  # for the end of the lifespan's task after its last word
 
 
 @dataclass(kw_only=True)
@@ -60,15 +61,14 @@ class AsgiClient:
         scope = {"type": "lifespan", "asgi": _VERSIONS, "state": self._state}
         self._lifespan = asyncio.ensure_future(self._app(scope, self._inbox.get, self._said))
         if await self._tell("lifespan.startup") == "lifespan.startup.failed":
+            await self._end()
             raise UsageError("app: its start-up failed", hint="start it with its server to see why")
         return self
 
     async def __aexit__(self, *error: object) -> None:
         """Run the application's shut-down."""
         await self._tell("lifespan.shutdown")
-        if self._lifespan is not None and not self._lifespan.done():
-            self._lifespan.cancel()
-            await asyncio.wait({self._lifespan}, timeout=_BEGIN_S)
+        await self._end()
 
     async def request(self, request: HttpRequest, context: Context | None = None) -> Outcome:
         """Send one request and wait for the whole answer, in its own task and context."""
@@ -88,6 +88,17 @@ class AsgiClient:
             outcome.raised = task.exception()
         return outcome
 
+    async def _end(self) -> None:
+        """Wait for the lifespan's task; what it raises is its server's business, not ours."""
+        if self._lifespan is None:
+            return
+        done, _ = await asyncio.wait({self._lifespan}, timeout=_GRACE_S)
+        if not done:
+            self._lifespan.cancel()
+            done, _ = await asyncio.wait({self._lifespan}, timeout=_BEGIN_S)
+        if done and not self._lifespan.cancelled():
+            self._lifespan.exception()  # seen: asyncio would print it
+
     async def _said(self, message: Message) -> None:
         await self._outbox.put(str(message["type"]))
 
@@ -104,9 +115,7 @@ class AsgiClient:
         if answer.done():
             return answer.result()
         answer.cancel()
-        if lifespan.done() and not lifespan.cancelled():
-            lifespan.exception()  # seen: by the specification the application goes on without
-        return ""
+        return ""  # by the specification an application may raise here, and works without
 
     def _scope(self, request: HttpRequest) -> Message:
         path, _, query = request.target.partition("?")

@@ -102,12 +102,18 @@ def _on_own_loop(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     Not uvloop: its callbacks cannot be timed.
     """
+    if _loop_runs_here():
+        return _in_thread(make)
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(make())
+
+
+def _loop_runs_here() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            return runner.run(make())
-    return _in_thread(make)
+        return False
+    return True
 
 
 def _in_thread(make: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -111,7 +111,7 @@ def _absolute(url: str, headers: list[tuple[str, str]], host: str) -> str:
 
 def _first_line(line: str) -> tuple[str, str]:
     found = _LINE.fullmatch(line)
-    if found is None:
+    if found is None or found[2] in VERBS:
         raise UsageError("request: its first line is not METHOD URL", hint=_HINT)
     return found[1] or "GET", found[2]
 

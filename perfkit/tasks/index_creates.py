@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from perfkit.plans.conditions import SortKey
     from perfkit.plans.model import Node, Plan
     from perfkit.probes.catalog import Index, Table
     from perfkit.probes.server import Server
@@ -110,13 +111,22 @@ def _cost_share(plan: Plan, node: Node) -> float:
 
 
 def _ordered(connection: Connection, proposal: Proposal) -> Proposal:
-    """Put the columns with most values first among those compared with one value."""
+    """Put the columns with most values first; behind one that leaves a single row, none helps."""
     wanted = proposal.candidate
     known = column_stats(connection, wanted.schema or "", wanted.table)
     distinct = {name: stats.estimate(proposal.table_rows) for name, stats in known.items()}
-    first = sorted(wanted.keys[: wanted.equality], key=lambda key: -distinct.get(key.column, 0.0))
-    keys = (*first, *wanted.keys[wanted.equality :])
-    return replace(proposal, candidate=replace(wanted, keys=keys))
+    keys: list[SortKey] = []
+    left = proposal.table_rows
+    for key in sorted(
+        wanted.keys[: wanted.equality], key=lambda key: -distinct.get(key.column, 0.0)
+    ):
+        keys.append(key)
+        left /= max(distinct.get(key.column, 1.0), 1.0)
+        if left <= 1:
+            break
+    equality = len(keys)
+    keys += wanted.keys[wanted.equality :] if left > 1 else ()
+    return replace(proposal, candidate=replace(wanted, keys=tuple(keys), equality=equality))
 
 
 def _covered(wanted: Candidate, existing: Iterable[Index]) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["figure"]
 
 _FRAMES = 5
-_POINTS = 1500  # per place: the longest of every stretch of time stays
+_POINTS = 800  # per place: the longest of every stretch of time stays
 _MARKS = (
     ("circle", "blue"),
     ("diamond", "orange"),
@@ -40,7 +40,7 @@ def figure(result: Result) -> go.Figure:
         title += f" ({known.num_rows:,} blocks, {shown:,} shown: the longest of each moment)"
     fig = theme.figure(title, x="time (UTC)", y="event loop blocked, ms", height=420)
     for (name, rows), (symbol, colour) in zip(places, (*_MARKS, ("x", "grey")), strict=False):
-        fig.add_scatter(**_stems(name, _thin(rows), symbol, colour))
+        fig.add_scatter(**_stems(rows, symbol, colour), name=_name(name, rows))
     _threshold(fig)
     fig.update_yaxes(rangemode="tozero")
     fig.update_layout(showlegend=bool(places), margin={"r": 100}, legend={"y": -0.28})
@@ -86,13 +86,17 @@ def _thin(rows: pa.Table) -> pa.Table:
     return rows.take(pa.array(first))
 
 
-def _stems(name: str, rows: pa.Table, symbol: str, colour: str) -> dict[str, Any]:
+def _name(place: str, rows: pa.Table) -> str:
+    return theme.safe(f"{place}: {rows.num_rows:,} blocks", 90)
+
+
+def _stems(blocks: pa.Table, symbol: str, colour: str) -> dict[str, Any]:
+    rows = _thin(blocks)
     milliseconds = rows["at"].cast(pa.timestamp("ms", "UTC"), safe=False).cast(pa.timestamp("ms"))
     return {
         "x": milliseconds.to_numpy(),
         "y": np.round(rows["lag_ms"].to_numpy(), 3),
         "mode": "markers",
-        "name": theme.safe(f"{name}: {rows.num_rows:,} blocks", 90),
         "marker": {"symbol": symbol, "color": theme.COLOURS[colour], "size": 8},
         "error_y": {
             "type": "percent",

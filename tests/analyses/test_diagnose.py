@@ -91,7 +91,7 @@ def trace_of_orders(number, at, repeats, each_ms):
     return request(number, "/orders", at, total), rows
 
 
-def recording(*, repeats=40, each_ms=5.0):
+def recording(*, repeats=40, each_ms=10.0):
     """/users is healthy all the time; /orders repeats a statement since the launch."""
     requests, spans = [], []
     for phase, begin in enumerate((START, LAUNCH)):
@@ -131,14 +131,14 @@ def test_the_planted_cause_comes_first_with_route_statement_count_saving_and_sni
     assert first.keys["fingerprint_id"]
     assert "40" in first.title
     assert first.fix.snippet
-    # 39 of 40 round trips of 5 ms go away, in each of the requests of the incident
-    assert first.saves_ms == pytest.approx(39 * 5.0, rel=0.1)
-    assert first.saves_total_ms == pytest.approx(EACH * 39 * 5.0, rel=0.1)
+    # 39 of 40 round trips of 10 ms go away, in each of the requests of the incident
+    assert first.saves_ms == pytest.approx(39 * 10.0, rel=0.1)
+    assert first.saves_total_ms == pytest.approx(EACH * 39 * 10.0, rel=0.1)
 
 
 def test_the_incident_is_held_against_the_rest(diagnosis):
     assert diagnosis.table.loc[0, "new"]
-    assert "(was 15.0 ms)" in diagnosis.findings[0].title
+    assert "(was 20 ms)" in diagnosis.findings[0].title
 
 
 def test_no_route_gives_away_more_than_its_requests_took(rec, diagnosis):

@@ -13,7 +13,9 @@ from perfkit.errors import UsageError
 from perfkit.fingerprint import fingerprint, fingerprint_id
 from perfkit.recording import Recording
 
-STATEMENTS = st.sampled_from(["select 1", "select a from t where id = 7", "update t set a = 2", None])
+STATEMENTS = st.sampled_from(
+    ["select 1", "select a from t where id = 7", "update t set a = 2", None]
+)
 ROWS = st.lists(
     st.tuples(
         STATEMENTS,
@@ -44,7 +46,9 @@ def rows_of(result):
 
 
 def test_statements_that_differ_in_literals_alone_are_one_row():
-    result = digest(simple(("select 1 from t", 1.0), ("SELECT  2 from t", 3.0), ("select 'x'", 6.0)))
+    result = digest(
+        simple(("select 1 from t", 1.0), ("SELECT  2 from t", 3.0), ("select 'x'", 6.0))
+    )
     assert [(row["fingerprint"], row["calls"], row["total_ms"]) for row in rows_of(result)] == [
         ("select ?", 1, 6.0),
         ("select ? from t", 2, 4.0),
@@ -170,10 +174,11 @@ from perfkit.analyses.baseline import baseline
 from perfkit.analyses.n_plus_one import n_plus_one
 from perfkit.analyses.event_loop import event_loop
 at = datetime(2026, 1, 1, tzinfo=UTC)
+nine = {"statement": ["select 1"] * 9, "duration_ms": [9.0] * 9, "request_id": ["r"] * 9}
+one = {"route": ["/a"], "duration_ms": [99.0], "request_id": ["r"], "started_at": [at]}
+block = {"at": [at], "kind": ["blocked_loop"], "duration_ms": [500.0], "message": ["a.py:3 in f"]}
 rec = Recording.from_frames(
-    queries=pa.table({"statement": ["select 1"] * 9, "duration_ms": [9.0] * 9, "request_id": ["r"] * 9}),
-    requests=pa.table({"route": ["/a"], "duration_ms": [99.0], "request_id": ["r"], "started_at": [at]}),
-    events=pa.table({"at": [at], "kind": ["blocked_loop"], "duration_ms": [500.0], "message": ["a.py:3 in f"]}),
+    queries=pa.table(nine), requests=pa.table(one), events=pa.table(block)
 )
 for analysis in (digest, baseline, n_plus_one, event_loop):
     result = analysis(rec)

@@ -40,7 +40,9 @@ class Trace:
         return self.span(**{"kind": "client", "name": "SELECT", "statement": statement, **columns})
 
     def http(self, url, **columns):
-        return self.span(**{"kind": "client", "name": "GET", "url": url, "peer": "stock", **columns})
+        return self.span(
+            **{"kind": "client", "name": "GET", "url": url, "peer": "stock", **columns}
+        )
 
 
 def spans(*traces):
@@ -80,7 +82,9 @@ def test_one_query_per_item_is_one_finding_with_all_its_numbers():
 def test_other_spans_in_between_do_not_hide_it():
     trace = Trace("t1")
     for item in range(10):
-        trace.db(ITEMS.format(item), ms=5.0).db("pg-pool.connect", ms=0.1).span(name="render", ms=0.1)
+        trace.db(ITEMS.format(item), ms=5.0).db("pg-pool.connect", ms=0.1).span(
+            name="render", ms=0.1
+        )
     (finding,) = n_plus_one(spans(trace)).findings
     assert "10 times" in finding.title
 

@@ -18,8 +18,9 @@ from perfkit import sources
 from perfkit.analyses.diagnosis.symptoms import routes_of_traces, with_route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from perfkit.analyses.diagnosis.blocks import Blocks
     from perfkit.recording import Recording
     from perfkit.results import Finding
 
@@ -29,16 +30,16 @@ __all__ = ["claims", "settle"]
 NO_ROUTE = ""
 
 
-def claims(rec: Recording, finding: Finding) -> dict[str, float]:
+def claims(rec: Recording, finding: Finding, blocks: Blocks) -> dict[str, float]:
     """Return the milliseconds that ``finding`` takes, by route."""
     keys = finding.keys
     route, statement = keys.get("route", ""), keys.get("fingerprint_id", "")
-    if finding.rule == "blocked-event-loop":
-        return _blocked_per_route(rec, route, finding.saves_total_ms)
+    if "frame" in keys:
+        return _blocked_per_route(rec, finding, blocks)
     if "pool" in keys:
-        return _scaled(_waits_per_route(rec, keys["pool"]), finding.saves_total_ms)
+        return _scaled(_waits_per_route(rec, keys["pool"], blocks), finding.saves_total_ms)
     if route:
-        return {route: finding.saves_total_ms * _unblocked_share(rec, statement)}
+        return {route: finding.saves_total_ms * _unblocked_share(rec, statement, blocks)}
     if statement:
         return _scaled(_statement_per_route(rec, statement), finding.saves_total_ms)
     return {NO_ROUTE: finding.saves_total_ms}
@@ -66,25 +67,8 @@ def settle(
     return granted
 
 
-def blocked_before(rec: Recording) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function: epoch ns -> milliseconds with the loop blocked before that time."""
-    events = rec.arrow("events")
-    events = events.filter(
-        pc.and_kleene(pc.equal(events["kind"], "blocked_loop"), pc.is_valid(events["duration_ms"]))
-    )
-    ends = np.sort(_ns(events["at"]))
-    order = np.argsort(_ns(events["at"]))
-    lengths = events["duration_ms"].to_numpy()[order] * 1e6
-    starts = np.maximum(ends - lengths, np.concatenate([[-np.inf], ends[:-1]])[: len(ends)])
-    knots = np.empty(2 * len(ends))
-    knots[0::2], knots[1::2] = starts, ends
-    level = np.repeat(np.cumsum(ends - starts), 2)
-    level[0::2] -= ends - starts
-    return lambda at: np.interp(at, knots, level) / 1e6 if len(knots) else np.zeros(len(at))
-
-
-def _blocked_per_route(rec: Recording, culprit: str, blocked_ms: float) -> dict[str, float]:
-    """Time that requests spent while the loop was blocked.
+def _blocked_per_route(rec: Recording, finding: Finding, blocks: Blocks) -> dict[str, float]:
+    """Time that requests spent while this code blocked the loop.
 
     The request that blocks goes on waiting when a thread waits for it: its own block is
     no saving.
@@ -92,15 +76,16 @@ def _blocked_per_route(rec: Recording, culprit: str, blocked_ms: float) -> dict[
     requests = with_route(sources.primary(rec, "requests"))
     requests = requests.filter(pc.is_valid(requests["duration_ms"]))
     started = _ns(requests["started_at"])
-    before = blocked_before(rec)
     ended = started + requests["duration_ms"].to_numpy() * 1e6
-    taken = _sum_by(requests["route"], before(ended) - before(started))
+    held_up = blocks.within(started, ended, finding.keys["frame"])
+    taken = _sum_by(requests["route"], held_up)
+    culprit = finding.keys.get("route", "")
     if culprit in taken:
-        taken[culprit] = max(0.0, taken[culprit] - blocked_ms)
+        taken[culprit] = max(0.0, taken[culprit] - finding.saves_total_ms)
     return taken
 
 
-def _unblocked_share(rec: Recording, statement: str) -> float:
+def _unblocked_share(rec: Recording, statement: str, blocks: Blocks) -> float:
     """Share of a statement's time, as its callers saw it, in which the loop was not blocked."""
     spans = rec.arrow("spans")
     mine = pc.and_kleene(
@@ -111,20 +96,18 @@ def _unblocked_share(rec: Recording, statement: str) -> float:
     if not lasted.sum():
         return 1.0
     started = _ns(spans["started_at"])
-    before = blocked_before(rec)
-    blocked = before(started + lasted * 1e6) - before(started)
+    blocked = blocks.within(started, started + lasted * 1e6)
     return float(1 - np.minimum(blocked, lasted).sum() / lasted.sum())
 
 
-def _waits_per_route(rec: Recording, pool: str) -> dict[str, float]:
+def _waits_per_route(rec: Recording, pool: str, blocks: Blocks) -> dict[str, float]:
     """Waits for a connection of ``pool``, less the time in which the loop was blocked."""
     checkouts = rec.arrow("checkouts")
     waited = pc.and_kleene(pc.equal(checkouts["pool"], pool), pc.is_valid(checkouts["acquired_at"]))
     checkouts = checkouts.filter(waited)
-    before = blocked_before(rec)
-    blocked = before(_ns(checkouts["acquired_at"])) - before(_ns(checkouts["requested_at"]))
-    waits = np.maximum(0.0, checkouts["wait_ms"].to_numpy() - blocked)
-    return _by_trace(rec, checkouts["trace_id"], waits)
+    requested, acquired = _ns(checkouts["requested_at"]), _ns(checkouts["acquired_at"])
+    waits = checkouts["wait_ms"].to_numpy() - blocks.within(requested, acquired)
+    return _by_trace(rec, checkouts["trace_id"], np.maximum(0.0, waits))
 
 
 def _statement_per_route(rec: Recording, fingerprint_id: str) -> dict[str, float]:

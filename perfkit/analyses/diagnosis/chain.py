@@ -58,14 +58,15 @@ def build(
         saves_ms=saves / requests if requests else saves,
         saves_times=float(requests or 1),
         saves_basis="per request of the routes concerned" if requests else "in the recording",
-        keys={**cause.keys, **({"route": route} if route else {})},
+        keys={**({"route": route} if route else {}), **cause.keys},
     )
     return Chain(cause, per_route, symptom, new, finding)
 
 
 def _worst(per_route: Mapping[str, float], cause: Finding) -> str:
+    """Return the route that a cause slows most; code that blocks the loop slows all of them."""
     named = cause.keys.get("route")
-    if named:
+    if named and "frame" not in cause.keys:
         return named
     routes = {route: ms for route, ms in per_route.items() if route != NO_ROUTE}
     return max(routes, key=lambda name: routes[name]) if routes else NO_ROUTE
@@ -127,4 +128,6 @@ def _row_text(row: Mapping[str, Any]) -> str:
 def _cell(name: str, value: Any) -> str:
     if isinstance(value, int | float) and name.endswith("_ms"):
         return units.format_ms(float(value))
-    return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return units.format_count(int(value))
+    return units.format_count(value) if isinstance(value, int) else str(value)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["headline", "paragraph", "stop"]
 
+#: A paragraph for a channel holds no more; the rest stands in the table.
+MOST_CAUSES = 4
+
 
 def headline(chains: Sequence[Chain], symptoms: Mapping[str, Symptom], since: str) -> str:
     """Return the conclusion as one sentence."""
@@ -45,7 +48,8 @@ def stop(chains: Sequence[Chain], symptoms: Mapping[str, Symptom], budget: Budge
         f"{route} (about {units.format_ms(max(0.0, p95[route]))})"
         for route in _over(p95, budget)[:4]
     )
-    return f"Still over {budget} after these fixes: {late}; measure again."
+    after = "after these fixes" if chains else "and no fix was found"
+    return f"Still over {budget} {after}: {late}; measure again."
 
 
 def paragraph(
@@ -58,10 +62,13 @@ def paragraph(
     if slower:
         said = "; ".join(symptom.say() for symptom in worst)
         parts.append(f"{len(slower)} of {len(symptoms)} routes are slower {since}. {said}.")
-    for number, chain in enumerate(chains, start=1):
+    for number, chain in enumerate(chains[:MOST_CAUSES], start=1):
         novelty = " New in the incident." if chain.new else ""
         saved = units.format_ms(chain.saves_ms)
         parts.append(f"({number}) {chain.cause.title}.{novelty} A fix saves about {saved}.")
+    if len(chains) > MOST_CAUSES:
+        smaller = units.format_ms(sum(chain.saves_ms for chain in chains[MOST_CAUSES:]))
+        parts.append(f"{len(chains) - MOST_CAUSES} smaller causes: {smaller}.")
     if chains:
         parts.append(f"First: {chains[0].cause.fix.text}")
     return " ".join([*parts, ending]).strip()

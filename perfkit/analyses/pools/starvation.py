@@ -107,7 +107,7 @@ def _idles(holder: Holder, whole: float) -> bool:
 def _held(figures: Figures, holder: Holder, elsewhere: tuple[str, float] | None) -> Finding:
     where = holder.site or "a place without a stack"
     during = f" while it calls {elsewhere[0]}" if elsewhere else ""
-    saved = _saved(figures, _hold_without(figures, holder), int(figures.size))
+    saved = _saved(figures, _hold_without(figures, holder), figures.size)
     keys = _keys(figures) | ({"peer": elsewhere[0]} if elsewhere else {})
     return Finding(
         rule="connection-held-idle",
@@ -219,15 +219,15 @@ def _hold_without(figures: Figures, holder: Holder) -> float:
     return max(figures.mean_hold_ms - share * holder.mean_idle_ms, 0.0)
 
 
-def _saved(figures: Figures, hold_ms: float, size: int) -> float | None:
+def _saved(figures: Figures, hold_ms: float, size: float) -> float | None:
     """Return how much of the mean wait ends with holds of ``hold_ms`` in a pool of ``size``.
 
     The arrivals stay what they are; what wait remains is Erlang C's.
     """
-    if math.isnan(hold_ms) or math.isnan(figures.mean_wait_ms):
-        return None
     load = figures.contention.requests_per_s * hold_ms / 1e3
-    return max(figures.mean_wait_ms - queueing.mean_wait_ms(load, size, hold_ms), 0.0)
+    if any(map(math.isnan, (load, size, figures.mean_wait_ms))):
+        return None
+    return max(figures.mean_wait_ms - queueing.mean_wait_ms(load, int(size), hold_ms), 0.0)
 
 
 def _enough(figures: Figures) -> int:
@@ -238,7 +238,7 @@ def _enough(figures: Figures) -> int:
     once is never needed.
     """
     full = figures.contention
-    least = int(figures.size) + 1
-    load = full.requests_per_s * figures.mean_hold_ms / 1e3
+    least = int(np.nan_to_num(figures.size)) + 1
+    load = float(full.requests_per_s * figures.mean_hold_ms / 1e3)
     wanted = load / queueing.TARGET if full.utilisation < SATURATED else full.wanted
-    return max(least, min(full.demand, math.ceil(float(np.nan_to_num(wanted)))))
+    return max(least, min(full.demand, math.ceil(float(np.nan_to_num(wanted, posinf=0.0)))))

@@ -42,9 +42,10 @@ class Checkouts:
 
     @property
     def got(self) -> NDArray[np.bool_]:
-        """Which requests were given a connection."""
-        known: NDArray[np.bool_] = ~np.isnan(self.acquired) | ~np.isnan(self.hold_ms)
-        return known
+        """Which requests were given a connection; all of them where nothing says otherwise."""
+        known = ~np.isnan(self.acquired) | ~np.isnan(self.hold_ms)
+        waited: NDArray[np.bool_] = ~np.isnan(self.requested) & ~np.isnan(self.wait_ms)
+        return known | ~waited if known.any() else np.ones(known.size, dtype=bool)
 
     @property
     def idle_ms(self) -> Floats:

@@ -16,9 +16,9 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.formats.logs.pg_templates import MARK, TIME, ZONE, candidates
+from perfkit.formats.logs.pg_templates import MARK, TIME, USUAL, ZONE, candidates
 
-__all__ = ["MAIN", "Prefix", "infer"]
+__all__ = ["MAIN", "Prefix", "infer", "read_heads"]
 
 #: Severities that begin a message of their own, and those that belong to the one before.
 MAIN = (
@@ -32,6 +32,8 @@ _HEAD = re.compile(rf"^(?![\t\n])(.{{0,500}}?)((?:{_SEVERITY}):  )(.{{0,8}})", r
 _VERBOSE = re.compile(r"[0-9A-Z]{5}: ")
 _SAMPLE = 2000
 _ENOUGH = 0.5
+#: Shares that differ by less fit alike.
+_AS_GOOD = 0.0005
 
 _FIELDS = {
     "u": "user",
@@ -51,7 +53,7 @@ _PATTERNS = {
     "e": "[0-9A-Z]{5}",
     "x": "[0-9]*",
     "v": "(?:[0-9-]+/[0-9]+)?",
-    "s": TIME + r"(?: [A-Z]{1,6}|[+-][0-9:]+)?",
+    "s": rf"(?:{TIME})(?: [A-Z]{{1,6}}| [+-][0-9:]+)?",
     "r": r"[^ ,;|@]*?",
     "h": r"[^ ,;|@]*?",
 }
@@ -105,15 +107,50 @@ def _marked(before: str, found: re.Match[str] | None) -> str:
 def _best(heads: Counter[str]) -> tuple[str, float]:
     texts = pa.array(list(heads), pa.string())
     weights = pa.array(list(heads.values()))
-    best, fit, rank = "", 0.0, (-1.0, 0, False, 0)
-    for template in candidates(heads):
-        matched = pc.match_substring_regex(texts, _compiled(template))
-        share = (pc.sum(pc.if_else(matched, weights, 0)).as_py() or 0) / heads.total()
-        named = len(set(_escapes(template)) & set(_FIELDS))
-        score = (round(share, 3), named, "%q" in template, -len(template))
-        if score > rank:
-            best, fit, rank = template, share, score
-    return best, fit
+    shares = {name: _share(texts, weights, name) for name in candidates(heads)}
+    most = max(shares.values())
+    best = [name for name, share in shares.items() if share > most - _AS_GOOD]
+    return max(best, key=lambda name: _rank(texts, name)), most
+
+
+def _share(texts: pa.Array, weights: pa.Array, template: str) -> float:
+    matched = pc.match_substring_regex(texts, _compiled(template))
+    return float(pc.sum(pc.if_else(matched, weights, 0)).as_py() or 0) / float(
+        pc.sum(weights).as_py()
+    )
+
+
+def _rank(texts: pa.Array, template: str) -> tuple[int, int, bool, int]:
+    """Prefer what names fields that are there, then what names few others, then ``%q``."""
+    found = pc.extract_regex(texts, _compiled(template))
+    seen = sum(pc.any(pc.greater(pc.binary_length(c), 0)).as_py() or 0 for c in found.flatten())
+    return seen, seen - found.type.num_fields, "%q" in template, -len(template)
+
+
+def read_heads(heads: pa.Array, prefix: Prefix) -> dict[str, pa.Array]:
+    """Return the fields of marked heads by name; the severity is null where nothing fits.
+
+    Heads that do not fit the inferred prefix are read by the usual ones: it may have been
+    changed, or sessions have begun only later in the log.
+    """
+    columns: dict[str, pa.Array] = {}
+    left = heads
+    for pattern in (prefix.pattern, *(_USUAL if prefix.time_width else ())):
+        found = pc.extract_regex(left, pattern)
+        for field, column in zip(found.type, found.flatten(), strict=True):
+            known = columns.get(field.name)
+            columns[field.name] = column if known is None else pc.coalesce(known, column)
+        left = pc.if_else(columns["severity"].is_valid(), None, heads)
+        if left.null_count == len(left):
+            break
+    return {
+        name: column if name == "severity" else _known(column) for name, column in columns.items()
+    }
+
+
+def _known(texts: pa.Array) -> pa.Array:
+    text = pc.ascii_trim_whitespace(texts)
+    return pc.if_else(pc.is_in(text, pa.array(["", "[unknown]"])), None, text)
 
 
 def _escapes(template: str) -> list[str]:
@@ -157,3 +194,6 @@ def _escape_pattern(escape: str, used: set[str]) -> str:
         return f"(?:{inner})"
     used.add(name)
     return f"(?P<{name}>{inner})"
+
+
+_USUAL = tuple(_compiled(template) for template in USUAL if "%m" in template)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.formats.lines import Ints, line_starts, segments
-from perfkit.formats.logs.pg_prefix import MAIN, Prefix
+from perfkit.formats.logs.pg_prefix import MAIN, Prefix, read_heads
 from perfkit.formats.logs.pg_templates import MARK, TIME
 from perfkit.formats.logs.pg_times import NO_TIME, in_utc, wall_ns
 
@@ -140,13 +140,13 @@ def _read_heads(records: Records, prefix: Prefix, zone: str | None) -> None:
     if not len(rows):
         return
     encoded = heads.dictionary_encode()
-    fields = pc.extract_regex(encoded.dictionary, prefix.pattern)
+    fields = read_heads(encoded.dictionary, prefix)
     key = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    known = fields.is_valid().to_numpy(zero_copy_only=False)[key]
+    known = fields["severity"].is_valid().to_numpy(zero_copy_only=False)[key]
     records.key[rows[known]] = key[known]
     records.bad[rows[known]] = 0
     records.text[rows] = text
-    records.fields = _columns(fields)
+    records.fields = fields
     if prefix.time_width:
         _read_times(records, rows[known], times.filter(pa.array(known)), zone)
     if prefix.verbose:
@@ -159,15 +159,6 @@ def _without_time(records: Records, rows: Ints, place: Ints, width: int, text: I
     if not place.any():
         return pc.binary_join_element_wise(MARK, after, "")
     return pc.binary_join_element_wise(segments(records.data, start, start + place), after, MARK)
-
-
-def _columns(fields: pa.StructArray) -> dict[str, pa.Array]:
-    columns = {}
-    for field, column in zip(fields.type, fields.flatten(), strict=True):
-        text = pc.ascii_trim_whitespace(column)
-        unknown = pc.or_(pc.equal(text, ""), pc.equal(text, "[unknown]"))
-        columns[field.name] = pc.if_else(unknown, None, text)
-    return columns
 
 
 def _read_times(records: Records, rows: Ints, times: pa.Array, zone: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections import Counter
 
-__all__ = ["MARK", "TIME", "ZONE", "candidates"]
+__all__ = ["MARK", "TIME", "USUAL", "ZONE", "candidates"]
 
 #: Stands for the time in a head.
 MARK = "\x01"
@@ -52,7 +52,9 @@ USUAL = (
 
 def candidates(heads: Counter[str]) -> list[str]:
     """Return the templates that may fit the heads (without their severity)."""
-    built = dict.fromkeys(_built(text) for text, _ in heads.most_common(200))
+    built = dict.fromkeys(
+        _built(text, words=words) for text, _ in heads.most_common(200) for words in (False, True)
+    )
     # Processes without a session write what stands before %q only.
     quiet = [_SESSION_PART.sub(r"%q\g<0>", template, count=1) for template in built]
     return [*dict.fromkeys([*USUAL, *built, *quiet])]
@@ -73,34 +75,41 @@ _KEYS = {
     "Q": "query_id queryid qid",
     "b": "backend b type",
 }
-_KEY_ESCAPES = {key: escape for escape, keys in _KEYS.items() for key in keys.split()}
-_NAMES = "|".join(sorted(_KEY_ESCAPES, key=len, reverse=True))
+_ESCAPES = {key: escape for escape, keys in _KEYS.items() for key in keys.split()}
+_NAMES = "|".join(sorted(_ESCAPES, key=len, reverse=True))
 _TOKEN = re.compile(
     rf"(?P<time>{MARK}{ZONE})"
-    rf"|\b(?P<key>{_NAMES})(?P<is> ?[=:] ?)(?P<open>[\[('\"]?)(?:\[unknown\]|\[local\]"
-    rf"|[^\s,;|\]\[)'\"]*)"
+    rf"|\b(?P<key>{_NAMES})(?P<is> ?[=:] ?)(?P<open>(?!\[unknown\]|\[local\])[\[('\"])?"
+    r"(?:\[unknown\]|\[local\]|[^\s,;|\]\[)'\"]*)"
     rf"|(?P<s>{TIME}(?: [A-Z]{{3,5}})?)"
     r"|(?P<c>\b[0-9a-f]{8}\.[0-9a-f]+\b)"
     r"|(?P<ud>(?:\[unknown\]|[^\s@:,|/\[\]]*)@(?:\[unknown\]|[^\s@:,|/\[\]]*)(?P<a>/[^\s]*)?)"
     r"|(?P<r>\[local\]|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\([0-9]+\))?)"
     r"|(?P<v>\b[0-9-]+/[0-9]+\b)"
+    r"|(?P<e>\b(?:00000|(?=[0-9A-Z]{5}\b)[0-9]+[A-Z][0-9A-Z]*)\b)"
     r"|(?P<number>\b[0-9]+\b)"
+    r"|(?P<word>[^\s|,;:\[\]()<>=@\x01]+)"
 )
 
 
-def _built(head: str) -> str:
-    """Return the template that a head suggests: its parts replaced by escapes."""
-    numbers = iter("plx")
+def _built(head: str, *, words: bool) -> str:
+    """Return the template that a head suggests: its parts replaced by escapes.
+
+    Words are fixed text, or else user, database and application in this usual order.
+    """
+    numbers, names = iter("plx"), iter("uda")
     before = _SEVERITY_AT_END.sub("", head)
 
     def escape(found: re.Match[str]) -> str:
         kind = found.lastgroup
         if found["key"]:
-            return f"{found['key']}{found['is']}{found['open']}%{_KEY_ESCAPES[found['key']]}"
+            return f"{found['key']}{found['is']}{found['open'] or ''}%{_ESCAPES[found['key']]}"
         if found["ud"] is not None:
             return "%u@%d/%a" if found["a"] else "%u@%d"
         if kind == "number":
             return f"%{next(numbers, 'x')}"
+        if kind == "word":
+            return f"%{next(names, 'i')}" if words else found[0]
         return "%m" if found["time"] else f"%{kind}"
 
     return _TOKEN.sub(escape, before.replace("%", "%%"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perfkit.clock import time_zone
+from perfkit.formats.logs.pg_templates import TIME
 from perfkit.formats.logs.pg_zones import is_stated, offset_minutes
 
 if TYPE_CHECKING:
@@ -20,15 +22,21 @@ __all__ = ["NO_TIME", "in_utc", "wall_ns"]
 #: Stands for an unknown time.
 NO_TIME = int(np.iinfo(np.int64).min)
 
+_TIME = re.compile(TIME)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time
+
 
 def wall_ns(text: str) -> int:
     """Return the wall time (``%m``, ``%t``) or the time since 1970 (``%n``) in nanoseconds."""
+    if not _TIME.fullmatch(text):
+        return NO_TIME
+    if ":" not in text:
+        return round(float(text) * 1000) * 1_000_000
     try:
-        if ":" not in text:
-            return round(float(text) * 1000) * 1_000_000
-        return int(np.datetime64(text, "ns").astype(np.int64))
-    except ValueError:
-        return int(NO_TIME)
+        passed = datetime.fromisoformat(text) - _EPOCH
+    except ValueError:  # such as the 31st of June
+        return NO_TIME
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000_000 + passed.microseconds * 1000
 
 
 def in_utc(ns: Ints, name: str, zone: str | None) -> Ints:
@@ -42,8 +50,7 @@ def _from_wall(ns: Ints, where: tzinfo) -> Ints:
     # One offset per distinct quarter of an hour: zones change at full quarters only.
     quarter = 900_000_000_000
     distinct, codes = np.unique(ns // quarter, return_inverse=True)
-    epoch = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time
-    moments = [epoch + timedelta(minutes=15 * int(value)) for value in distinct]
+    moments = [_EPOCH + timedelta(minutes=15 * int(value)) for value in distinct]
     offsets = [moment.replace(tzinfo=where).utcoffset() or timedelta() for moment in moments]
     seconds = [offset.total_seconds() for offset in offsets]
     return ns - (np.array(seconds) * 1e9).astype(np.int64)[codes]

@@ -80,8 +80,8 @@ def parse(chunk: Chunk) -> Parsed:
     data, notes = to_utf8(chunk.data)
     records = read_records(data, prefix, chunk.zone, last=chunk.last)
     severity = records.severity()
-    logs = _rows(records, pc.equal(severity, "LOG"))
-    errors = _rows(records, pc.is_in(severity, pa.array(["ERROR", "FATAL", "PANIC"])))
+    logs = _rows(pc.equal(severity, "LOG"))
+    errors = _rows(pc.is_in(severity, pa.array(["ERROR", "FATAL", "PANIC"])))
     statements = read_statements(records, logs)
     records.bad[statements.broken] = len(BAD)
     others = np.setdiff1d(logs, np.concatenate([statements.taken, statements.broken]))
@@ -123,7 +123,7 @@ def combine(parts: Many[Parsed]) -> Parsed:
     )
 
 
-def _rows(records: Records, chosen: pa.Array) -> Ints:
+def _rows(chosen: pa.Array) -> Ints:
     return np.flatnonzero(chosen.fill_null(False).to_numpy(zero_copy_only=False))  # noqa: FBT003 - the value to fill in
 
 

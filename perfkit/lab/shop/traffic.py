@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["ROUTES", "Request"]
 
 STATES = ("pending", "paid", "shipped", "delivered", "cancelled")
-#: An export shows 1,500 orders; ids below that would make a short one.
-LONGEST_PAGE = 1500
+#: An export shows 3,000 orders; ids below that would make a short one.
+LONGEST_PAGE = 3000
 
 
 class Request(NamedTuple):

@@ -1,4 +1,4 @@
-"""GET /export: 1,500 orders as JSON. Fault: three layers of conversion for every row."""
+"""GET /export: 3,000 orders as JSON. Fault: three layers of conversion for every row."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from perfkit.lab.shop.state import Shop, ShopDependency
 
 router = APIRouter()
 
-ROWS = 1500
+ROWS = 3000
 
 
 class Money(BaseModel):
@@ -37,7 +37,7 @@ class ExportedOrder(BaseModel):
 
 @router.get("/export")
 def export(shop: ShopDependency, cursor: int) -> Response:
-    """Return the 1,500 orders up to the id ``cursor``."""
+    """Return the 3,000 orders up to the id ``cursor``."""
     rows = fetch(shop, cursor)
     encode = encode_in_layers if "slow_serialization" in shop.faults else encode_once
     with shop.tracer.start_as_current_span("serialize export"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-__all__ = ["LoopWatch", "stack_of"]
+__all__ = ["LoopWatch", "route_of", "stack_of"]
 
 BEAT_S = 0.01
 #: A loop that does not answer for this long is felt by every request on it.
@@ -28,11 +28,14 @@ LOOKS = 2
 #: Frames outside of these are the framework's and say nothing about the shop.
 OWN = "perfkit.lab.shop."
 
+#: What one look saw: the stack, and the route of the request being served.
+Look = tuple[str, str | None]
+
 
 class LoopWatch:
-    """Watches the running event loop; ``on_block(duration_ms, stack)`` is called per block."""
+    """Watches the running event loop; ``on_block(duration_ms, stack, route)`` per block."""
 
-    def __init__(self, on_block: Callable[[float, str], None]) -> None:
+    def __init__(self, on_block: Callable[[float, str, str | None], None]) -> None:
         """Report to ``on_block``, which is called from the watching thread."""
         self.on_block = on_block
         self._loop_thread = threading.get_ident()
@@ -58,7 +61,7 @@ class LoopWatch:
             await asyncio.sleep(BEAT_S)
 
     def _watch(self) -> None:
-        seen: Counter[str] = Counter()
+        seen: Counter[Look] = Counter()
         beat = self._beat
         while not self._stopped.wait(BEAT_S):
             last, beat = beat, self._beat
@@ -68,18 +71,28 @@ class LoopWatch:
             if time.perf_counter() - beat > BLOCKED_S:
                 seen.update(self._look())
 
-    def _look(self) -> list[str]:
+    def _look(self) -> list[Look]:
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - the documented way
-        return [] if frame is None or is_idle(frame) else [stack_of(frame)]
+        return [] if frame is None or is_idle(frame) else [(stack_of(frame), route_of(frame))]
 
-    def _report(self, blocked_s: float, seen: Counter[str]) -> None:
+    def _report(self, blocked_s: float, seen: Counter[Look]) -> None:
         if blocked_s > BLOCKED_S and seen.total() >= LOOKS:
-            self.on_block(blocked_s * 1000, seen.most_common(1)[0][0])
+            self.on_block(blocked_s * 1000, *seen.most_common(1)[0][0])
 
 
 def is_idle(frame: FrameType) -> bool:
     """Say whether a thread waits for work: the loop is slow then because the machine is."""
     return frame.f_globals.get("__name__") == "selectors"
+
+
+def route_of(frame: FrameType | None) -> str | None:
+    """Return the route of the request that the frames serve: their ASGI scope names it."""
+    while frame is not None:
+        scope = frame.f_locals.get("scope")
+        if isinstance(scope, dict) and scope.get("route") is not None:
+            return str(scope["route"].path)
+        frame = frame.f_back
+    return None
 
 
 def stack_of(frame: FrameType | None) -> str:

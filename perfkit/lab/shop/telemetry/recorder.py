@@ -56,10 +56,14 @@ def record_to(directory: Path, app: FastAPI) -> LoopWatch:
     return LoopWatch(_block_logger(log))
 
 
-def _block_logger(log: FilteringBoundLogger) -> Callable[[float, str], None]:
-    def write(duration_ms: float, stack: str) -> None:
+def _block_logger(log: FilteringBoundLogger) -> Callable[[float, str, str | None], None]:
+    def write(duration_ms: float, stack: str, route: str | None) -> None:
         log.warning(
-            "blocked_loop", duration_ms=round(duration_ms, 3), source="heartbeat", stack=stack
+            "blocked_loop",
+            duration_ms=round(duration_ms, 3),
+            source="heartbeat",
+            stack=stack,
+            route=route,
         )
 
     return write

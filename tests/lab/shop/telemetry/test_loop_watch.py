@@ -13,7 +13,7 @@ def watched(work):
     seen = []
 
     async def run():
-        watch = LoopWatch(lambda duration_ms, stack: seen.append((duration_ms, stack)))
+        watch = LoopWatch(lambda *block: seen.append(block))
         watch.start()
         await asyncio.sleep(0.05)
         await work()
@@ -36,9 +36,10 @@ async def busy_handler():
 
 @pytest.mark.parametrize("handler", [sleepy_handler, busy_handler])
 def test_a_blocked_loop_is_reported_with_its_length_and_its_cause(handler):
-    ((duration_ms, stack),) = watched(handler)
+    ((duration_ms, stack, route),) = watched(handler)
     assert 140 < duration_ms < 300
     assert f":{handler.__name__}:" in stack
+    assert route is None
 
 
 def test_waiting_without_blocking_is_not_reported():
@@ -68,3 +69,15 @@ def test_two_blocks_are_two_reports():
 
 def test_without_any_frame_the_stack_is_empty():
     assert stack_of(None) == ""
+
+
+def test_the_route_of_the_request_that_blocks_is_named():
+    class Route:
+        path = "/report"
+
+    async def serve(scope):
+        await sleepy_handler()
+        return scope
+
+    ((_, _, route),) = watched(lambda: serve({"route": Route()}))
+    assert route == "/report"

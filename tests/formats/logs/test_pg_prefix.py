@@ -1,0 +1,154 @@
+"""Any usual log_line_prefix: real records, printed with the prefix as PostgreSQL would."""
+
+import csv
+import io
+
+import pytest
+
+from perfkit.formats.logs.pg_prefix import infer
+from perfkit.formats.logs.postgres_stderr import FORMAT
+
+PREFIXES = [
+    "%m [%p] %q%u@%d/%a ",
+    "%m [%p] %q%u@%d ",
+    "%m [%p] ",
+    "%t [%p] ",
+    "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%t [%p]: user=%u,db=%d,app=%a,client=%h ",
+    "%t:%r:%u@%d:[%p]:",
+    "%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a:",
+    "%t-%c-",
+    "%n [%p] %q%u@%d/%a ",
+    "%m [%p] %q[user=%u,db=%d,app=%a] ",
+    "%m [%p]: [%l] %e user=%u db=%d ",
+    "%m pid=%p,user=%u,db=%d,client=%r ",
+    "[%m] [%p] db=%d,user=%u,app=%a,client=%h ",
+    "< %m >",
+    "%p %m %c ",
+    "%h %m [%p] %q%u@%d ",
+    "%m|%p|%u|%d|%a|",
+    "app=%a,user=%u,db=%d,pid=%p,time=%m ",
+]
+
+
+def printed(template, row, number):
+    at, user, database, pid, client, session, line = row[0:7] if len(row) > 6 else row
+    values = {
+        "m": at,
+        "t": at[:19] + at[23:],
+        "n": "1795228420.%03d" % (number % 1000),
+        "u": user or "[unknown]",
+        "d": database or "[unknown]",
+        "p": pid,
+        "r": client and (client if client == "[local]" else f"{client}(5432)"),
+        "h": client,
+        "c": session,
+        "l": line,
+        "s": row[8],
+        "v": row[9],
+        "x": row[10],
+        "e": row[12],
+        "a": row[22] or "[unknown]",
+    }
+    if not user:
+        template = template.split("%q")[0]
+        values |= {"u": "", "d": "", "a": ""}
+    text = template.replace("%q", "")
+    for name, value in values.items():
+        text = text.replace(f"%{name}", value or "")
+    return text
+
+
+def log_with(template, rows):
+    lines = []
+    for number, row in enumerate(rows):
+        message = row[13].replace("\n", "\n\t")
+        lines.append(f"{printed(template, row, number)}{row[11]}:  {message}\n")
+        if row[14]:
+            detail = row[14].replace("\n", "\n\t")
+            lines.append(f"{printed(template, row, number)}DETAIL:  {detail}\n")
+    return "".join(lines).encode()
+
+
+@pytest.fixture(scope="module")
+def rows(real):
+    found = list(csv.reader(io.StringIO(real("logs/pg15_start.csv.gz").decode())))
+    return [row for row in found if len(row) == 26][:700]
+
+
+@pytest.mark.parametrize("template", PREFIXES)
+def test_the_fields_of_a_prefix_are_found(rows, parsed, accounts, template):
+    data = log_with(template, rows)
+    result = parsed(FORMAT, data)
+    accounts(result, data.count(b"\n"))
+    assert result.rejected == ()
+    assert FORMAT.recognises(data[:65536]).confidence > 0.9
+    timed = [row for row in rows if row[13].startswith("duration: ")]
+    queries = result.tables["queries"]
+    assert queries.num_rows == len(timed)
+    names = {"%p": ("session_id", 3), "%u": ("user", 1), "%d": ("database", 2)}
+    names |= {"%a": ("application", 22)}
+    if "%c" in template:
+        names["%p"] = ("session_id", 5)
+    for escape, (column, place) in names.items():
+        if escape in template or column == "session_id" and "%c" in template:
+            assert queries[column].to_pylist() == [row[place] or None for row in timed], column
+    if "%t" in template or "%m" in template:
+        ends = [row[0][:19].replace(" ", "T") for row in rows]
+        assert all(t is not None for t in queries["started_at"].to_pylist())
+        events = result.tables["events"].to_pylist()
+        assert {e["at"].isoformat()[:19] for e in events} <= set(ends)
+
+
+def test_what_was_inferred_is_said(rows, parsed):
+    notes = parsed(FORMAT, log_with("%m [%p] ", rows)).notes
+    message = next(note.message for note in notes if note.kind == "prefix_inferred")
+    assert "'%m [%p] '" in message
+    assert "%u, %d" in message
+
+
+def test_a_log_without_times_is_read_without_times(rows, parsed):
+    data = log_with("[%p] ", rows)
+    queries = parsed(FORMAT, data).tables["queries"]
+    assert queries["started_at"].null_count == queries.num_rows
+    assert queries["session_id"].null_count == 0
+
+
+def test_verbose_messages_begin_with_their_sqlstate(rows, parsed):
+    data = b"".join(
+        f"2026-11-21 02:00:00 UTC [{row[3]}] {row[11]}:  {row[12]}: {row[13]}\n".replace(
+            "\n", "\n\t", row[13].count("\n")
+        ).encode()
+        for row in rows
+    )
+    queries = parsed(FORMAT, data).tables["queries"]
+    assert queries.num_rows == sum(row[13].startswith("duration: ") for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("zone", "given", "utc", "noted"),
+    [
+        ("UTC", None, "02:00", False),
+        ("GMT", None, "02:00", False),
+        ("+02", None, "00:00", False),
+        ("-0330", None, "05:30", False),
+        ("CET", None, "01:00", True),
+        ("CEST", None, "00:00", True),
+        ("PST", None, "10:00", True),
+        ("XYZ", None, "02:00", True),
+        ("XYZ", "Asia/Tokyo", "17:00", True),
+        ("CET", "Europe/Berlin", "01:00", True),
+        ("UTC", "Europe/Berlin", "02:00", False),
+    ],
+)
+def test_time_zones(parsed, zone, given, utc, noted):
+    data = f"2026-11-21 02:00:00.000 {zone} [1] u@d/a LOG:  connection authorized: user=u\n" * 3
+    result = parsed(FORMAT, data.encode(), zone=given)
+    at = result.tables["events"]["at"].to_pylist()[0]
+    assert at.strftime("%H:%M") == utc
+    assert ("timezone_assumed" in {note.kind for note in result.notes}) is noted
+
+
+def test_what_is_no_log_has_no_prefix():
+    assert infer(b"GET / HTTP/1.1\n" * 20) is None
+    assert infer(b"") is None

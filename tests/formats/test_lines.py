@@ -1,0 +1,31 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfkit.formats import lines
+
+texts = st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\n\n", b"", b"\t"])).map(b"".join)
+
+
+@given(texts)
+def test_line_starts_agree_with_splitting(data):
+    starts = lines.line_starts(data)
+    found = [data[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+    assert found == data.splitlines(keepends=True)
+    assert lines.count_lines(data) == len(found)
+
+
+@given(texts)
+def test_a_cut_is_behind_a_line_end(data):
+    at = lines.cut_at_line(data)
+    assert at == 0 or data[at - 1 : at] == b"\n"
+    assert b"\n" not in data[at:]
+
+
+@given(st.lists(st.integers(0, 20), min_size=2, max_size=10).map(sorted))
+def test_segments_are_slices(offsets):
+    data = "abcdefghijklmnopqrstuvwxyz".encode()
+    starts, ends = offsets[0 : len(offsets) // 2 * 2 : 2], offsets[1::2]
+    import numpy as np
+
+    found = lines.segments(data, np.array(starts, np.int64), np.array(ends, np.int64))
+    assert found.to_pylist() == [data[a:b].decode() for a, b in zip(starts, ends, strict=True)]

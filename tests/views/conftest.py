@@ -1,0 +1,88 @@
+"""Results that every view has to show, among them one that attacks its readers."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from perfkit.analyses.baseline import baseline
+from perfkit.analyses.digest import digest
+from perfkit.analyses.event_loop import event_loop
+from perfkit.analyses.n_plus_one import n_plus_one
+from perfkit.recording import Recording
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+EVIL = "<script>alert(1)</script>\x1b[31m\u202e</pre><img src=x onerror=y>\n\"'&\x00"
+ANALYSES = {
+    "digest": digest,
+    "baseline": baseline,
+    "n_plus_one": n_plus_one,
+    "event_loop": event_loop,
+}
+
+
+def recording(count, text="", *, kinds=40, scale=1.0):
+    """Return a recording with `count` rows per table, `text` in every text of it."""
+    line = text.replace("\n", "").replace('"', "")  # a stack is read line by line
+    rng = np.random.default_rng(3)
+    times = [START + timedelta(milliseconds=10 * i) for i in range(count)]
+    duration = scale * rng.lognormal(3, 1, count)
+    numbers = np.arange(count)
+    queries = {
+        "statement": [f'select a from "t{n % kinds}{text}" where b = {n}' for n in numbers],
+        "duration_ms": duration,
+    }
+    requests = {
+        "route": [f"/r{n % kinds}{text}" for n in numbers],
+        "path": ["/" + text] * count,
+        "method": ["GET" + text] * count,
+        "duration_ms": duration,
+        "status": np.where(numbers % 20 == 0, 500, 200),
+        "started_at": times,
+    }
+    events = {
+        "at": times,
+        "kind": ["blocked_loop"] * count,
+        "duration_ms": duration,
+        "message": [f'File "/srv/{line}{n % 9}.py", line 3, in slow' for n in numbers],
+    }
+    called = f'select 7 from "x{text}" where a = 1'
+    spans = {
+        "trace_id": [f"t{n // 100}" for n in numbers],
+        "span_id": [f"s{n}{text}" for n in numbers],
+        "parent_id": [None if n % 100 == 0 else f"s{n // 100 * 100}{text}" for n in numbers],
+        "kind": ["server" if n % 100 == 0 else "client" for n in numbers],
+        "name": [f"GET {text}"] * count,
+        "route": ["/orders" + text if n % 100 == 0 else None for n in numbers],
+        "statement": [called if n % 100 else None for n in numbers],
+        "started_at": times,
+        "duration_ms": np.where(numbers % 100 == 0, 1000.0, 5.0),
+    }
+    tables = {"queries": queries, "requests": requests, "events": events, "spans": spans}
+    return Recording.from_frames(**{name: pa.table(columns) for name, columns in tables.items()})
+
+
+@pytest.fixture(scope="session")
+def evil_recording():
+    return recording(400, EVIL, kinds=4, scale=20.0)
+
+
+@pytest.fixture(scope="session")
+def large_recording():
+    return recording(100_000)
+
+
+@pytest.fixture(params=ANALYSES)
+def evil_result(request, evil_recording):
+    return ANALYSES[request.param](evil_recording)
+
+
+@pytest.fixture(params=ANALYSES)
+def large_result(request, large_recording):
+    return ANALYSES[request.param](large_recording)
+
+
+@pytest.fixture(params=ANALYSES)
+def empty_result(request):
+    return ANALYSES[request.param](Recording())

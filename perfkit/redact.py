@@ -51,7 +51,7 @@ def redact(text: str) -> str:
 def redact_counted(text: str) -> tuple[str, dict[str, int]]:
     """Return the masked text, and how often each kind of thing was masked in it.
 
-    The kinds: ``password secret token email ip user card phone``.
+    The kinds: ``password secret email token ip user card phone``.
     """
     counts: Counter[str] = Counter()
     for _ in range(_PASSES):

@@ -159,6 +159,12 @@ def _mask_random(match: re.Match[str]) -> str:
 
 
 _TOKENS = [
+    # First, because the name before the @ can look random.
+    _rule(
+        "email",
+        r"(?<![\w.+%-])(?:[\w.+-]+)(?:@|%40)[\w-]+(?:\.[\w-]+)+",
+        "<email>",
+    ),
     _rule("token", r"(\b(?i:bearer)[ \t]+)[A-Za-z0-9._~+/=-]{6,}", r"\1<token>"),
     _rule(
         "token",
@@ -199,11 +205,6 @@ def _mask_card(match: re.Match[str]) -> str:
 _CAST = re.compile(r"[A-Za-z]+::[A-Za-z]*")  # a::dec is an address as well, but hardly one here
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PEOPLE = [
-    _rule(
-        "email",
-        r"(?<![\w.+%-])(?:[\w.+-]+)(?:@|%40)[\w-]+(?:\.[\w-]+)+",
-        "<email>",
-    ),
     _rule(
         "ip",
         r"""(?<![\w:.?)\]"'$])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{1,45}(?:[0-9A-Fa-f]|(?<=[0-9A-Fa-f])::)(?!\w|:\w)""",

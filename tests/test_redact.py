@@ -86,7 +86,9 @@ def test_a_password_that_sqlalchemy_accepts_unquoted_is_masked(raw):
     assert redact_url(url) == "postgresql://me:***@db/shop"
 
 
+@settings(max_examples=1000)
 @given(st.from_regex(r"[A-Za-z0-9.+_'-]{0,20}[A-Za-z0-9]", fullmatch=True), around)
+@example("0000000000000000G0A0", "")
 def test_an_email_address_never_survives(local, before):
     for text in (f"{local}@mail.example.org", f"{local}%40mail.example.org"):
         masked = redact(f"{before} <{text}> wrote")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from perfkit import sources, units
 from perfkit.analyses import digest_findings, groups
@@ -43,26 +44,27 @@ _SCHEMA = pa.schema(
 def digest(data: Any) -> Result:
     """Rank statements by the time they took in all.
 
-    ``calls`` are executions (phases simple, execute and unknown). The extended protocol logs
-    parse and bind as well: they are counted in ``parses`` and ``binds``, and their time in
-    ``parse_bind_ms`` is not part of ``total_ms``, as pgBadger has it. A percentile is always
-    that of the samples; the 95 % interval beside it (``p95_low_ms``, ``p95_high_ms``) is NaN
-    where there are too few of them.
+        ``calls`` are executions (phases simple, execute and unknown). The extended protocol logs
+        parse and bind as well: they are counted in ``parses`` and ``binds``, and their time in
+        ``parse_bind_ms`` is not part of ``total_ms``, as pgBadger has it. A percentile is always
+        that of the samples; the 95 % interval beside it (``p95_low_ms``, ``p95_high_ms``) is NaN
+        where there are too few of them.
 
-    Args:
-        data: a Recording, or a table of queries (DataFrame or Arrow).
+        Args:
+            data: a Recording, or a table of queries (DataFrame or Arrow).
 
-    Returns:
-        One row per fingerprint, largest ``total_ms`` first; ``share`` is of all ``total_ms``.
+        Returns:
+            One row per fingerprint, largest ``total_ms`` first; ``share`` is of all ``total_ms``.
 
-    Raises:
-        UsageError: ``data`` is neither.
+        Raises:
+            UsageError: ``data`` is neither.
 
-    Example:
-        >>> import pyarrow as pa
-        >>> queries = pa.table({"statement": ["select 1", "select 2"], "duration_ms": [1.0, 3.0]})
-        >>> digest(queries).arrow["total_ms"].to_pylist()
-        [4.0]
+        Example:
+            >>> import pyarrow as pa
+    import pyarrow.compute as pc
+            >>> queries = pa.table({"statement": ["select 1", "select 2"], "duration_ms": [1.0, 3.0]})
+            >>> digest(queries).arrow["total_ms"].to_pylist()
+            [4.0]
     """
     rec = as_recording(data, "queries")
     queries = identified(sources.primary(rec, "queries"))
@@ -161,7 +163,7 @@ def _caveats(rec: Recording, queries: pa.Table, totals: dict[str, Any]) -> list[
             f"Parse and bind took another {units.format_ms(totals['parse_bind_ms'])}"
             " (column parse_bind_ms); total_ms counts execution alone."
         )
-    kinds = {label for label in groups.encode(queries["duration_kind"]).labels if label}
+    kinds = set(pc.unique(queries["duration_kind"]).to_pylist())
     if "gap_upper_bound" in kinds:
         notes.append("Some durations are gaps between log lines: upper bounds.")
     if {"server", "client"} <= kinds:

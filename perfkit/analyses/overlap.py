@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,14 @@ import pyarrow.compute as pc
 from perfkit.analyses import groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
 __all__ = ["Served"]
+
+CERTAIN = 0.9
+POSSIBLE = 0.3
 
 
 class Served:
@@ -44,18 +48,19 @@ class Served:
         over = np.searchsorted(np.sort(self.end), begin, side="right")
         return pa.array(begun - over, pa.int64(), mask=~known)
 
-    def certain_route(self, intervals: Iterable[tuple[int, int]], slack_ns: int) -> str | None:
-        """Return the one route that has a request open during the whole of every interval.
+    def certain_route(self, intervals: Sequence[tuple[int, int]], slack_ns: int) -> str | None:
+        """Return the one route that had a request open during the whole of the intervals.
 
+        It must be open in :data:`CERTAIN` of them and no other route in :data:`POSSIBLE`:
+        under load many requests are open at any time, and then nothing is certain.
         ``slack_ns`` allows for the time between an end and the line that reports it.
-        None where several routes, or requests without a route, come into question.
         """
-        candidates: set[int] | None = None
+        seen: Counter[int] = Counter()
         for begin, end in intervals:
             allowed = min(slack_ns, (end - begin) // 2)
             open_ = (self.start <= begin + allowed) & (self.end >= end - allowed)
-            routes = set(self.routes.codes[open_].tolist())
-            candidates = routes if candidates is None else candidates & routes
-        if candidates is None or len(candidates) != 1:
+            seen.update(set(self.routes.codes[open_].tolist()))
+        candidates = [code for code, count in seen.items() if count >= POSSIBLE * len(intervals)]
+        if len(candidates) != 1 or seen[candidates[0]] < CERTAIN * len(intervals):
             return None
-        return self.routes.labels[candidates.pop()]
+        return self.routes.labels[candidates[0]]

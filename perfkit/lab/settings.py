@@ -73,6 +73,8 @@ def server_settings(major: int, *, sockets: Path, log: Path) -> str:
     }
     if major >= 14:  # noqa: PLR2004 - the release that brought the option
         settings["compute_query_id"] = "on"
+    if major >= 18:  # noqa: PLR2004 - without "authentication", whose line names our folder
+        settings["log_connections"] = "'receipt,authorization'"
     return "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 

@@ -90,7 +90,8 @@ class _Readers:
         name = plan.text("Subplan Name") or ""
         if _is_cte(plan):
             scans = [node for node in self._within(plan, [name]) if self._means(node, plan, name)]
-            found = _bounded(_cte_shares(plan, scans, room, blocks), scans, cost, room)
+            others = [*(node.node_id for node in scans), plan.parent_id or 0]
+            found = _bounded(_cte_shares(plan, scans, room, blocks), others, cost, room)
         else:
             found = self._scalar(plan, name, cost, room)
         return found or {plan.parent_id or 0: 1.0}
@@ -172,20 +173,23 @@ def _cte_shares(
 
 
 def _bounded(
-    shares: dict[int, float], scans: Sequence[Node], cost: float, room: Sequence[float]
+    shares: dict[int, float], others: Sequence[int], cost: float, room: Sequence[float]
 ) -> dict[int, float]:
-    """Let nobody pay more than the time it has; the others with time pay the rest."""
+    """Let nobody pay more than the time it has; of ``others`` the first that have time do.
+
+    The owner comes last among them: a LIMIT above stops the workers below a CTE, and the
+    server counts the wait for them in both.
+    """
     if not cost:
         return shares
-    able = {node.node_id: max(room[node.node_id], 0.0) / cost for node in scans}
+    able = {payer: max(room[payer], 0.0) / cost for payer in (*shares, *others)}
     paid = {payer: min(share, able[payer]) for payer, share in shares.items()}
-    open_share = sum(shares.values()) - sum(paid.values())
-    spare = {payer: most - paid.get(payer, 0.0) for payer, most in able.items()}
-    total = sum(spare.values())
-    if open_share <= 0 or total <= 0:
-        return shares
-    part = min(open_share / total, 1.0)
-    return {payer: paid.get(payer, 0.0) + part * rest for payer, rest in spare.items()}
+    left = sum(shares.values()) - sum(paid.values())
+    for payer in others:
+        more = min(left, able[payer] - paid.get(payer, 0.0))
+        paid[payer] = paid.get(payer, 0.0) + more
+        left -= more
+    return paid if left <= 0 else paid | {others[-1]: paid[others[-1]] + left}
 
 
 def _by_blocks(plan: Node, scans: Sequence[Node], blocks: Sequence[float]) -> dict[int, float]:

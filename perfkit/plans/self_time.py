@@ -198,7 +198,11 @@ def _paid_blocks(
     for name, key in BLOCKS.items():
         known = tree[0].number(key) is not None
         own = list(blocks[name])
-        for payer, plan, share in moved:
-            own[payer] -= share * (tree[plan].number(key) or 0.0)
-        result[name] = [round(max(value, 0.0)) if known else None for value in own]
+        left = {plan: tree[plan].number(key) or 0.0 for _, plan, _ in moved}
+        # A scan of a CTE touches no blocks itself, so whoever has some has the CTE's.
+        for payer, plan, _ in moved:
+            paid = min(own[payer], left[plan])
+            own[payer] -= paid
+            left[plan] -= paid
+        result[name] = [round(value) if known else None for value in own]
     return result

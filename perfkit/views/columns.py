@@ -7,6 +7,7 @@ column name                          unit     cell
 ``*_bytes``                          with it  ``1.50 MB``
 ``share``, ``*_share``, ``*_rate``   %        ``12.3`` (the value is 0 to 1)
 ``*_pct``                            %        ``12.3`` (the value is 0 to 100)
+``fingerprint``                               tables and conditions, without columns
 ``*_per_s``                          1/s      ``0.25``
 whole numbers                                 ``1,234,567``
 times                                UTC      ``2026-11-21 02:51:04.090``
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from perfkit import units
+from perfkit.analyses.statements import shown
 from perfkit.visible import visible
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ UNKNOWN = "n/a"
 _COUNTS = ("calls", "requests", "checkouts", "samples", "count", "n")
 _SIGNED = {"shift_pct", "low_pct", "high_pct"}
 _SHARES = {"share", "error_rate", "failure_rate", "hit_rate", "utilisation"}
+_STATEMENTS = {"fingerprint", "source_statement"}
 _PERCENTILE = re.compile(r"(p\d+)_(?:.+_)?ms")
 _SUFFIX_UNITS = {"_ms": "ms", "_pct": "%", "_per_s": "1/s"}
 
@@ -123,6 +126,8 @@ def _is_share(name: str) -> bool:
 def _formatter(name: str) -> Callable[[Any], str]:
     if _is_share(name):
         return lambda value: units.format_share(value).removesuffix(" %")
+    if name in _STATEMENTS:
+        return lambda value: visible(shown(str(value), 120, whole=30))
     if name.endswith("_bytes"):
         return units.format_bytes
     if name.endswith("_pct"):

@@ -120,11 +120,12 @@ def _share(texts: pa.Array, weights: pa.Array, template: str) -> float:
     )
 
 
-def _rank(texts: pa.Array, template: str) -> tuple[int, int, bool, int]:
-    """Prefer what names fields that are there, then what names few others, then ``%q``."""
+def _rank(texts: pa.Array, template: str) -> tuple[int, int, int, bool, int]:
+    """Prefer what names fields that are there, numbers among them, no others, then ``%q``."""
     found = pc.extract_regex(texts, _compiled(template))
     seen = sum(pc.any(pc.greater(pc.binary_length(c), 0)).as_py() or 0 for c in found.flatten())
-    return seen, seen - found.type.num_fields, "%q" in template, -len(template)
+    exact = len({"p", "c", "l", "e"} & set(_escapes(template)))
+    return seen, exact, seen - found.type.num_fields, "%q" in template, -len(template)
 
 
 def read_heads(heads: pa.Array, prefix: Prefix) -> dict[str, pa.Array]:

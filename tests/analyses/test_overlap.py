@@ -1,0 +1,22 @@
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from perfkit import tables
+from perfkit.analyses.overlap import Served
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_request_that_ends_when_the_interval_begins_does_not_overlap():
+    columns = {"started_at": [AT, AT], "duration_ms": [91.0, 92.0]}
+    served = Served(tables.from_columns("requests", columns))
+    ends = pa.chunked_array([pa.array([AT], tables.ARROW["time"])]).cast(pa.int64())
+    ended_at = pa.chunked_array([pa.array([ends[0].as_py() + 129_000_000], tables.ARROW["time"])])
+    assert served.overlapping(ended_at, np.array([38.0])).to_pylist() == [1]
+
+
+def test_requests_without_a_start_or_duration_are_left_out():
+    columns = {"started_at": [AT, None], "duration_ms": [None, 5.0]}
+    assert len(Served(tables.from_columns("requests", columns))) == 0

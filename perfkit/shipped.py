@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,9 @@ def sample(name: str) -> Recording:
     names = sorted(path.name for path in home.iterdir() if path.is_dir()) if home.is_dir() else []
     if name not in names:
         raise UsageError(f"there is no sample {name!r}", hint=f"samples: {', '.join(names)}")
-    rec = load(home / name)
-    return _marked(rec, home / name / "story.json")
+    rec = load(*sorted((home / name).glob("*.gz")))
+    inputs = tuple(replace(it, name=f"{name}/{Path(it.name).name}") for it in rec.inputs)
+    return _marked(replace(rec, inputs=inputs), home / name / "story.json")
 
 
 def _marked(rec: Recording, story: Path) -> Recording:

@@ -6,8 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
+
+
+# The first pyarrow.array of a process imports pandas: no example's time means anything.
+settings.register_profile("perfkit", deadline=None)
+settings.load_profile("perfkit")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,12 +39,3 @@ def shell():
     shell.run_line_magic("unload_ext", "perfkit")
     shell.history_manager.end_session()
     InteractiveShell.clear_instance()
-
-
-def need(found: object, what: str) -> None:
-    """Skip with a reason, or fail where skipping would hide something (CI=true)."""
-    if not found:
-        message = f"{what} is not installed here"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)

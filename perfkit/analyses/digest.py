@@ -50,21 +50,20 @@ def digest(data: Any) -> Result:
         that of the samples; the 95 % interval beside it (``p95_low_ms``, ``p95_high_ms``) is NaN
         where there are too few of them.
 
-        Args:
-            data: a Recording, or a table of queries (DataFrame or Arrow).
+    Args:
+        data: a Recording, or a table of queries (DataFrame or Arrow).
 
-        Returns:
-            One row per fingerprint, largest ``total_ms`` first; ``share`` is of all ``total_ms``.
+    Returns:
+        One row per fingerprint, largest ``total_ms`` first; ``share`` is of all ``total_ms``.
 
-        Raises:
-            UsageError: ``data`` is neither.
+    Raises:
+        UsageError: ``data`` is neither.
 
-        Example:
-            >>> import pyarrow as pa
-    import pyarrow.compute as pc
-            >>> queries = pa.table({"statement": ["select 1", "select 2"], "duration_ms": [1.0, 3.0]})
-            >>> digest(queries).arrow["total_ms"].to_pylist()
-            [4.0]
+    Example:
+        >>> import pyarrow as pa
+        >>> queries = pa.table({"statement": ["select 1", "select 2"], "duration_ms": [1.0, 3.0]})
+        >>> digest(queries).arrow["total_ms"].to_pylist()
+        [4.0]
     """
     rec = as_recording(data, "queries")
     queries = identified(sources.primary(rec, "queries"))

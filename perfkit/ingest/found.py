@@ -116,12 +116,15 @@ def _stream(stream: Any) -> Found:
 def _named(text: str) -> list[Found]:
     path = Path(text).expanduser()
     try:
-        if path.is_dir():
-            return _in_directory(path)
-        if path.exists():
-            return [Found(name=visible(str(text)), path=path)]
-    except (OSError, ValueError) as error:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except (OSError, ValueError) as error:  # too long, or with a NUL
+        if "\n" in text:
+            raise _missing(text, path) from None
         raise _unreadable(visible(text, 200), error) from None
+    if is_folder:
+        return _in_directory(path)
+    if is_there:
+        return [Found(name=visible(str(text)), path=path)]
     if glob.has_magic(text):
         names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - patterns may be absolute
         matches = [Path(name) for name in names if Path(name).is_file()]
@@ -155,10 +158,16 @@ def _missing(text: str, path: Path) -> InputError:
         return InputError(
             f"{visible(text, 200)}: addresses are not read", hint="download it, and load the file"
         )
-    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    return InputError(f"{visible(text, 200)}: there is no such file", hint=visible(_near(path)))
+
+
+def _near(path: Path) -> str:
+    try:
+        beside = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return "check the path"
     near = difflib.get_close_matches(path.name, beside, n=1)
-    hint = f"did you mean {str(path.parent / near[0])!r}?" if near else "check the path"
-    return InputError(f"{visible(text, 200)}: there is no such file", hint=visible(hint))
+    return f"did you mean {str(path.parent / near[0])!r}?" if near else "check the path"
 
 
 def _unreadable(name: str, error: Exception) -> InputError:

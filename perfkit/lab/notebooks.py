@@ -33,6 +33,7 @@ def execute(notebook: Any, folder: Path) -> Any:
         notebook,
         timeout=CELL_TIMEOUT_S,
         kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # loopback only: nothing to warn of
         resources={"metadata": {"path": str(folder)}},
     )
     try:

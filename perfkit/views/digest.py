@@ -36,7 +36,9 @@ def figure(result: Result) -> go.Figure:
         hovertext=[theme.safe(row["fingerprint"] or "no text", 600) for row in rows],
         hovertemplate="%{hovertext}<br>%{x:,.1f} ms in all<extra></extra>",
     )
-    fig.update_yaxes(autorange="reversed", showgrid=False, tickfont={"family": "monospace", "size": 11})
+    fig.update_yaxes(
+        autorange="reversed", showgrid=False, tickfont={"family": "monospace", "size": 11}
+    )
     # room for the labels behind the longest bar
     longest = max((row["total_ms"] for row in rows), default=0.0)
     fig.update_xaxes(range=[0, longest * 1.6 or 1], tickformat=",~r")

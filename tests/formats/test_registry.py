@@ -63,7 +63,7 @@ def test_an_entry_point_adds_a_format(monkeypatch):
 
 def test_an_entry_point_that_is_no_format_is_named(monkeypatch):
     _points(monkeypatch, "json:dumps")
-    with pytest.raises(UsageError, match="'mine' of perfkit.formats is no Format"):
+    with pytest.raises(UsageError, match=r"'mine' of perfkit\.formats is no Format"):
         registry.formats()
 
 

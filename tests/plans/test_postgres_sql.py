@@ -5,7 +5,25 @@ from hypothesis import strategies as st
 from perfkit.plans.postgres_sql import RESERVED, code, identifier, quoted, tokenise
 
 PIECES = st.sampled_from(
-    ["'", "''", '"', "$$", "$a$", "E'", "\\", "--", "/*", "*/", "\n", ";", " ", "a", "1", "$1", "\xa0"]
+    [
+        "'",
+        "''",
+        '"',
+        "$$",
+        "$a$",
+        "E'",
+        "\\",
+        "--",
+        "/*",
+        "*/",
+        "\n",
+        ";",
+        " ",
+        "a",
+        "1",
+        "$1",
+        "\xa0",
+    ]
 )
 
 
@@ -45,7 +63,9 @@ def test_reserved_words_are_those_that_the_server_quotes(plans_engine):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=15)
+    st.text(
+        st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=15
+    )
     | st.sampled_from(sorted(RESERVED))
 )
 def test_quoted_names_are_the_names_that_the_server_reads(plans_engine, name):
@@ -53,7 +73,7 @@ def test_quoted_names_are_the_names_that_the_server_reads(plans_engine, name):
         answer = connection.exec_driver_sql(
             f"select 1 as {quoted(name)}", execution_options={"no_parameters": True}
         )
-        assert list(answer.keys())[0].encode()[:60] == name.encode()[:60]
+        assert next(iter(answer.keys())).encode()[:60] == name.encode()[:60]
 
 
 def test_an_identifier_is_folded_unless_it_is_quoted():

@@ -9,22 +9,22 @@ PARALLEL = (
     "min_parallel_table_scan_size = 0",
     "min_parallel_index_scan_size = 0",
 )
-STATEMENTS = [
-    "select * from orders where total % 100 = 3",
-    "select status, count(*) from orders group by 1 order by 2",
-    "select * from orders o join users u on u.id = o.user_id where u.id < 100",
-    "select u.id, (select count(*) from orders o where o.user_id = u.id) from users u where u.id < 20",
-    "with x as materialized (select user_id, count(*) c from orders group by 1) "
-    "select * from x a join x b using (c) where a.user_id = 3 limit 50",
-    "select * from orders where total > (select avg(total) from orders) limit 3",
-    "with x as materialized (select user_id, count(*) c from orders group by 1) select * from x a "
-    "join x b using (c) where a.user_id = 3 and b.user_id < (select max(user_id) from orders)",
-    "with recursive t(n) as (select 1 union all select n + 1 from t where n < 20000) "
-    "select count(*) from t",
-    "select * from orders order by note, total limit 10",
-    "select count(*) from generate_series(1, 3) g, lateral (select * from orders "
-    "where user_id = g limit 5) x",
-]
+STATEMENTS = """
+select * from orders where total % 100 = 3
+select status, count(*) from orders group by 1 order by 2
+select * from orders o join users u on u.id = o.user_id where u.id < 100
+select id, (select count(*) from orders o where o.user_id = u.id) from users u where id < 20
+with x as materialized (select user_id, count(*) c from orders group by 1) \
+select * from x a join x b using (c) where a.user_id = 3 limit 50
+select * from orders where total > (select avg(total) from orders) limit 3
+with x as materialized (select user_id, count(*) c from orders group by 1) select * from x a \
+join x b using (c) where a.user_id = 3 and b.user_id < (select max(user_id) from orders)
+with recursive t(n) as (select 1 union all select n + 1 from t where n < 20000) \
+select count(*) from t
+select * from orders order by note, total limit 10
+select count(*) from generate_series(1, 3) g, \
+lateral (select * from orders where user_id = g limit 5) x
+""".strip().splitlines()
 
 
 @pytest.mark.parametrize("sql", STATEMENTS)
@@ -67,7 +67,12 @@ def own(root):
 def test_times_are_per_loop_and_a_node_that_never_ran_took_none():
     inner = node("Index Scan", 0.01, loops=1000)
     skipped = node("Seq Scan", 0.0, loops=0)
-    assert own(node("Nested Loop", 15.0, node("Seq Scan", 2.0), inner, skipped)) == [3.0, 2.0, 10.0, 0.0]
+    assert own(node("Nested Loop", 15.0, node("Seq Scan", 2.0), inner, skipped)) == [
+        3.0,
+        2.0,
+        10.0,
+        0.0,
+    ]
 
 
 def test_gather_in_a_loop_divides_by_the_processes_of_one_loop():

@@ -90,7 +90,7 @@ def test_latency_is_the_servers_known_delay(server):
     samples = measure(f"GET {server}/sleep/20", n=10)
     durations = sorted(column(samples, "duration_ms"))
     assert durations[0] >= 20
-    assert durations[5] < 26
+    assert durations[5] < 40
     assert all(
         20 <= first <= whole
         for first, whole in zip(

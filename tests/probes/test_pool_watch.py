@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -80,11 +81,13 @@ def test_wait_hold_and_busy_are_those_of_a_known_schedule(make_engine):
     one, two = sorted(rows(watch), key=lambda row: row["acquired_at"])
     assert one["pool"] == "shop"
     assert one["worker"] == "holder"
-    assert one["busy_ms"] == pytest.approx(100, abs=30)
-    assert one["hold_ms"] == pytest.approx(300, abs=60)
-    assert one["wait_ms"] < 50
-    assert two["wait_ms"] == pytest.approx(300, abs=60)
-    assert two["acquired_at"] - two["requested_at"] == timedelta(milliseconds=two["wait_ms"])
+    assert 100 <= one["busy_ms"] < 200
+    assert 200 <= one["hold_ms"] - one["busy_ms"] < 300
+    assert one["wait_ms"] < 100
+    assert 200 < two["wait_ms"] < one["hold_ms"] + 50
+    assert two["acquired_at"] >= one["released_at"]
+    waited = (two["acquired_at"] - two["requested_at"]) / timedelta(milliseconds=1)
+    assert waited == pytest.approx(two["wait_ms"], abs=0.01)
     assert abs(datetime.now(UTC) - one["requested_at"]) < timedelta(seconds=20)
 
 
@@ -125,7 +128,7 @@ def test_a_time_out_is_counted_and_leaves_nobody_waiting(make_engine):
         engine.connect()
     late = [row for row in rows(watch) if row["acquired_at"] is None]
     assert len(late) == 1
-    assert late[0]["wait_ms"] == pytest.approx(100, abs=50)
+    assert 100 <= late[0]["wait_ms"] < 300
     assert late[0]["hold_ms"] is None
     last = rows(watch, "pool_samples")[-1]
     assert (last["timeouts_total"], last["waiting"]) == (1, 0)
@@ -147,7 +150,7 @@ def test_a_failing_statement_still_counts_as_busy(make_engine):
         with pytest.raises(sa.exc.OperationalError):
             connection.execute(sa.text("SELECT pause(0.05) FROM nowhere"))
         connection.execute(sa.text("SELECT pause(0.05)"))
-    assert rows(watch)[0]["busy_ms"] == pytest.approx(50, abs=30)
+    assert 50 <= rows(watch)[0]["busy_ms"] < 150
 
 
 def test_nothing_is_left_behind(make_engine):
@@ -323,12 +326,14 @@ def test_asyncio_tasks_on_postgresql_are_told_apart(postgres):
     watch = asyncio.run(run())
     found = sorted(rows(watch), key=lambda row: row["acquired_at"])
     assert len({row["worker"] for row in found}) == 3
-    for number, row in enumerate(found):
-        assert row["busy_ms"] == pytest.approx(50, abs=30)
-        assert row["hold_ms"] == pytest.approx(150, abs=60)
+    for row in found:
+        assert 50 <= row["busy_ms"] < 150
+        assert 95 <= row["hold_ms"] - row["busy_ms"] < 200
         assert row["stack"].split(";")[-1].startswith("tests/probes/test_pool_watch.py:serve:")
-        assert row["wait_ms"] == pytest.approx(150 * number, abs=40 + 60 * number)
-    assert max(row["waiting"] for row in rows(watch, "pool_samples")) == 2
+    for earlier, later in itertools.pairwise(found):
+        assert later["acquired_at"] >= earlier["released_at"]
+        assert later["wait_ms"] >= earlier["wait_ms"] + 100
+    assert 2 in {row["waiting"] for row in rows(watch, "pool_samples")}
 
 
 @pytest.mark.lab

@@ -105,7 +105,7 @@ def test_code_is_timed_with_the_same_statistics():
     found = time_code(lambda: (calls.append(1), time.sleep(0.002)), n=20, warmup=3, name="nap")
     assert len(calls) == 23
     assert found.table.loc[0, "name"] == "nap"
-    assert 2 <= found.table.loc[0, "p50_ms"] < 4
+    assert 2 <= found.table.loc[0, "p50_ms"] < 10
     assert "calls" in found.to_dict()
 
 

@@ -14,7 +14,7 @@ def test_the_repeats_of_the_example_share_a_lane_and_stand_out(large_recording):
 
 def test_the_request_comes_first_and_starts_at_zero(large_recording):
     figure = n_plus_one(large_recording).figure
-    assert figure.layout.yaxis.categoryarray[0] .strip() == "1. GET"
+    assert figure.layout.yaxis.categoryarray[0].strip() == "1. GET"
     assert figure.data[0].base[0] == 0
 
 

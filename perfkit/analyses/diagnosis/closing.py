@@ -37,7 +37,8 @@ def stop(chains: Sequence[Chain], symptoms: Mapping[str, Symptom], budget: Budge
     if not p95:
         return ""
     if _over(p95, budget) == []:
-        return f"Every route meets {budget}: stop here, there is no prize for more."
+        urgent = "none of this is urgent" if chains else "stop here, there is no prize for more"
+        return f"Every route meets {budget}: {urgent}."
     for number, chain in enumerate(chains, start=1):
         for route, ms in chain.per_route.items():
             if route in p95:

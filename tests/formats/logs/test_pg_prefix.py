@@ -36,7 +36,7 @@ def printed(template, row, number):
     values = {
         "m": at,
         "t": at[:19] + at[23:],
-        "n": "1795228420.%03d" % (number % 1000),
+        "n": f"1795228420.{number % 1000:03}",
         "u": user or "[unknown]",
         "d": database or "[unknown]",
         "p": pid,
@@ -91,7 +91,7 @@ def test_the_fields_of_a_prefix_are_found(rows, parsed, accounts, template):
     if "%c" in template:
         names["%p"] = ("session_id", 5)
     for escape, (column, place) in names.items():
-        if escape in template or column == "session_id" and "%c" in template:
+        if escape in template or (column == "session_id" and "%c" in template):
             assert queries[column].to_pylist() == [row[place] or None for row in timed], column
     if "%t" in template or "%m" in template:
         ends = [row[0][:19].replace(" ", "T") for row in rows]

@@ -56,7 +56,7 @@ def written():
     log.info("pool_sample", pool="main", size=5, max_size=5, in_use=5, idle=0, waiting=2,
              timeouts_total=0, wait_ms_total=1.5, hold_ms_total=9.0, requests_total=7)  # fmt: skip
     log.info("checkout", pool="main", worker="w", requested_at=AT, acquired_at=AT,
-             released_at=AT, wait_ms=1.0, hold_ms=2.0, busy_ms=1.5, stack="x", trace_id="t1")  # fmt: skip
+             released_at=AT, wait_ms=1.0, hold_ms=2.0, busy_ms=1.5, trace_id="t1")  # fmt: skip
     return stream.getvalue().encode(), before
 
 

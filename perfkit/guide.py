@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["check", "hint", "shop"]
 
 
-
 @dataclass(frozen=True)
 class Question:
     """What is expected, where to look, and what to say when it is right."""

@@ -76,8 +76,8 @@ def page(results: Sequence[Result], *, title: str = "Performance report") -> str
 
 
 def _section(number: int, result: Result) -> str:
-    head = f"<section><h2>{html.escape(result.question)}</h2>{result.to_html()}"
-    return f'{head}<div id="figure-{number}"></div></section>'
+    name = html.escape(result.analysis.replace("_", " ").capitalize())
+    return f'<section><h2>{name}</h2>{result.to_html()}<div id="figure-{number}"></div></section>'
 
 
 def _drawing(number: int, result: Result) -> str:

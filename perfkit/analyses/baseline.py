@@ -106,9 +106,10 @@ def _route(requests: pa.Table) -> pa.ChunkedArray:
 
 def _described(by: groups.Groups, duration: NDArray[np.float64]) -> dict[str, Any]:
     known = ~np.isnan(duration)
-    described = [groups.percentiles(values) for values in by.split(duration, known)]
+    samples = list(by.split(duration, known))
+    described = [groups.percentiles(values) for values in samples]
     columns: dict[str, Any] = {name: [row[name] for row in described] for name in described[0]}
-    return columns | {"total_ms": by.total(duration, known)}
+    return columns | {"total_ms": groups.sums(samples)}
 
 
 def _failures(by: groups.Groups, requests: pa.Table) -> dict[str, Any]:
@@ -131,9 +132,10 @@ def _shares(total_ms: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _methods(by: groups.Groups, methods: groups.Groups) -> list[str | None]:
-    pairs = np.unique(np.stack([by.codes, methods.codes]), axis=1)
+    width = len(methods.labels)
+    pairs = np.unique(by.codes * width + methods.codes)
     names: dict[int, list[str]] = {}
-    for route, method in pairs.T:
+    for route, method in zip(*np.divmod(pairs, width), strict=True):
         if (name := methods.labels[method]) is not None:
             names.setdefault(int(route), []).append(name)
     return [" ".join(names[index]) if index in names else None for index in range(len(by.labels))]

@@ -44,11 +44,11 @@ _SCHEMA = pa.schema(
 def digest(data: Any) -> Result:
     """Rank statements by the time they took in all.
 
-        ``calls`` are executions (phases simple, execute and unknown). The extended protocol logs
-        parse and bind as well: they are counted in ``parses`` and ``binds``, and their time in
-        ``parse_bind_ms`` is not part of ``total_ms``, as pgBadger has it. A percentile is always
-        that of the samples; the 95 % interval beside it (``p95_low_ms``, ``p95_high_ms``) is NaN
-        where there are too few of them.
+    ``calls`` are executions (phases simple, execute and unknown). The extended protocol logs
+    parse and bind as well: they are counted in ``parses`` and ``binds``, and their time in
+    ``parse_bind_ms`` is not part of ``total_ms``, as pgBadger has it. A percentile is always
+    that of the samples; the 95 % interval beside it (``p95_low_ms``, ``p95_high_ms``) is NaN
+    where there are too few of them.
 
     Args:
         data: a Recording, or a table of queries (DataFrame or Arrow).
@@ -113,7 +113,7 @@ def _times(queries: pa.Table, by: groups.Groups) -> dict[str, Any]:
     described = [groups.percentiles(values) for values in samples]
     columns = {name: [row[name] for row in described] for name in described[0]}
     return columns | {
-        "total_ms": by.total(duration, known & ~preparing),
+        "total_ms": groups.sums(samples),
         "parse_bind_ms": by.total(duration, known & preparing),
     }
 

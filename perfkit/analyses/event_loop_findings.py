@@ -47,7 +47,7 @@ def _finding(frame: str, blocks: pa.Table, everything: pa.Table, served: Served)
         title=_title(frame, lag, _held_up(blocks), route),
         evidence=blocks.select(["at", "lag_ms", "requests_held_up", "source"])
         .slice(0, _EVIDENCE)
-        .cast(_EVIDENCE_SCHEMA)
+        .cast(_EVIDENCE_SCHEMA, safe=False)
         .to_pylist(),
         saves_ms=float(lag.mean()),
         saves_basis="per block, for every request on the loop",

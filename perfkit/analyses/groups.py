@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 from perfkit import statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Groups", "encode", "numbers", "percentiles"]
+__all__ = ["Groups", "encode", "numbers", "percentiles", "sums"]
 
 PERCENTILES = ("p50", "p90", "p95", "p99")
 
@@ -33,8 +33,8 @@ class Groups:
         return np.bincount(self.codes[where], minlength=len(self.labels))
 
     def total(self, values: NDArray[np.float64], where: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the sum per group, added in order of size: the order of rows does not show."""
-        return np.array([part.sum() for part in self.split(values, where)], dtype=np.float64)
+        """Return the sum of the values of every group that are ``where``."""
+        return sums(self.split(values, where))
 
     def split(
         self, values: NDArray[np.float64], where: NDArray[np.bool_]
@@ -65,6 +65,11 @@ def numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
     cast = column.cast(pa.float64(), safe=False)  # integers beyond 2**53 may round
     floats: NDArray[np.float64] = pc.fill_null(cast, np.nan).to_numpy()
     return floats
+
+
+def sums(parts: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the sum of each part; parts in order of size hide the order of the rows."""
+    return np.array([part.sum() for part in parts], dtype=np.float64)
 
 
 def percentiles(

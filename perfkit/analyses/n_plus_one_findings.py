@@ -93,7 +93,7 @@ def _fix(pattern: Pattern) -> Fix:
         return Fix(text="Ask for all items in one call.", snippet=_HTTP, language="python")
     if writes(target):
         return Fix(text="Write all rows with one statement.", snippet=_WRITE, language="python")
-    loop = f" Its rows come from: {shown(pattern.source)}." if pattern.source else ""
+    loop = f" They come from {shown(pattern.source)}" if pattern.source else ""
     return Fix(
         text=f"Load the rows of all items with one statement instead of one per item.{loop}",
         snippet="\n".join(filter(None, (_ORM, _at_once(target.fingerprint)))),

@@ -62,8 +62,8 @@ class Found:
             return packed.open(self.member)  # keeps the archive's file open until it is closed
 
     def first_bytes(self, count: int) -> bytes:
-        """Return the first bytes of a path; a stream is not touched."""
-        if self.path is None or self.member:
+        """Return the first bytes of a file; what can be read once only is not touched."""
+        if self.path is None or self.member or not self.path.is_file():
             return b""
         with self.opened() as stream:
             found: bytes = stream.read(count)

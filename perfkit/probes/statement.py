@@ -69,7 +69,7 @@ class Statement:
         from sqlalchemy import bindparam, text
         from sqlalchemy.types import NullType
 
-        self._check(values)
+        self.check(values)
         parts = [
             token.text if at in self._bound else token.text.replace(":", "\\:")
             for at, token in enumerate(self.tokens)
@@ -77,7 +77,8 @@ class Statement:
         bound = [bindparam(name, values[name], type_=NullType()) for name in self.parameters]
         return text(prefix + "".join(parts)).bindparams(*bound)
 
-    def _check(self, values: Mapping[str, Any]) -> None:
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Raise UsageError unless every parameter has a value and none is numbered."""
         missing = [name for name in self.parameters if name not in values]
         if missing:
             raise UsageError(
@@ -113,6 +114,8 @@ def one_statement(sql: str) -> Statement:
         raise UsageError("explain: EXPLAIN is added here", hint="leave EXPLAIN out")
     if verb not in _READS | _WRITES:
         raise UsageError(f"explain: {verb.upper()} has no plan", hint=_HINT)
+    if verb in _READS and _makes_table(tokens):
+        raise UsageError("explain: SELECT INTO makes a table", hint="leave INTO out")
     return Statement(text)
 
 
@@ -121,6 +124,17 @@ def called(tokens: Iterable[Token]) -> frozenset[str]:
     useful = [token for token in tokens if token.kind not in {"blank", "comment"}]
     found = (identifier(token) for token, after in pairwise(useful) if after.text == "(")
     return frozenset(name for name in found if name)
+
+
+def _makes_table(tokens: list[Token]) -> bool:
+    """Whether there is an INTO that belongs to a SELECT and is no column's name."""
+    elsewhere = {"insert", "merge", "as", "."}
+    return any(
+        token.kind == "word"
+        and token.text.lower() == "into"
+        and before.text.lower() not in elsewhere
+        for before, token in pairwise(tokens)
+    )
 
 
 def _without_end(sql: str) -> str:

@@ -76,7 +76,7 @@ def _blocked(request: HttpRequest, profile: Profile, longest: float, where: str)
     doing = f" with {inside}" if inside else ""
     at = f" (heaviest path: {where})" if where else ""
     return Finding(
-        rule="blocked-loop",
+        rule="blocked-event-loop",
         severity="critical",
         title=(
             f"{request.name} blocks the event loop for {units.format_ms(longest)}{doing}{at}:"

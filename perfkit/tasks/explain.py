@@ -70,6 +70,7 @@ def explain(
         ...         params={"x": 1})  # doctest: +SKIP
     """
     asked = Asked(statement=one_statement(sql), values=dict(params or {}), execute=analyze)
+    asked.statement.check(asked.values)
     with (
         as_engine(_WHERE, engine) as ready,
         rolled_back(_WHERE, ready, timeout_s=timeout_s) as connection,

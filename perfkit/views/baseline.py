@@ -27,7 +27,11 @@ def figure(result: Result) -> go.Figure:
     title = result.headline
     if len(rows) > len(shown):
         title += f" (the {_ROUTES} routes with the most time of {len(rows)})"
-    fig = theme.figure(title, x="latency, ms (logarithmic)", height=170 + 28 * len(shown))
+    fig = theme.figure(
+        title,
+        x="latency, ms (logarithmic; hollow: too few requests to be sure)",
+        height=170 + 28 * len(shown),
+    )
     names = [_name(row) for row in shown]
     fig.add_scatter(**_ranges(shown, names))
     for percentile in _MARKS:

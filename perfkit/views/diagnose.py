@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import plotly.graph_objects as go
+from typing import TYPE_CHECKING, Any
 
 from perfkit.views import theme
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from perfkit.results import Result
 
 __all__ = ["figure"]
 
-_PATTERNS = ("", "/", "\\", "x", "-", "|", "+", ".")
+_PATTERNS = ("", "/", "\\", "x", "-", "|", ".")
 _MOST_ROUTES = 15
+#: Causes from this number on share one colour.
+_SMALLER = 6
 
 
 def figure(result: Result) -> go.Figure:
@@ -25,36 +27,55 @@ def figure(result: Result) -> go.Figure:
         totals[row["route"]] = totals.get(row["route"], 0.0) + row["ms"]
     shown = sorted(totals, key=lambda route: totals[route])[-_MOST_ROUTES:]
     labels = _labels(result)
-    drawn = theme.figure(
-        result.headline, x="request time in the incident, seconds", height=200 + 32 * len(shown)
-    )
-    for number in [*range(1, len(labels)), 0]:
-        parts = {row["route"]: row["ms"] / 1000 for row in rows if row["cause"] == number}
-        if not any(route in parts for route in shown):
-            continue
+    drawn = theme.figure(result.headline, x="request time in the incident, seconds")
+    for number, label in labels.items():
+        parts = _seconds(rows, number)
         drawn.add_bar(
             orientation="h",
             y=[theme.safe(route, 60) for route in shown],
             x=[parts.get(route, 0.0) for route in shown],
-            name=labels[number],
-            marker={"color": _colour(number), "pattern": {"shape": _PATTERNS[number % 8]}},
-            hovertemplate="%{y}: %{x:.2f} s<extra>" + labels[number] + "</extra>",
+            name=label,
+            marker={"color": _colour(number), "pattern": {"shape": _PATTERNS[number]}},
+            hovertemplate="%{y}: %{x:.2f} s<extra>" + label + "</extra>",
         )
-    drawn.update_layout(
-        barmode="stack",
-        legend={"orientation": "h", "x": 0, "y": -90 / (110 + 32 * len(shown)), "yanchor": "top"},
-        margin={"b": 60 + 24 * len(labels)},
-    )
+    _fit(drawn, len(shown), len(labels))
     return drawn
 
 
-def _labels(result: Result) -> list[str]:
+def _fit(drawn: go.Figure, bars: int, entries: int) -> None:
+    """Give every bar and every legend entry its own line."""
+    top, below = drawn.layout.margin.t, 60 + 20 * entries
+    plot = max(90, 34 * bars)
+    drawn.update_layout(
+        barmode="stack",
+        bargap=0.3,
+        height=top + plot + below,
+        margin={"b": below},
+        yaxis={"dtick": 1},
+        legend={"orientation": "v", "x": 0, "y": -48 / plot, "yanchor": "top"}
+        | {"traceorder": "normal"},
+    )
+
+
+def _seconds(rows: list[dict[str, Any]], number: int) -> dict[str, float]:
+    """Return seconds per route of one cause; of all smaller ones for ``_SMALLER``."""
+    parts: dict[str, float] = {}
+    for row in rows:
+        if min(row["cause"], _SMALLER) == number:
+            parts[row["route"]] = parts.get(row["route"], 0.0) + row["ms"] / 1000
+    return parts
+
+
+def _labels(result: Result) -> dict[int, str]:
+    """Return what the legend says, by number of the cause: largest first, unexplained last."""
     causes = result.arrow.select(["rule", "route"]).to_pylist()
-    named = [
-        theme.safe(f"{number}: {row['rule']} {row['route'] or ''}".strip(), 60)
-        for number, row in enumerate(causes, start=1)
-    ]
-    return ["not explained", *named]
+    named = {
+        number: theme.safe(f"{number}. {row['rule']} {row['route'] or ''}".strip(), 70)
+        for number, row in enumerate(causes[: _SMALLER - 1], start=1)
+    }
+    if len(causes) >= _SMALLER:
+        named[_SMALLER] = f"{len(causes) - _SMALLER + 1} smaller causes"
+    return {**named, 0: "not explained"}
 
 
 def _colour(number: int) -> str:

@@ -67,11 +67,12 @@ def _columns(figure: go.Figure) -> list[Column]:
 def _by_name(traces: Sequence[Any], figure: go.Figure) -> list[Column]:
     """One row per named thing (bar, dot, slice), one column per trace."""
     values = [_summed(trace) for trace in traces]
-    order = list(dict.fromkeys(name for column in values for name in column))
+    asked = figure.layout.yaxis.categoryarray or ()
+    order = list(dict.fromkeys([*asked, *(name for column in values for name in column)]))
     if figure.layout.yaxis.autorange != "reversed" and _horizontal(traces[0]):
         order.reverse()  # plotly draws the first name at the bottom
     order = order[:_ROWS]
-    cells = [[_number(column.get(name)) for name in order] for column in values]
+    cells = [[_number(col[name]) if name in col else "" for name in order] for col in values]
     headers = [_plain(trace.name) or "value" for trace in traces]
     return [_text("", [_plain(name) for name in order])] + [
         _numeric(header, column) for header, column in zip(headers, cells, strict=True)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["page_table", "render"]
 
 ROWS = 50
+WIDTH = 130  # characters of a table: what a notebook shows
 _LONGEST_CELL = 160
+_LONGEST_LINE = 40
 _INK = "color:var(--jp-content-font-color1,inherit)"
 _FAINT = "opacity:.75"
 _RULE = "var(--jp-border-color2,rgba(127,127,127,.4))"
@@ -61,8 +63,10 @@ def _list(title: str, items: Sequence[str]) -> str:
 
 
 def _table(result: Result) -> str:
-    shown = layout.fitted(result.arrow, result.noun, rows=ROWS)
-    caption = shown.note or f"{result.arrow.num_rows:,} {result.noun}"
+    shown = layout.fitted(result.arrow, result.noun, rows=ROWS, width=WIDTH)
+    count = result.arrow.num_rows
+    noun = result.noun.removesuffix("s") if count == 1 else result.noun
+    caption = shown.note or f"{count:,} {noun}"
     return page_table(shown.columns, caption)
 
 
@@ -77,10 +81,10 @@ def page_table(shown: Sequence[Column], caption: str) -> str:
         for row in rows
     )
     return (
-        f'<table style="border-collapse:collapse;color:inherit">'
+        f'<div style="overflow-x:auto"><table style="border-collapse:collapse;color:inherit">'
         f'<caption style="text-align:left;{_FAINT}">{markup(caption)}</caption>'
         f'<thead><tr style="border-bottom:1px solid {_RULE}">{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
@@ -88,5 +92,6 @@ def _cell(tag: str, column: Column, text: str) -> str:
     side = "right" if column.numeric else "left"
     scope = ' scope="col"' if tag == "th" else ""
     shown = markup(text, _LONGEST_CELL)
-    wrap = ";white-space:nowrap" if column.numeric else ";overflow-wrap:anywhere"
-    return f'<{tag}{scope} style="text-align:{side};padding:.15em .6em{wrap}">{shown}</{tag}>'
+    wide = tag == "td" and not column.numeric and len(text) > _LONGEST_LINE
+    wrap = "min-width:18em;overflow-wrap:break-word" if wide else "white-space:nowrap"
+    return f'<{tag}{scope} style="text-align:{side};padding:.15em .6em;{wrap}">{shown}</{tag}>'

@@ -24,7 +24,6 @@ def figure(result: Result) -> go.Figure:
     state, waits = (_of(result.series[name], pool) for name in ("state", "waits"))
     drawn = theme.figure(result.headline, x="time (UTC)", y="connections", height=480)
     _two_rows(drawn)
-    drawn.update_layout(margin={"t": 95})  # the title of a starved pool has three lines
     for trace in _steps(state):
         drawn.add_trace(trace)
     drawn.add_trace(_dots(waits))

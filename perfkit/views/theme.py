@@ -43,16 +43,16 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 380) -> go.Fig
 
     ``title``, ``x`` and ``y`` are plain text: they are escaped here.
     """
-    wrapped = "<br>".join(textwrap.wrap(safe(title, 220), 95))
+    lines = textwrap.wrap(safe(title, 280), 95)
     axis = {"gridcolor": _GRID, "zerolinecolor": _GRID, "linecolor": _INK, "automargin": True}
     layout = {
-        "title": {"text": wrapped, "x": 0.01, "xanchor": "left", "font": {"size": 15}},
+        "title": {"text": "<br>".join(lines), "x": 0.01, "xanchor": "left", "font": {"size": 15}},
         "font": {"color": _INK, "size": 12},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "colorway": list(COLOURS.values()),
         "height": height,
-        "margin": {"l": 60, "r": 20, "t": 70, "b": 50},
+        "margin": {"l": 60, "r": 20, "t": 40 + 20 * len(lines), "b": 50},
         "xaxis": axis | {"title": {"text": safe(x)}},
         "yaxis": axis | {"title": {"text": safe(y)}},
         "legend": {"orientation": "h", "y": -0.2},

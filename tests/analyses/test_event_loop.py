@@ -158,3 +158,14 @@ def test_a_route_that_happens_to_be_open_under_load_is_not_blamed():
     others = [request("/search", 1000 * i - 400, 800.0) for i in range(1, 11)]
     (finding,) = event_loop(recording(blocks, own + others)).findings
     assert "route" not in finding.keys
+
+
+def test_times_to_the_nanosecond_are_kept_and_shown():
+    ns = 1_700_000_000_123_456_789
+    at_ns = pa.array([ns], pa.timestamp("ns", "UTC"))
+    table = pa.table({"at": at_ns, "kind": ["blocked_loop"], "duration_ms": [500.0]})
+    table = table.append_column("message", pa.array(["/srv/a.py:3 in f"]))
+    result = event_loop(table)
+    assert result.arrow["at"].cast(pa.int64()).to_pylist() == [ns]
+    assert result.findings[0].evidence[0]["at"].isoformat() == "2023-11-14T22:13:20.123456+00:00"
+    assert "2023-11-14 22:13:20.123" in result.to_text()

@@ -5,10 +5,12 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import random
 import re
 import subprocess
 import sys
+import threading
 import warnings
 import zipfile
 from pathlib import Path
@@ -72,6 +74,16 @@ def test_every_way_to_name_an_input(tmp_path, monkeypatch, log):
     with open("a.log", encoding="utf-8") as readable:  # noqa: PTH123 - as users do
         readable.readline()
         assert load(readable).arrow("queries").num_rows == 99
+
+
+def test_a_pipe_is_read_once(tmp_path, log):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[log], daemon=True)
+    writer.start()
+    assert load(pipe).arrow("queries").num_rows == 100
+    writer.join(timeout=10)
+    assert not writer.is_alive()
 
 
 def test_sources_keep_their_numbers_lines_and_order(tmp_path, log, requests_log):

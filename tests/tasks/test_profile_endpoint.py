@@ -124,7 +124,7 @@ def test_every_injected_class_is_found(app):
 
 def test_a_blocked_loop_is_a_finding_that_names_the_place(app):
     (finding,) = profile_endpoint(app, "GET /mix", n=2).findings
-    assert finding.rule == "blocked-loop"
+    assert finding.rule == "blocked-event-loop"
     assert 55 <= finding.saves_ms < 80
     assert "tests/tasks/test_profile_endpoint.py:mix:" in finding.title
 
@@ -143,7 +143,7 @@ def test_statements_of_a_sync_endpoint_are_counted_exactly(app):
 def test_synchronous_sql_on_the_loop_is_both_database_and_a_block(app):
     found = profile_endpoint(app, "GET /sql-on-loop", n=3)
     assert found.table["share"][0] > 0.9
-    assert rules(found) == ["blocked-loop"]
+    assert rules(found) == ["blocked-event-loop"]
     assert "synchronous SQL" in found.findings[0].title
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -122,10 +123,13 @@ def _of_statement(table: pa.Table, fingerprint_id: str) -> str:
 
 
 def _row_text(row: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}: {_cell(name, value)}" for name, value in row.items())
+    named = ((name.removesuffix("_ms").replace("_", " "), _cell(name, row[name])) for name in row)
+    return ", ".join(f"{name} {cell}" for name, cell in named)
 
 
 def _cell(name: str, value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%H:%M:%S.%f}"[:-3]
     if isinstance(value, int | float) and name.endswith("_ms"):
         return units.format_ms(float(value))
     if isinstance(value, float) and value.is_integer():

@@ -158,11 +158,11 @@ def _target(is_statement: bool, values: list[str | None]) -> Target:  # noqa: FB
 
 
 def names(rows: pa.Table) -> list[str]:
-    """Return what every span does: its statement, its templated URL, otherwise its name."""
+    """Return what every span does: the statement or templated URL it calls, or its name."""
     columns = (texts(rows[name]) for name in _TARGET)
     found = (
-        _target(values[1] is not None, list(values)).text or values[4]
-        for values in zip(*columns, strict=True)
+        values[4] if serves else _target(values[1] is not None, values).text or values[4]
+        for serves, *values in zip(_serves(rows), *columns, strict=True)
     )
     return [text or "unnamed" for text in found]
 

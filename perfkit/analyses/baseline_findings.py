@@ -75,7 +75,7 @@ def _slow(row: dict[str, Any]) -> Finding:
         Fix(
             text="See where its time goes: database, calls to others, waiting for a connection,"
             " or its own code.",
-            snippet=f"perfkit.breakdown({_of(row)})",
+            snippet=f"perfkit.diagnose({_of(row)})",
             language="python",
         ),
         severity="warning",
@@ -97,7 +97,7 @@ def _tail(row: dict[str, Any]) -> Finding:
         f" {row['p99_ms'] / row['p50_ms']:.1f} times its p50 {units.format_ms(row['p50_ms'])}",
         Fix(
             text="Compare its slowest requests with the rest: what do they have in common?",
-            snippet=f"perfkit.tail({_of(row)})",
+            snippet=f"{_of(row)}.requests.nlargest(20, 'duration_ms')",
             language="python",
         ),
         severity="info",

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from perfkit import sources, units
 from perfkit.analyses import digest_findings, groups
-from perfkit.analyses.statements import identified, shown
+from perfkit.analyses.statements import shown
+from perfkit.fingerprinted import fingerprinted
 from perfkit.recording import as_recording
 from perfkit.results import Result
 
@@ -66,7 +67,7 @@ def digest(data: Any) -> Result:
         [4.0]
     """
     rec = as_recording(data, "queries")
-    queries = identified(sources.primary(rec, "queries"))
+    queries = fingerprinted(sources.primary(rec, "queries"))
     table = _table(queries)
     totals = _totals(table)
     return Result(

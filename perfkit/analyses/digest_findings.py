@@ -113,7 +113,7 @@ def _finding(rule: str, row: dict[str, Any], title: str, *, severity: Any = "war
         fix=Fix(
             text="Look at its plan: a missing index, rows read and thrown away, or a sort that"
             " does not fit into memory show there.",
-            snippet="perfkit.explain_top(rec, engine, n=5)",
+            snippet="%explain --db NAME <the statement with values for its parameters>",
             language="python",
         ),
         confidence="high",

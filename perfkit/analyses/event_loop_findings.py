@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 
 from perfkit import statistics, units
 from perfkit.analyses import groups
+from perfkit.analyses.frames import code_of
 from perfkit.results import Finding, Fix
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ __all__ = ["LEAST_TOTAL_MS", "findings"]
 
 #: asyncio's own threshold for one slow callback (``loop.slow_callback_duration``, 0.1 s).
 LEAST_TOTAL_MS = 100.0
+#: One block may be the machine's (a neighbour, a page fault); a pattern comes back.
+LEAST_BLOCKS = 3
 CRITICAL_MS = 1000.0
 CRITICAL_SHARE = 0.1  # of the time between the first and the last block
 _ROUTE_FROM = 100  # blocks looked at to tell whose request it is
@@ -26,20 +30,23 @@ _EVIDENCE = 3
 
 
 def findings(table: pa.Table, served: Served) -> list[Finding]:
-    """Return one finding per frame that blocked for :data:`LEAST_TOTAL_MS` in all."""
-    by = groups.encode(table["frame"])
+    """Return one finding per function that blocks more than once and for long enough."""
+    by = groups.encode(code_of(table["frame"]))
     places = ((label, by.codes == code) for code, label in enumerate(by.labels) if label)
     blocks = ((label, table.filter(pa.array(rows))) for label, rows in places)
     return [_finding(label, of, table, served) for label, of in blocks if _long(of)]
 
 
 def _long(blocks: pa.Table) -> bool:
-    return bool(np.nansum(blocks["lag_ms"].to_numpy()) >= LEAST_TOTAL_MS)
+    total = np.nansum(blocks["lag_ms"].to_numpy())
+    often = blocks.num_rows >= LEAST_BLOCKS and total >= LEAST_TOTAL_MS
+    return bool(often or total >= CRITICAL_MS)
 
 
-def _finding(frame: str, blocks: pa.Table, everything: pa.Table, served: Served) -> Finding:
+def _finding(code: str, blocks: pa.Table, everything: pa.Table, served: Served) -> Finding:
     lag = blocks["lag_ms"].to_numpy()
     lag = lag[~np.isnan(lag)]
+    frame, _ = Counter(blocks["frame"].to_pylist()).most_common(1)[0]
     route = _reported_route(blocks) or served.certain_route(_intervals(blocks), _SLACK_NS)
     return Finding(
         rule="blocked-event-loop",
@@ -56,7 +63,7 @@ def _finding(frame: str, blocks: pa.Table, everything: pa.Table, served: Served)
         effort="low",
         confidence="high",
         reference="https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
-        keys={"frame": frame, **({"route": route} if route else {})},
+        keys={"frame": code, **({"route": route} if route else {})},
     )
 
 

@@ -6,7 +6,10 @@ import re
 import sys
 from dataclasses import dataclass
 
-__all__ = ["Frame", "culprit", "frames"]
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["Frame", "code_of", "culprit", "frames"]
 
 #: Frameworks and drivers that call, or are called by, the code one can change.
 _FRAMEWORK = re.compile(
@@ -73,4 +76,10 @@ def culprit(stack: str) -> Frame | None:
     """Return the innermost frame of the application; of a foreign stack the innermost one."""
     listed = frames(stack)
     chosen = [frame for frame in listed if not frame.foreign] or listed
-    return chosen[-1] if chosen else None
+    named = [frame for frame in chosen if not frame.function.startswith("<")] or chosen
+    return named[-1] if named else None  # a comprehension belongs to the function around it
+
+
+def code_of(frames: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return frames without their lines: a function that blocks in two places is one cause."""
+    return pc.replace_substring_regex(frames.cast(pa.string()), r":\d+\)$", ")")

@@ -1,35 +1,8 @@
-"""Statements under their fingerprints, whoever delivered them."""
+"""Statements short enough to be read."""
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from perfkit.fingerprint import fingerprint_many
-
-__all__ = ["identified", "shown"]
-
-
-def identified(rows: pa.Table) -> pa.Table:
-    """Fill ``fingerprint`` and ``fingerprint_id`` of queries or spans that lack them.
-
-    Tables of formats have both; a table of your own may hold ``statement`` alone.
-    """
-    if not pc.any(pc.is_null(rows["fingerprint_id"])).as_py():
-        return rows
-    text = pc.coalesce(_plain(rows["fingerprint"]), _plain(rows["statement"]))
-    if text.null_count == len(text):
-        return rows
-    made, ids = fingerprint_many(text)
-    for name, values in (("fingerprint", made), ("fingerprint_id", ids)):
-        known = pc.coalesce(_plain(rows[name]), _plain(values))
-        index = rows.schema.get_field_index(name)
-        rows = rows.set_column(index, name, known.dictionary_encode())
-    return rows
-
-
-def _plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+__all__ = ["shown"]
 
 
 def shown(fingerprint: str | None, limit: int = 70, *, whole: int | None = None) -> str:

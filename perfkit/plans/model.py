@@ -31,7 +31,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -211,10 +210,10 @@ class Plan:
 def subtree(tree: Sequence[Node], node: Node) -> Iterator[Node]:
     """Yield ``node`` and everything below it, depth first."""
     yield node
-    for other in islice(tree, node.node_id + 1, None):
-        if other.depth <= node.depth:
-            return
-        yield other
+    position = node.node_id + 1
+    while position < len(tree) and tree[position].depth > node.depth:
+        yield tree[position]
+        position += 1
 
 
 def _float(value: Any) -> float | None:

@@ -133,7 +133,7 @@ def test_a_broken_line_costs_the_frame_alone(line):
 
 
 def test_a_function_name_from_a_log_is_not_pasted_unless_it_is_one():
-    rec = recording([block(1000, 500.0, "shop.report:<lambda>:3")])
+    rec = recording([block(1000, 1500.0, "shop.report:<lambda>:3")])
     assert "to_thread(blocking_function, ...)" in event_loop(rec).findings[0].fix.snippet
 
 
@@ -147,7 +147,7 @@ def test_the_order_of_rows_does_not_matter(random):
 
 def test_a_route_that_the_report_itself_names_is_taken():
     line = json.dumps({"stack": STACK, "route": "/report"}).encode()
-    (finding,) = event_loop(recording([block(1000, 200.0, attributes=line)])).findings
+    (finding,) = event_loop(recording([block(1000, 1200.0, attributes=line)])).findings
     assert finding.keys == {"frame": "save (PIL.Image:99)", "route": "/report"}
 
 
@@ -163,9 +163,21 @@ def test_a_route_that_happens_to_be_open_under_load_is_not_blamed():
 def test_times_to_the_nanosecond_are_kept_and_shown():
     ns = 1_700_000_000_123_456_789
     at_ns = pa.array([ns], pa.timestamp("ns", "UTC"))
-    table = pa.table({"at": at_ns, "kind": ["blocked_loop"], "duration_ms": [500.0]})
+    table = pa.table({"at": at_ns, "kind": ["blocked_loop"], "duration_ms": [1500.0]})
     table = table.append_column("message", pa.array(["/srv/a.py:3 in f"]))
     result = event_loop(table)
     assert result.arrow["at"].cast(pa.int64()).to_pylist() == [ns]
     assert result.findings[0].evidence[0]["at"].isoformat() == "2023-11-14T22:13:20.123456+00:00"
     assert "2023-11-14 22:13:20.123" in result.to_text()
+
+
+def test_one_short_block_is_no_pattern():
+    assert event_loop(recording([block(1000, 400.0)])).findings == ()
+
+
+def test_a_function_that_blocks_in_two_lines_is_one_finding_and_a_comprehension_is_its_function():
+    stacks = ["shop.a:f:10", "shop.a:f:12;shop.a:<listcomp>:13", "shop.a:f:10"]
+    blocks = [block(1000 * i, 80.0, stack) for i, stack in enumerate(stacks, start=1)]
+    (finding,) = event_loop(recording(blocks)).findings
+    assert finding.keys["frame"] == "f (shop.a)"
+    assert "f (shop.a:10)" in finding.title

@@ -30,18 +30,18 @@ def lab_server():
 
 
 @contextlib.contextmanager
-def database(lab, name, seed):
+def database(lab, name, seed, template="template1"):
     """A fresh database with ``seed`` in it, and an engine for it."""
     admin = sa.create_engine(
         lab.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
     )
     with admin.connect() as connection:
         connection.exec_driver_sql(f"drop database if exists {name} with (force)")
-        connection.exec_driver_sql(f"create database {name}")
+        connection.exec_driver_sql(f"create database {name} template {template}")
     engine = sa.create_engine(lab.url(name), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            connection.exec_driver_sql(seed.replace("%", "%%"))
+            connection.exec_driver_sql(seed.replace("%", "%%") or "select 1")
             connection.exec_driver_sql("vacuum analyze")
         yield engine
     finally:
@@ -55,12 +55,19 @@ def shop_engine(lab_server):
         yield engine
 
 
+@pytest.fixture(scope="session")
+def _seeded(lab_server):
+    """Leave a database to be copied: nobody may be connected to it."""
+    with database(lab_server, "perfkit_seeded", SEED):
+        pass
+
+
 @pytest.fixture
-def audited(lab_server):
+def audited(lab_server, _seeded):
     """Return a function that makes a database with a seed of the test's own."""
     with contextlib.ExitStack() as stack:
         yield lambda seed="": stack.enter_context(
-            database(lab_server, "perfkit_audit", SEED + seed)
+            database(lab_server, "perfkit_audit", seed, template="perfkit_seeded")
         )
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from perfkit.analyses import groups
 from perfkit.analyses.repeats.calls import Calls, Owners, Target, codes, milliseconds, texts
-from perfkit.analyses.statements import identified
+from perfkit.fingerprinted import fingerprinted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ __all__ = ["calls_of"]
 
 def calls_of(queries: pa.Table, requests: pa.Table) -> Calls:
     """Return the successful statements of requests; those without any id are left out."""
-    rows = identified(queries)
+    rows = fingerprinted(queries)
     executed = ~np.isin(np.array(texts(rows["phase"]), dtype=object), ["parse", "bind"])
     who = pc.coalesce(rows["request_id"], rows["trace_id"])
     usable = executed & ~rows["error"].is_valid().to_numpy() & who.is_valid().to_numpy()

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from perfkit.analyses import groups
 from perfkit.analyses.repeats.calls import Calls, Owners, Target, codes, milliseconds, texts
 from perfkit.analyses.repeats.url import templated
-from perfkit.analyses.statements import identified
+from perfkit.fingerprinted import fingerprinted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ class Tree:
         own, above = _nodes(named)
         _, first = np.unique(own, return_index=True)
         first.sort()
-        self.rows = identified(named.take(pa.array(first)))
+        self.rows = fingerprinted(named.take(pa.array(first)))
         self.served = _serves(self.rows)
         self._link(own[first], above[first])
 

@@ -80,10 +80,11 @@ def _cut_short(plan: Plan, node: Node, factor: float) -> bool:
     for above in plan.ancestors(node):
         join = str(above.properties.get("Join Type", ""))
         inner = len(above.children) > 1 and above.children[1] == child.node_id
-        if above.kind in {"Limit", "Merge Join"} or (above.kind in _JOINS and inner and join):
+        stops = above.kind in {"Limit", "Merge Join"} or child.relationship == "SubPlan"
+        if stops or (above.kind in _JOINS and inner and join):
             return True
         child = above
-    return child.relationship == "SubPlan"
+    return False
 
 
 def _culprit(plan: Plan, node: Node) -> Node:

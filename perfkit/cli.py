@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "diagnose":
             verb.add_argument("--incident", nargs=2, metavar=("START", "END"))
             verb.add_argument("--mark", metavar="TIME", help="when it was deployed")
-            verb.add_argument("--budget", help='good enough, such as "p95<200ms"')
+            verb.add_argument("--budget", default="p95<300ms", help="good enough (%(default)s)")
     load = verbs.add_parser("load", help="say what the files hold; -o FILE saves a recording")
     _add_input(load)
     load.add_argument("--format", choices=("text", "json"), default="text")
@@ -113,9 +113,7 @@ def _analyse(options: argparse.Namespace) -> int:
     rec = _read(options)
     if options.analysis == "diagnose":
         rec = rec.mark(options.mark, "the deploy") if options.mark else rec
-        chosen = {"incident": tuple(options.incident)} if options.incident else {}
-        chosen |= {"budget": options.budget} if options.budget else {}
-        result = perfkit.diagnose(rec, **chosen)
+        result = perfkit.diagnose(rec, incident=options.incident, budget=options.budget)
     else:
         result = getattr(perfkit, options.analysis)(rec)
     _write(_RENDER[options.format](result), options.output)

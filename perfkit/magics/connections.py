@@ -99,7 +99,7 @@ def _engine(target: str) -> Engine:
         return create_engine(target)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         raise UsageError(
-            "the database URL cannot be used (its text is not repeated here: it may hold a password)",
+            "the database URL cannot be used (it may hold a password, so it is not repeated)",
             hint="postgresql://user@host:5432/dbname, or service=NAME",
         ) from None
 

@@ -20,7 +20,8 @@ SILENCED_BY_SEMICOLON = False
 COMMAND = Command(
     name="perfkit",
     summary="Show what is connected and loaded; connect databases, run the lab, share results.",
-    usage="%perfkit [connect NAME URL | lab start|stop|status | share FILE [NAME ...] | config | version]",
+    usage="%perfkit [connect NAME URL | lab start|stop|status | share FILE [NAME ...]"
+    " | config | version]",
     options=(
         Option("--scale", "size of the lab's database (default 1: 500,000 orders)", "FACTOR"),
     ),

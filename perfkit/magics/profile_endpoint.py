@@ -35,7 +35,7 @@ COMMAND = Command(
     ),
     examples=(
         "%profile_endpoint --app app GET /orders?user_id=42",
-        "%%profile_endpoint --app shop.main:app -n 10\nPOST /checkout\nContent-Type: application/json\n\n{}",
+        "%%profile_endpoint --app shop.main:app\nPOST /checkout\nAccept: text/html\n\n{}",
     ),
 )
 

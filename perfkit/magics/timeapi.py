@@ -22,7 +22,8 @@ SILENCED_BY_SEMICOLON = True
 COMMAND = Command(
     name="timeapi",
     summary="Time an HTTP request (or Python code) many times, one after the other.",
-    usage="%%timeapi [options]      request or Python code in the cell's body\n%timeapi [options] URL",
+    usage="%%timeapi [options]      request or Python code in the cell's body\n"
+    "%timeapi [options] URL",
     options=(
         Option("-n", "how many requests (default 200)", "COUNT"),
         Option("--warmup", "requests not counted, first (default 5)", "COUNT"),

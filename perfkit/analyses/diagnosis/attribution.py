@@ -8,7 +8,7 @@ pool; statements come after that, and no route gives away more than its requests
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,8 @@ from perfkit.analyses.diagnosis.symptoms import routes_of_traces, with_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from perfkit.analyses.diagnosis.blocks import Blocks
     from perfkit.recording import Recording
@@ -144,5 +146,5 @@ def _scaled(per_route: Mapping[str, float], total: float) -> dict[str, float]:
     return {route: ms * min(1.0, total / whole) for route, ms in per_route.items()}
 
 
-def _ns(times: Any) -> np.ndarray:
-    return pc.cast(times, pa.int64()).to_numpy().astype("float64")
+def _ns(times: pa.ChunkedArray) -> NDArray[np.float64]:
+    return np.asarray(pc.cast(times, pa.int64()).to_numpy(), dtype="float64")

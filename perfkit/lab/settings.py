@@ -30,6 +30,7 @@ _SERVER = {
     "lc_messages": "'C'",
     "shared_preload_libraries": "'pg_stat_statements,auto_explain'",
     "track_io_timing": "on",
+    "perfkit.lab": "on",  # by this the analyses know a server that is there to be tried out
 }
 _LOGGING = {
     "logging_collector": "on",

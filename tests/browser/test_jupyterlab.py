@@ -34,7 +34,7 @@ SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 DRAWN = """() => [...document.querySelectorAll('.js-plotly-plot')].filter(
-    plot => plot.data && plot.data.length && plot.querySelector('svg .plot path, svg .plot rect')
+    plot => plot.data && plot.data.length && plot.querySelector('.trace .point, .trace path')
 ).length >= 1"""
 
 

@@ -45,7 +45,8 @@ def demo(output: Path, *, scale: float = 1.0) -> int:
         with _step("record a launch that goes wrong"):
             story = running.record(output / "recording")
         with _step("load what the shop and the database wrote"):
-            rec = perfkit.load(story.directory).mark(story.launched_at, "launch")
+            files = [*story.directory.glob("*.jsonl"), *story.directory.glob("*.log")]
+            rec = perfkit.load(*sorted(files)).mark(story.launched_at, "launch")
             rec.save(output / "launch.perfkit")
         with _step("diagnose"):
             diagnosis = perfkit.diagnose(rec)

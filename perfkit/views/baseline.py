@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["figure"]
 
 _ROUTES = 20
+_MOST_DECADES = 5  # three ticks in each have room
 #: percentile -> (marker, colour)
 _MARKS = {"p50": ("circle", "blue"), "p95": ("diamond", "orange"), "p99": ("triangle-up", "red")}
 
@@ -29,14 +30,14 @@ def figure(result: Result) -> go.Figure:
         title += f" (the {_ROUTES} routes with the most time of {len(rows)})"
     fig = theme.figure(
         title,
-        x="latency, ms (logarithmic; hollow: too few requests to be sure)",
+        x="latency (ms, logarithmic; hollow: too few requests to be sure)",
         height=170 + 28 * len(shown),
     )
     names = [_name(row) for row in shown]
     fig.add_scatter(**_ranges(shown, names))
     for percentile in _MARKS:
         fig.add_scatter(**_markers(percentile, shown, names))
-    fig.update_xaxes(type="log", tickformat=",~r", dtick="D2" if _narrow(shown) else None)
+    fig.update_xaxes(type="log", tickvals=_ticks(shown), tickformat=",~r")
     fig.update_yaxes(autorange="reversed", type="category")
     fig.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
     return fig
@@ -48,10 +49,14 @@ def _name(row: dict[str, Any]) -> str:
     )
 
 
-def _narrow(rows: list[dict[str, Any]]) -> bool:
-    """Say whether the values span less than two decades: powers of ten would be too few ticks."""
+def _ticks(rows: list[dict[str, Any]]) -> list[float]:
+    """Return 1, 2 and 5 times the powers of ten in reach; plotly's own choice overlaps."""
     values = [row[f"{name}_ms"] for row in rows for name in _MARKS if row[f"{name}_ms"] > 0]
-    return bool(values) and max(values) < 100 * min(values)
+    if not values:
+        return []
+    powers = range(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values))) + 1)
+    steps = (1, 2, 5) if len(powers) <= _MOST_DECADES else (1,)
+    return [step * 10.0**power for power in powers for step in steps]
 
 
 def _ranges(rows: list[dict[str, Any]], names: list[str]) -> dict[str, Any]:

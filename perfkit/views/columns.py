@@ -3,13 +3,14 @@
 ==================================== ======== =======================================
 column name                          unit     cell
 ==================================== ======== =======================================
-``*_ms``                             ms       three significant digits, ``1,240``
+``*_ms``                             ms       three digits, ``1,240``, ``0.037``
 ``*_bytes``                          with it  ``1.50 MB``
 ``share``, ``*_share``, ``*_rate``   %        ``12.3`` (the value is 0 to 1)
 ``*_pct``                            %        ``12.3`` (the value is 0 to 100)
 ``fingerprint``                               tables and conditions, without columns
 ``*_per_s``                          1/s      ``0.25``
-whole numbers                                 ``1,234,567``
+whole numbers (floats as well)                ``1,234,567``
+``stack``                                     the innermost two frames
 times                                UTC      ``2026-11-21 02:51:04.090``
 ==================================== ======== =======================================
 
@@ -40,6 +41,7 @@ _COUNTS = ("calls", "requests", "checkouts", "samples", "count", "n")
 _SIGNED = {"shift_pct", "low_pct", "high_pct"}
 _SHARES = {"share", "error_rate", "failure_rate", "hit_rate", "utilisation"}
 _STATEMENTS = {"fingerprint", "source_statement"}
+_FRAMES = 2
 _PERCENTILE = re.compile(r"(p\d+)_(?:.+_)?ms")
 _SUFFIX_UNITS = {"_ms": "ms", "_pct": "%", "_per_s": "1/s"}
 
@@ -72,18 +74,22 @@ def from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
 
 
 def number(value: float) -> str:
-    """Print a number with three significant digits and thousands separators.
+    """Print a number with three significant digits at most, and thousands separators.
+
+    Below 1 there are three decimals (a thousandth of a millisecond), unless nothing were left.
 
     Example:
-        >>> [number(x) for x in (0.0123, 1.5, 84.25, 1234.5)]
-        ['0.0123', '1.50', '84.2', '1,234']
+        >>> [number(x) for x in (0.00012, 0.0123, 1.5, 84.25, 1234.5)]
+        ['0.00012', '0.012', '1.50', '84.2', '1,234']
     """
     size = abs(value)
     if size >= 99.95 or size == 0:  # noqa: PLR2004 - where three digits leave no fraction
         return f"{value:,.0f}"
     if size >= 9.995:  # noqa: PLR2004
         return f"{value:.1f}"
-    return f"{value:.2f}" if size >= 0.9995 else f"{value:.3g}"  # noqa: PLR2004
+    if size >= 0.9995:  # noqa: PLR2004
+        return f"{value:.2f}"
+    return f"{value:.3f}" if size >= 0.0015 else f"{value:.2g}"  # noqa: PLR2004
 
 
 def _column(name: str, values: Sequence[Any]) -> Column:
@@ -92,7 +98,7 @@ def _column(name: str, values: Sequence[Any]) -> Column:
     for suffix, of in _SUFFIX_UNITS.items():
         if unit == of:
             label = label.removesuffix(suffix)
-    show = _formatter(name)
+    show = units.format_count if not unit and _whole(values) else _formatter(name)
     cells = [UNKNOWN if _unknown(value) else show(value) for value in values]
     numeric = unit in _SUFFIX_UNITS.values() or any(isinstance(v, int | float) for v in values)
     return Column(
@@ -102,6 +108,12 @@ def _column(name: str, values: Sequence[Any]) -> Column:
         cells=cells,
         numeric=numeric and not any(isinstance(v, bool) for v in values),
     )
+
+
+def _whole(values: Sequence[Any]) -> bool:
+    """Say whether all that is known are whole numbers, such as rows per loop."""
+    known = [value for value in values if not _unknown(value)]
+    return bool(known) and all(isinstance(value, float) and value.is_integer() for value in known)
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
@@ -128,11 +140,19 @@ def _formatter(name: str) -> Callable[[Any], str]:
         return lambda value: units.format_share(value).removesuffix(" %")
     if name in _STATEMENTS:
         return lambda value: visible(shown(str(value), 120, whole=30))
+    if name == "stack":
+        return lambda value: visible(_innermost(str(value)))
     if name.endswith("_bytes"):
         return units.format_bytes
     if name.endswith("_pct"):
         return lambda value: f"{value:{'+' if name in _SIGNED else ''},.1f}"
     return _any
+
+
+def _innermost(stack: str) -> str:
+    """Return the frames that a reader can act on: those at work, not those that called them."""
+    frames = stack.split(";")
+    return ("… " if len(frames) > _FRAMES else "") + " > ".join(frames[-_FRAMES:])
 
 
 def _any(value: Any) -> str:

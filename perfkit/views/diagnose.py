@@ -27,7 +27,7 @@ def figure(result: Result) -> go.Figure:
         totals[row["route"]] = totals.get(row["route"], 0.0) + row["ms"]
     shown = sorted(totals, key=lambda route: totals[route])[-_MOST_ROUTES:]
     labels = _labels(result)
-    drawn = theme.figure(result.headline, x="request time in the incident, seconds")
+    drawn = theme.figure(result.headline, x="request time in the incident (s)")
     for number, label in labels.items():
         parts = _seconds(rows, number)
         drawn.add_bar(
@@ -36,25 +36,17 @@ def figure(result: Result) -> go.Figure:
             x=[parts.get(route, 0.0) for route in shown],
             name=label,
             marker={"color": _colour(number), "pattern": {"shape": _PATTERNS[number]}},
+            # a number in every part that has room for it: the legend is not searched by colour
+            text=[str(number) if number else ""] * len(shown),
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            constraintext="none",
             hovertemplate="%{y}: %{x:.2f} s<extra>" + label + "</extra>",
         )
-    _fit(drawn, len(shown), len(labels))
+    drawn.update_layout(barmode="stack", bargap=0.3, yaxis={"dtick": 1})
+    theme.legend_below(drawn, max(90, 34 * len(shown)))
     return drawn
-
-
-def _fit(drawn: go.Figure, bars: int, entries: int) -> None:
-    """Give every bar and every legend entry its own line."""
-    top, below = drawn.layout.margin.t, 60 + 20 * entries
-    plot = max(90, 34 * bars)
-    drawn.update_layout(
-        barmode="stack",
-        bargap=0.3,
-        height=top + plot + below,
-        margin={"b": below},
-        yaxis={"dtick": 1},
-        legend={"orientation": "v", "x": 0, "y": -48 / plot, "yanchor": "top"}
-        | {"traceorder": "normal"},
-    )
 
 
 def _seconds(rows: list[dict[str, Any]], number: int) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Statements by total time: bars, each labelled with calls and mean."""
+"""Statements by total time: bars, each labelled ``share: calls x mean``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def figure(result: Result) -> go.Figure:
     """Draw the statements with the most total time; the rest is one bar of its own."""
     has_rest = result.arrow.num_rows > _BARS + 1
     rows = result.arrow.slice(0, _BARS if has_rest else _BARS + 1).to_pylist()
-    fig = theme.figure(result.headline, x="total time, ms", height=160 + 30 * (len(rows) + 1))
+    fig = theme.figure(result.headline, x="total time (ms)", height=160 + 30 * (len(rows) + 1))
     if has_rest:
         rows.append(_rest(result))
     fig.add_bar(
@@ -63,8 +63,8 @@ def _name(place: int, row: dict[str, Any]) -> str:
 def _label(row: dict[str, Any]) -> str:
     mean = row["total_ms"] / row["calls"] if row["calls"] else float("nan")
     return (
-        f"{units.format_share(row['share'])}: {units.format_count(row['calls'])} call"
-        f"{'s' * (row['calls'] != 1)} of {units.format_ms(mean)}"
+        f"{units.format_share(row['share'])}: {units.format_count(row['calls'])}"
+        f" × {units.format_ms(mean)}"  # noqa: RUF001 - the sign of multiplication is meant
     )
 
 

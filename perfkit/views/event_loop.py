@@ -37,13 +37,14 @@ def figure(result: Result) -> go.Figure:
     shown = sum(min(rows.num_rows, _POINTS) for _, rows in places)
     title = result.headline
     if shown < known.num_rows:
-        title += f" ({known.num_rows:,} blocks, {shown:,} shown: the longest of each moment)"
-    fig = theme.figure(title, x="time (UTC)", y="event loop blocked, ms", height=420)
+        title += f" ({known.num_rows:,} -> {shown:,} blocks shown: the longest of each moment)"
+    fig = theme.figure(title, x="time (UTC)", y="event loop blocked (ms)")
     for (name, rows), (symbol, colour) in zip(places, (*_MARKS, ("x", "grey")), strict=False):
         fig.add_scatter(**_stems(rows, symbol, colour), name=_name(name, rows))
     _threshold(fig)
     fig.update_yaxes(rangemode="tozero")
-    fig.update_layout(showlegend=bool(places), margin={"r": 100}, legend={"y": -0.28})
+    fig.update_layout(showlegend=bool(places), margin={"r": 100})
+    theme.legend_below(fig, 250)
     return fig
 
 

@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 
 __all__ = ["figure"]
 
-_LEAST_HEIGHT, _PER_LEVEL, _MOST_HEIGHT = 260, 44, 900
+_PER_LEVEL, _MOST_HEIGHT = 46, 900
+#: Little own time to much of it: light to dark, through colours that all can tell apart.
+_SCALE = ((0, "#D9E8F2"), (0.35, theme.COLOURS["orange"]), (1, theme.COLOURS["red"]))
+_LEGEND = "width: {what} of a node and all below it; number and colour: of the node alone"
 
 
 def figure(result: Result) -> go.Figure:
     """Return the icicle of an executed plan; planned only, boxes are as wide as estimated cost.
 
-    The colour is the node's own share of the time: what to look at is dark.
+    The colour is the node's own share of the whole: what to look at is dark.
     """
     rows = result.arrow.to_pylist()
     timed = any(row["self_ms"] for row in rows)
     values = [row["self_ms"] if timed else row["self_cost"] for row in rows]
-    levels = max((row["depth"] for row in rows), default=0) + 1
-    height = min(_LEAST_HEIGHT + _PER_LEVEL * levels, _MOST_HEIGHT)
-    picture = theme.figure(result.headline, height=height)
+    picture = theme.figure(result.headline)
     picture.add_trace(
         go.Icicle(
             ids=[str(row["node_id"]) for row in rows],
@@ -37,7 +38,10 @@ def figure(result: Result) -> go.Figure:
             labels=[theme.safe(_label(row), 60) for row in rows],
             values=_inclusive(rows, values),
             branchvalues="total",
-            text=[_number(value, timed=timed) for value in values],
+            text=[
+                f"{_number(value, timed=timed)}, {format_share(share)}"
+                for value, share in zip(values, _shares(values), strict=True)
+            ],
             textinfo="label+text",
             hovertext=[
                 _hover(row, value, timed=timed) for row, value in zip(rows, values, strict=True)
@@ -45,7 +49,7 @@ def figure(result: Result) -> go.Figure:
             hoverinfo="text",
             marker={
                 "colors": _shares(values),
-                "colorscale": [[0, theme.COLOURS["sky"]], [1, theme.COLOURS["red"]]],
+                "colorscale": [list(step) for step in _SCALE],
                 "cmin": 0,
                 "cmax": 1,
                 "showscale": False,
@@ -53,7 +57,23 @@ def figure(result: Result) -> go.Figure:
             tiling={"orientation": "v"},
         )
     )
-    return picture.update_layout(margin={"l": 10, "r": 10, "b": 10})
+    _fit(picture, rows, "time" if timed else "estimated cost")
+    return picture
+
+
+def _fit(picture: go.Figure, rows: Sequence[Mapping[str, Any]], what: str) -> None:
+    """Give every level its height, and say below how to read the boxes."""
+    levels = max((row["depth"] for row in rows), default=0) + 1
+    top = picture.layout.margin.t
+    picture.update_layout(
+        height=min(top + _PER_LEVEL * max(2, levels) + 40, _MOST_HEIGHT),
+        margin={"l": 10, "r": 10, "b": 40},
+    )
+    picture.add_annotation(
+        text=_LEGEND.format(what=what),
+        **{"x": 0, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"},
+        **{"yshift": -8, "showarrow": False},
+    )
 
 
 def _inclusive(rows: Sequence[Mapping[str, Any]], own: Sequence[float | None]) -> list[float]:

@@ -31,9 +31,7 @@ def figure(result: Result) -> go.Figure:
     """Draw what one typical request did, and when; its repeated calls stand out."""
     rows = result.series["example"].to_pylist()
     lanes = _lanes(rows)
-    fig = theme.figure(
-        result.headline, x="since the start of the request, ms", height=150 + 34 * (len(lanes) + 1)
-    )
+    fig = theme.figure(result.headline, x="since the start of the request (ms)")
     shown_rows = [row for row in rows if _key(row) in lanes]
     for name, (colour, pattern, is_kind) in _KINDS.items():
         bars = [row for row in shown_rows if is_kind(row)]
@@ -44,11 +42,8 @@ def figure(result: Result) -> go.Figure:
     fig.update_yaxes(
         autorange="reversed", showgrid=False, categoryorder="array", categoryarray=order
     )
-    fig.update_layout(
-        barmode="overlay",
-        bargap=0.4,
-        legend={"x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
-    )
+    fig.update_layout(barmode="overlay", bargap=0.4)
+    theme.legend_below(fig, 34 * max(3, len(lanes)))
     if not rows:
         fig.add_annotation(text="no request to show", showarrow=False)
     return fig

@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 
 __all__ = ["figure"]
 
+_POINTS = thinning.LIMIT // 4  # three lines and the dots share what a figure may hold
+
 
 def figure(result: Result) -> go.Figure:
     """Draw the pool whose requests waited most: its state above, the waits below."""
     pool = _most_waited(result)
     state, waits = (_of(result.series[name], pool) for name in ("state", "waits"))
-    drawn = theme.figure(result.headline, x="time (UTC)", y="connections", height=480)
+    drawn = theme.figure(result.headline, x="time (UTC)", y="connections")
     _two_rows(drawn)
     for trace in _steps(state):
         drawn.add_trace(trace)
     drawn.add_trace(_dots(waits))
     shown = sum(len(trace.x) for trace in drawn.data)
-    if shown < 2 * state.num_rows + waits.num_rows:
-        note = f"{waits.num_rows:,} waits: only the lowest and highest of each stretch are drawn"
+    if note := thinning.note(3 * state.num_rows + waits.num_rows, shown):
         drawn.add_annotation(
-            text=note, xref="paper", yref="paper", x=1, y=0.45, showarrow=False, xanchor="right"
+            text=note, xref="paper", yref="paper", x=1, y=0.49, showarrow=False, xanchor="right"
         )
+    theme.legend_below(drawn, 360)
     return drawn
 
 
@@ -52,10 +54,10 @@ def _of(table: pa.Table, pool: str) -> pa.Table:
 def _two_rows(drawn: go.Figure) -> None:
     style = {"gridcolor": drawn.layout.yaxis.gridcolor, "linecolor": drawn.layout.yaxis.linecolor}
     drawn.update_layout(
-        yaxis={"domain": [0.52, 1.0], "rangemode": "tozero"},
+        yaxis={"domain": [0.55, 1.0], "rangemode": "tozero"},
         yaxis2={
             "domain": [0.0, 0.42],
-            "title": {"text": "wait for a connection (ms)"},
+            "title": {"text": "wait (ms)", "standoff": 8},
             "rangemode": "tozero",
             "automargin": True,
             **style,
@@ -76,7 +78,7 @@ def _steps(state: pa.Table) -> list[go.Scatter]:
 
 def _step(state: pa.Table, column: str, name: str, line: dict[str, Any], fill: Any) -> go.Scatter:
     values = state[column].to_numpy()
-    kept = thinning.kept(values)
+    kept = thinning.kept(values, _POINTS)
     filled = {"fill": "tozeroy", "fillcolor": fill} if fill else {}
     line = line | {"shape": "hv"}
     return go.Scatter(
@@ -86,7 +88,7 @@ def _step(state: pa.Table, column: str, name: str, line: dict[str, Any], fill: A
 
 def _dots(waits: pa.Table) -> go.Scatter:
     values = waits["wait_ms"].to_numpy()
-    kept = thinning.kept(values)
+    kept = thinning.kept(values, _POINTS)
     return go.Scatter(
         x=_times(waits)[kept],
         y=values[kept],

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLOURS", "CONFIG", "figure", "plotly_js", "safe"]
+__all__ = ["COLOURS", "CONFIG", "figure", "legend_below", "plotly_js", "safe"]
 
 #: Okabe and Ito's palette, without black (invisible on dark) and yellow (invisible on light).
 COLOURS: Mapping[str, str] = {
@@ -30,6 +30,9 @@ CONFIG: Mapping[str, Any] = {"showSendToCloud": False, "displaylogo": False, "re
 
 _INK = "#7F7F7F"  # mid-grey reads on white and on JupyterLab's dark background
 _GRID = "rgba(127,127,127,0.25)"
+_TITLE_LINE = 95  # characters: a window of 800 pixels shows them
+_BELOW_AXIS = 62  # pixels: two lines of tick labels and the title of the axis
+_ENTRY = 20  # pixels of one line of the legend
 
 
 def safe(text: str, limit: int = 120) -> str:
@@ -43,22 +46,38 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 380) -> go.Fig
 
     ``title``, ``x`` and ``y`` are plain text: they are escaped here.
     """
-    lines = textwrap.wrap(safe(title, 280), 95)
+    lines = textwrap.wrap(safe(title, 280), _TITLE_LINE)
     axis = {"gridcolor": _GRID, "zerolinecolor": _GRID, "linecolor": _INK, "automargin": True}
+    axis |= {"separatethousands": True}
     layout = {
-        "title": {"text": "<br>".join(lines), "x": 0.01, "xanchor": "left", "font": {"size": 15}},
+        "title": {"text": "<br>".join(lines), "x": 0.01, "xanchor": "left", "font": {"size": 15, "weight": 600}},
         "font": {"color": _INK, "size": 12},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "colorway": list(COLOURS.values()),
         "height": height,
         "margin": {"l": 60, "r": 20, "t": 40 + 20 * len(lines), "b": 50},
-        "xaxis": axis | {"title": {"text": safe(x)}},
-        "yaxis": axis | {"title": {"text": safe(y)}},
+        "xaxis": axis | {"title": {"text": safe(x), "standoff": 8}},
+        "yaxis": axis | {"title": {"text": safe(y), "standoff": 8}},
         "legend": {"orientation": "h", "y": -0.2},
         "hoverlabel": {"namelength": -1},
     }
     return go.Figure(layout=layout)
+
+
+def legend_below(drawn: go.Figure, plot: int) -> None:
+    """Give the drawing ``plot`` pixels, and every legend entry a line of its own below it.
+
+    plotly places a legend relative to the drawing: what is not measured overlaps.
+    """
+    entries = sum(trace.showlegend is not False for trace in drawn.data)
+    below = _BELOW_AXIS + _ENTRY * entries
+    drawn.update_layout(
+        height=drawn.layout.margin.t + plot + below,
+        margin={"b": below},
+        legend={"orientation": "v", "x": 0, "y": -_BELOW_AXIS / plot, "yanchor": "top"}
+        | {"traceorder": "normal"},
+    )
 
 
 def plotly_js() -> str:

@@ -10,9 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["LIMIT", "kept"]
+__all__ = ["LIMIT", "kept", "note"]
 
-#: Points per trace; more only make a figure slow.
+#: Points of all traces of a figure together: more only make it slow, and notebooks large.
 LIMIT = 5000
 
 
@@ -30,3 +30,15 @@ def kept(values: ArrayLike, limit: int = LIMIT) -> NDArray[np.int64]:
     stretches = [(low, numbers[low:high]) for low, high in itertools.pairwise(edges)]
     ends = [(low + part.argmin(), low + part.argmax()) for low, part in stretches]
     return np.unique(np.asarray(ends, dtype=np.int64))
+
+
+def note(total: int, shown: int) -> str:
+    """Say that points were left out, "" when none were.
+
+    Example:
+        >>> note(200_000, 5_000)
+        '200,000 -> 5,000 shown: lowest and highest of each stretch'
+    """
+    if shown >= total:
+        return ""
+    return f"{total:,} -> {shown:,} shown: lowest and highest of each stretch"

@@ -32,6 +32,7 @@ _ASK: Mapping[str, tuple[frozenset[str], str]] = {
     "digest": (frozenset({"queries"}), "statements by total time"),
     "baseline": (frozenset({"requests"}), "routes by total time, with percentiles"),
     "n_plus_one": (frozenset({"queries", "spans"}), "statements and calls repeated per request"),
+    "sequential_scans": (frozenset({"plans"}), "tables read from end to end for a few rows"),
     "pool": (frozenset({"pool_samples", "checkouts"}), "connection pools: waits, size, what if"),
     "event_loop": (frozenset({"events.blocked_loop"}), "what blocked the event loop"),
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,9 @@ import pyarrow as pa
 
 from perfkit.files import write_whole
 from perfkit.redact import redact
-from perfkit.views.theme import CONFIG, plotly_js
+from perfkit.views import html as view
+from perfkit.views.escape import markup
+from perfkit.views.theme import CONFIG, plotly_js, untitled
 
 if TYPE_CHECKING:
     import os
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["page", "report"]
 
+_NAMES = {"n_plus_one": "N+1", "timeapi": "Response times"}
+
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -35,13 +39,18 @@ _PAGE = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto;
- padding: 0 1rem; }}
-pre {{ overflow-x: auto; }}
-section {{ margin-bottom: 3rem; }}
-footer {{ opacity: .7; font-size: .85rem; }}
+ padding: 0 1rem; overflow-wrap: break-word; }}
+a {{ color: inherit; }}
+section {{ margin-top: 3rem; }}
+footer {{ opacity: .7; font-size: .85rem; margin-top: 3rem; }}
+.js-plotly-plot :is(.gtitle, .xtitle, .ytitle, .x2title, .y2title, .legendtext,
+ .bartext-outside, .xtick text, .ytick text, .x2tick text, .y2tick text)
+ {{ fill: currentColor !important; }}
+@media print {{ section {{ break-inside: avoid-page; }} }}
 </style></head>
-<body><h1>{title}</h1>{body}
-<footer>Made by perfkit {version}. E-mail and IP addresses, tokens and passwords are masked.
+<body><h1>{title}</h1>{contents}{body}
+<footer>Made by perfkit {version} at {now}.
+E-mail and IP addresses, tokens and passwords are masked.
 </footer>{scripts}</body></html>
 """
 
@@ -67,24 +76,45 @@ def page(results: Sequence[Result], *, title: str = "Performance report") -> str
     drawings = [_drawing(number, result) for number, result in enumerate(shown)]
     scripts = [plotly_js(), "\n".join(drawings)] if any(drawings) else []
     return _PAGE.format(
-        title=html.escape(redact(title)),
+        title=markup(redact(title)),
         policy=" ".join(_hash(script) for script in scripts) or "'none'",
+        contents=_contents(shown),
+        now=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         body="".join(_section(number, result) for number, result in enumerate(shown)),
         scripts="".join(f"<script>{script}</script>" for script in scripts),
         version=__version__,
     )
 
 
+def _contents(results: Sequence[Result]) -> str:
+    """Return what every result concludes, as a list of links: the page in short."""
+    lines = "".join(
+        f'<li><a href="#result-{number}">{_name(result)}</a>: {markup(result.headline)}</li>'
+        for number, result in enumerate(results)
+    )
+    return f"<ol>{lines}</ol>" if len(results) > 1 else ""
+
+
 def _section(number: int, result: Result) -> str:
-    name = html.escape(result.analysis.replace("_", " ").capitalize())
-    return f'<section><h2>{name}</h2>{result.to_html()}<div id="figure-{number}"></div></section>'
+    """Return the conclusion, then the picture that shows it, then the evidence."""
+    return (
+        f'<section id="result-{number}"><h2>{_name(result)}</h2>{view.conclusion(result)}'
+        f'<div id="figure-{number}"></div>{view.details(result)}</section>'
+    )
+
+
+def _name(result: Result) -> str:
+    plain = result.analysis.replace("_", " ").capitalize()
+    return markup(_NAMES.get(result.analysis, plain))
 
 
 def _drawing(number: int, result: Result) -> str:
     """Return the script that draws one figure, "" for a result without a picture."""
     if find_spec(f"perfkit.views.{result.analysis}") is None:
         return ""
-    figure = result.figure.to_json().replace("<", "\\u003c")  # no text can end the script
+    figure = (
+        untitled(result.figure, result.headline).to_json().replace("<", "\\u003c")
+    )  # no text can end the script
     call = f'Plotly.newPlot("figure-{number}", f.data, f.layout, {json.dumps(dict(CONFIG))});'
     return f"{{const f = {figure};{call}}}"
 

@@ -24,6 +24,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfkit.routes import routes
+
 if TYPE_CHECKING:
     from perfkit.recording import Recording
 
@@ -87,7 +89,9 @@ def _primary_requests(requests: pa.Table, spans: pa.Table) -> pa.Table:
     traced = _flags(pc.is_in(requests["source"], value_set=pc.unique(spans["source"].drop_null())))
     if not traced.any() or traced.all():
         return requests
-    route, path = (requests[name].cast(pa.string()) for name in ("route", "path"))
+    route = routes(requests)
+    # a request log's path may carry the query, a span's does not
+    path = pc.list_element(pc.split_pattern(requests["path"].cast(pa.string()), "?", max_splits=1), 0)
     logged = pa.array(~traced)
     known = pa.concat_arrays(
         [*(route.filter(logged)).chunks, *(path.filter(logged)).chunks]

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "perfkit"
 #: Rooms from the ground up: a module imports from its own floor and from those below.
 FLOORS = [
     {"errors", "units", "fingerprint", "statistics", "redact", "redact_rules"}
-    | {"fingerprinted", "sql_tokens", "sql_shape", "visible", "files", "pandas_later"},
+    | {"fingerprinted", "sql_tokens", "sql_shape", "visible", "files", "pandas_later", "routes"},
     {"tables"},
     {"clock", "selection", "archive", "overview", "recording", "results", "sources"},
     {"formats", "plans"},

@@ -228,7 +228,14 @@ def assert_whole_or_absent(output):
 
 @pytest.mark.parametrize(
     ("step", "seconds"),
-    [(_STARTING, 0.05), (_STARTING, 0.7), (_STARTING, 1.8), (_RECORDING, 0.6), (_NOTEBOOKS, 3.0)],
+    [
+        (_STARTING, 0.05),
+        (_STARTING, 0.7),
+        (_STARTING, 1.8),
+        (_RECORDING, 0.6),
+        (_NOTEBOOKS, 0.3),
+        (_NOTEBOOKS, 2.5),
+    ],
 )
 def test_ctrl_c_ends_the_demo_and_all_it_started(place, step, seconds):
     process = demo_at(place, step, seconds)
@@ -241,8 +248,10 @@ def test_ctrl_c_ends_the_demo_and_all_it_started(place, step, seconds):
     assert_whole_or_absent(place.output)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize(("step", "seconds"), [(_RECORDING, 0.6), (_NOTEBOOKS, 3.0)])
+@pytest.mark.parametrize(
+    ("step", "seconds", "signum"),
+    [(_RECORDING, 0.6, signal.SIGTERM), (_NOTEBOOKS, 2.5, signal.SIGKILL)],
+)
 def test_a_demo_that_is_killed_leaves_nothing_behind(place, step, seconds, signum):
     process = demo_at(place, step, seconds)
     process.send_signal(signum)

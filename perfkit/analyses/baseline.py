@@ -13,6 +13,7 @@ from perfkit import sources, statistics, units
 from perfkit.analyses import baseline_findings, groups
 from perfkit.recording import as_recording
 from perfkit.results import Result
+from perfkit.routes import routes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +47,8 @@ def baseline(data: Any) -> Result:
 
     ``rate_per_s`` is over the whole recording, from the first start to the last end.
     ``error_rate`` counts status 500 and above, and requests with an ``error``; it is NaN where
-    neither is known. Requests without a route are grouped by path. A percentile is always
+    neither is known. Requests without a route are grouped by
+    path, ids in it taken out. A percentile is always
     that of the samples; its interval (``p95_low_ms``, ``p95_high_ms``) is NaN where there are
     too few of them.
 
@@ -84,7 +86,7 @@ def baseline(data: Any) -> Result:
 
 
 def _table(requests: pa.Table, seconds: float) -> pa.Table:
-    by = groups.encode(_route(requests))
+    by = groups.encode(routes(requests))
     rows = _described(by, groups.numbers(requests["duration_ms"]))
     rows |= _failures(by, requests)
     everything = np.ones(len(requests), dtype=bool)
@@ -96,12 +98,6 @@ def _table(requests: pa.Table, seconds: float) -> pa.Table:
     table = pa.table({name: rows[name] for name in _SCHEMA.names}, schema=_SCHEMA)
     used = pc.greater(table["requests"], 0)
     return table.filter(used).sort_by([("total_ms", "descending"), ("route", "ascending")])
-
-
-def _route(requests: pa.Table) -> pa.ChunkedArray:
-    route, path = requests["route"].cast(pa.string()), requests["path"]
-    # a path's query is no part of a route
-    return pc.coalesce(route, pc.list_element(pc.split_pattern(path, "?", max_splits=1), 0))
 
 
 def _described(by: groups.Groups, duration: NDArray[np.float64]) -> dict[str, Any]:

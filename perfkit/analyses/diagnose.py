@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from perfkit.analyses.diagnosis import attribution, causes, chain, closing, slo, unexplained, window
 from perfkit.analyses.diagnosis.blocks import Blocks
-from perfkit.analyses.diagnosis.symptoms import Symptom, symptoms
+from perfkit.analyses.diagnosis.symptoms import Symptom, symptoms, total_ms
 from perfkit.recording import as_recording
 from perfkit.results import Result
 
@@ -120,7 +120,7 @@ def _identity(finding: Finding) -> tuple[str, ...]:
 
 
 def _table(chains: Sequence[Chain], seen: Mapping[str, Symptom]) -> pa.Table:
-    total = sum(symptom.total_ms for symptom in seen.values())
+    total = total_ms(seen)
     rows = [
         {
             "route": link.finding.keys.get("route"),
@@ -173,7 +173,7 @@ def _routes(seen: Mapping[str, Symptom], chains: Sequence[Chain]) -> pa.Table:
 def _totals(rec: Recording, chains: Sequence[Chain], seen: Mapping[str, Symptom]) -> dict[str, Any]:
     return {
         "requests": sum(symptom.requests for symptom in seen.values()),
-        "request_ms": sum(symptom.total_ms for symptom in seen.values()),
+        "request_ms": total_ms(seen),
         "saves_ms": sum(link.saves_ms for link in chains),
         "lines": sum(source.lines for source in rec.inputs),
         "rejected": sum(source.rejected for source in rec.inputs),

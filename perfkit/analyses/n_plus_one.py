@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from perfkit.analyses.repeats.find import FEWEST, Repeat, repeats
 from perfkit.analyses.statements import shown
 from perfkit.recording import as_recording
 from perfkit.results import Result
+from perfkit.routes import routes
 
 if TYPE_CHECKING:
     from perfkit.analyses.repeats.calls import Calls
@@ -52,7 +54,8 @@ _OCCURRENCE = pa.schema(
 )
 _CHECKED = (
     f"statements and URLs called {FEWEST} times or more in a request, whatever runs in between",
-    "left out: retries, pages of a list, polling, pings, units of a batch",
+    "left out: retries, pages of a list, polling, pings, units of a batch,"
+    " what hardly any request does",
 )
 
 
@@ -83,10 +86,13 @@ def n_plus_one(data: Any) -> Result:
     tree = from_spans.Tree(rec.arrow("spans"))
     calls = [from_spans.calls_of(tree)]
     logged = not any(target.fingerprint for target in calls[0].targets)
+    served = from_spans.served_by_route(tree)
     if logged:
-        calls.append(from_queries.calls_of(_of_requests(rec), rec.arrow("requests")))
+        requests = sources.primary(rec, "requests")
+        calls.append(from_queries.calls_of(_of_requests(rec), requests))
+        served |= Counter(routes(requests).to_pylist())
     found = [repeat for some in calls for repeat in repeats(some)]
-    chosen = patterns(found)
+    chosen = patterns(found, served)
     return Result(
         analysis="n_plus_one",
         question="Which requests ask one by one for what could be asked at once?",

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.analyses import groups
+from perfkit.routes import routes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ class Served:
         self.start = rows["started_at"].cast(pa.int64()).to_numpy()
         lasted = rows["duration_ms"].to_numpy()
         self.end = self.start + (lasted * 1e6).astype(np.int64)
-        self.routes = groups.encode(rows["route"])
+        self.routes = groups.encode(routes(rows))
 
     def __len__(self) -> int:
         """Return the number of requests."""

@@ -74,7 +74,7 @@ def sequential_scans(data: Any) -> Result:
     exports and reports, are right as they are, and small tables are not worth an index.
 
     Args:
-        data: a Recording, or a table of plans (columns ``plan`` in JSON, ``statement``, ...).
+        data: a Recording, or a table of plans (columns ``plan``, ``statement``, ...).
 
     Returns:
         One row per table, condition columns and statement; ``self_ms`` is the wall time of the
@@ -233,5 +233,5 @@ def _caveats(rec: Recording, read: _Read) -> list[str]:
             "off): their scans cannot be judged."
         )
     if read.unread:
-        notes.append(f"{read.unread:,} plans are not complete JSON and were passed over.")
+        notes.append(f"{read.unread:,} plans are not complete and were passed over.")
     return notes

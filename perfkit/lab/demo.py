@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import perfkit
 from perfkit import lab, share, shipped
 from perfkit.errors import PerfkitError
+from perfkit.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ def _notebooks(output: Path) -> None:
     data = [str((output / "launch.perfkit").absolute())]
     for path in sorted(shipped.folder("notebooks").glob("*.ipynb")):
         notebook = with_parameters(nbformat.read(path, as_version=4), {"data": data})
-        nbformat.write(execute(notebook, target), target / path.name)
+        write_whole(target / path.name, nbformat.writes(execute(notebook, target)) + "\n")
 
 
 def _found(diagnosis: Result, rule: str) -> bool:

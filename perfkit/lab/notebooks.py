@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 from perfkit.errors import LabError
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["execute", "with_parameters"]
 
 CELL_TIMEOUT_S = 180
+POLL_S = 0.1
 SIZE_LIMIT = 300_000
 #: The plot itself is drawn from data that the notebook can make again; tables and texts stay.
 _DROPPED = ("application/vnd.plotly.v1+json", "application/vnd.jupyter.widget-view+json")
@@ -25,6 +29,8 @@ _DROPPED = ("application/vnd.plotly.v1+json", "application/vnd.jupyter.widget-vi
 
 def execute(notebook: Any, folder: Path) -> Any:
     """Run all cells of ``notebook`` in ``folder`` and return it with its outputs.
+
+    Ctrl-C ends the kernel at once.
 
     Raises:
         LabError: a cell failed; the message holds its text and what it printed.
@@ -35,13 +41,34 @@ def execute(notebook: Any, folder: Path) -> Any:
         kernel_name="python3",
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # loopback only: nothing to warn of
         resources={"metadata": {"path": str(folder)}},
+        shutdown_kernel="immediate",
     )
-    try:
-        return client.execute()
-    except CellExecutionError as error:
-        raise LabError(
-            f"a notebook cell failed: {error}", hint="open it and run it there"
-        ) from None
+    stop = threading.Event()
+    # In the main thread nbclient would take Ctrl-C for itself, and report a dead kernel.
+    with ThreadPoolExecutor(1, thread_name_prefix="notebook") as pool:
+        running = pool.submit(lambda: asyncio.run(_executed(client, stop)))
+        try:
+            return running.result()
+        except (CellControlSignal, DeadKernelError) as error:
+            raise LabError(
+                f"a notebook cell failed: {error}", hint="open it and run it there"
+            ) from None
+        finally:
+            stop.set()
+
+
+async def _executed(client: NotebookClient, stop: threading.Event) -> Any:
+    """Run the notebook; once ``stop`` is set, end its kernel."""
+    task = asyncio.create_task(client.async_execute())
+    while not task.done() and not stop.is_set():
+        await asyncio.wait([task], timeout=POLL_S)
+    if task.done():
+        return task.result()
+    task.cancel()
+    await asyncio.wait([task])
+    if client.km is not None and await client.km.is_alive():  # it was about to start
+        await client.km.shutdown_kernel(now=True)
+    return None
 
 
 def with_parameters(notebook: Any, parameters: Mapping[str, Any]) -> Any:

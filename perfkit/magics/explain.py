@@ -42,11 +42,11 @@ def run(session: Session, line: Line, body: str | None) -> Result:
     from perfkit.tasks.explain import explain
     from perfkit.units import parse_duration_ms
 
+    line, named = (line, "") if body is None else _with_name(line)
     sql = line.rest if body is None else body
     if not sql.strip():
         raise UsageError("%%explain has no statement", hint="put the SQL into the cell's body")
-    name = line.get("db") or ("" if body is None else line.rest)
-    _, engine = session.connections.find(name, session.namespace)
+    _, engine = session.connections.find(line.get("db") or named, session.namespace)
     given = values.overrides(line.all("p"))
     return session.keep(
         line.get("o"),
@@ -58,6 +58,17 @@ def run(session: Session, line: Line, body: str | None) -> Result:
             timeout_s=parse_duration_ms(line.get("timeout", "30s")) / 1000,
         ),
     )
+
+
+def _with_name(line: Line) -> tuple[Line, str]:
+    """Return all options of a cell's first line, before and behind the name, and the name."""
+    name, _, behind = line.rest.partition(" ")
+    more = COMMAND.parse(behind)
+    if more.rest:
+        raise UsageError(
+            f"%%explain takes one name, not {line.rest!r}", hint="the SQL stands in the cell's body"
+        )
+    return Line({**line.values, **more.values}, ""), name
 
 
 def _analyze(line: Line) -> bool | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfkit.errors import BadRecord, EmptyInput, InputError, UnknownFormat
 from perfkit.plans.model import Node, Plan
+from perfkit.plans.text_plan import text_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,6 @@ _LARGEST = 1e18  # rows, blocks or ms: nothing that was measured is larger
 # A line of psql's aligned output: "| ... +|", "║ ... ↵║", " ... +".
 _EDGES = re.compile(r"^[ \t]*[|│║]?|[ \t]*[+↵]?[ \t]*[|│║]?[ \t]*$", re.MULTILINE)
 _START = re.compile(r"\[\s*\{|\{\s*\"")
-_TEXT_PLAN = re.compile(r"\(cost=[\d.]+\.\.|\(actual (?:time|rows)=")
 _TRIES = 50
 
 
@@ -42,11 +42,12 @@ def read_plan(text_or_json: str | bytes | list[Any] | Mapping[str, Any]) -> Plan
 
     Understood are documents of ``EXPLAIN (FORMAT JSON)``, decoded or as text, also with
     psql's borders and ``+`` around them or pgAdmin's doubled quotes, and the JSON of
-    auto_explain, also with its log line in front.
+    auto_explain, also with its log line in front; and the text that EXPLAIN and auto_explain
+    print otherwise.
 
     Raises:
         EmptyInput: there is nothing in it.
-        UnknownFormat: it holds no plan in JSON.
+        UnknownFormat: it holds no plan.
         InputError: it holds several plans, or is larger than 10 MB, 20,000 nodes or 300 levels.
         BadRecord: a node lacks its type, or a number in it is none.
 
@@ -104,9 +105,10 @@ def _unwrapped(text: str) -> Any:
         found = list(_documents(candidate))
         if found:
             return found
-    if _TEXT_PLAN.search(text):
-        raise UnknownFormat("read_plan: plans are read in JSON, this one is text", hint=_HINT)
-    raise UnknownFormat("read_plan: there is no complete plan in JSON in the text", hint=_HINT)
+    for candidate in (text, bare):
+        if (document := text_document(candidate)) is not None:
+            return document
+    raise UnknownFormat("read_plan: there is no complete plan in the text", hint=_HINT)
 
 
 def _documents(text: str) -> Iterator[Any]:

@@ -10,7 +10,6 @@ column name                          unit     cell
 ``fingerprint``                               tables and conditions, without columns
 ``*_per_s``                          1/s      ``0.25``
 whole numbers (floats as well)                ``1,234,567``
-``stack``                                     the innermost two frames
 times                                UTC      ``2026-11-21 02:51:04.090``
 ==================================== ======== =======================================
 
@@ -41,7 +40,6 @@ _COUNTS = ("calls", "requests", "checkouts", "samples", "count", "n")
 _SIGNED = {"shift_pct", "low_pct", "high_pct"}
 _SHARES = {"share", "error_rate", "failure_rate", "hit_rate", "utilisation"}
 _STATEMENTS = {"fingerprint", "source_statement"}
-_FRAMES = 2
 _PERCENTILE = re.compile(r"(p\d+)_(?:.+_)?ms")
 _SUFFIX_UNITS = {"_ms": "ms", "_pct": "%", "_per_s": "1/s"}
 
@@ -140,19 +138,11 @@ def _formatter(name: str) -> Callable[[Any], str]:
         return lambda value: units.format_share(value).removesuffix(" %")
     if name in _STATEMENTS:
         return lambda value: visible(shown(str(value), 120, whole=30))
-    if name == "stack":
-        return lambda value: visible(_innermost(str(value)))
     if name.endswith("_bytes"):
         return units.format_bytes
     if name.endswith("_pct"):
         return lambda value: f"{value:{'+' if name in _SIGNED else ''},.1f}"
     return _any
-
-
-def _innermost(stack: str) -> str:
-    """Return the frames that a reader can act on: those at work, not those that called them."""
-    frames = stack.split(";")
-    return ("… " if len(frames) > _FRAMES else "") + " > ".join(frames[-_FRAMES:])
 
 
 def _any(value: Any) -> str:

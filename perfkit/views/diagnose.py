@@ -35,16 +35,19 @@ def figure(result: Result) -> go.Figure:
             y=[theme.safe(route, 60) for route in shown],
             x=[parts.get(route, 0.0) for route in shown],
             name=label,
-            marker={"color": _colour(number), "pattern": {"shape": _PATTERNS[number]}},
+            marker={
+                "color": _colour(number),
+                "pattern": {"shape": _PATTERNS[number], "solidity": 0.15},
+            },
             # a number in every part that has room for it: the legend is not searched by colour
-            text=[str(number) if number else ""] * len(shown),
+            text=[str(number) if 0 < number < _SMALLER else ""] * len(shown),
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            constraintext="none",
             hovertemplate="%{y}: %{x:.2f} s<extra>" + label + "</extra>",
         )
     drawn.update_layout(barmode="stack", bargap=0.3, yaxis={"dtick": 1})
+    drawn.update_layout(uniformtext={"minsize": 11, "mode": "hide"})
     theme.legend_below(drawn, max(90, 34 * len(shown)))
     return drawn
 

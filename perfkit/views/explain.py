@@ -53,7 +53,9 @@ def figure(result: Result) -> go.Figure:
                 "cmin": 0,
                 "cmax": 1,
                 "showscale": False,
+                "line": {"color": "#FFFFFF", "width": 1},
             },
+            textfont={"color": "#222222"},  # the boxes are light in every theme
             tiling={"orientation": "v"},
         )
     )
@@ -71,8 +73,14 @@ def _fit(picture: go.Figure, rows: Sequence[Mapping[str, Any]], what: str) -> No
     )
     picture.add_annotation(
         text=_LEGEND.format(what=what),
-        **{"x": 0, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"},
-        **{"yshift": -8, "showarrow": False},
+        x=0,
+        y=0,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="top",
+        yshift=-8,
+        showarrow=False,
     )
 
 

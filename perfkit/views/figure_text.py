@@ -61,7 +61,9 @@ def _plain(text: str | None) -> str:
 def _columns(figure: go.Figure) -> list[Column]:
     drawn = [trace for trace in figure.data if trace.hoverinfo != "skip" and _points(trace) > 0]
     # what is drawn twice under one name is said once
-    traces = list({trace.name or n: trace for n, trace in enumerate(reversed(drawn))}.values())[::-1]
+    traces = list({trace.name or n: trace for n, trace in enumerate(reversed(drawn))}.values())[
+        ::-1
+    ]
     named = [trace for trace in traces if _names(trace) is not None]
     return _by_name(named, figure) if named else _by_trace(traces)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfkit.views import columns, layout
 from perfkit.views.escape import code_lines, markup
-from perfkit.views.text import EVIDENCE_ROWS, saves
+from perfkit.views.text import EVIDENCE_ROWS, PASTE, saves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,42 +18,75 @@ if TYPE_CHECKING:
     from perfkit.results import Finding, Result
     from perfkit.views.columns import Column
 
-__all__ = ["page_table", "render"]
+__all__ = ["conclusion", "details", "page_table", "render"]
 
-ROWS = 50
-WIDTH = 130  # characters of a table: what a notebook shows
-_LONGEST_CELL = 160
-_LONGEST_LINE = 40
+ROWS = 25
+WIDTH = 125  # characters of a table: what a notebook shows
+_LONGEST_CELL = 240
+_LONGEST_LINE = 44
+_PADDING = 1
 _INK = "color:var(--jp-content-font-color1,inherit)"
 _FAINT = "opacity:.75"
 _RULE = "var(--jp-border-color2,rgba(127,127,127,.4))"
-_CODE = f"border:1px solid {_RULE};padding:.5em;overflow:auto;background:transparent;color:inherit"
+_BREAKS = "white-space:pre-wrap;overflow-wrap:anywhere"
+_CODE = f"border:1px solid {_RULE};padding:.5em;{_BREAKS};background:transparent;color:inherit"
+_TABLE = "border-collapse:collapse;color:inherit;font-variant-numeric:tabular-nums"
+_QUOTE = "margin:0 0 1em;padding:.5em 1em;background:rgba(127,127,127,.12);color:inherit"
+_SIGNAL = {"critical": "6px solid rgb(213,94,0)", "warning": "3px solid rgb(230,159,0)"}
 
 
 def render(result: Result) -> str:
-    """Return headline, findings, table (50 rows) and caveats as one ``<div>``."""
-    parts = [
-        f'<p style="{_FAINT};margin:0">{markup(result.question)}</p>',
-        f'<p style="margin:.2em 0 .6em"><strong>{markup(result.headline)}</strong></p>',
-        *(_finding(number, found) for number, found in enumerate(result.findings, start=1)),
-        "" if result.findings else _list("Nothing wrong was found. Checked:", result.checked),
-        _table(result),
-        _list("What limits this answer:", result.caveats),
-        f"<p>{markup(result.closing)}</p>" if result.closing else "",
-    ]
-    return f'<div class="perfkit" style="{_INK}">{"".join(parts)}</div>'
+    """Return conclusion, findings, table and caveats as one ``<div>``."""
+    return conclusion(result) + details(result)
+
+
+def conclusion(result: Result) -> str:
+    """Return question, headline, and the paragraph to paste where there is one."""
+    lines = "<br>".join(map(markup, result.closing.splitlines()))
+    label = f'<p style="{_FAINT};margin:0">{PASTE}</p>'
+    # one click selects the whole of it
+    quote = (
+        f'{label}<blockquote style="{_QUOTE};{_edge("info")};user-select:all">{lines}</blockquote>'
+    )
+    return _fragment(
+        f'<p style="{_FAINT};margin:0">{markup(result.question)}</p>'
+        f'<p style="margin:.2em 0 .6em"><strong>{markup(result.headline)}</strong></p>'
+        + (quote if lines else "")
+    )
+
+
+def details(result: Result) -> str:
+    """Return the findings, the table (25 rows) and what limits the answer."""
+    return _fragment(
+        "".join(_finding(number, found) for number, found in enumerate(result.findings, start=1))
+        + ("" if result.findings else _list("Nothing wrong was found. Checked:", result.checked))
+        + _table(result)
+        + _list("What limits this answer:", result.caveats)
+    )
+
+
+def _fragment(inside: str) -> str:
+    return f'<div class="perfkit" style="{_INK}">{inside}</div>'
+
+
+def _edge(severity: str) -> str:
+    """Return the left border: its width says the severity as well as its colour."""
+    return f"border-left:{_SIGNAL.get(severity, f'3px solid {_RULE}')}"
 
 
 def _finding(number: int, finding: Finding) -> str:
     snippet = "\n".join(map(markup, code_lines(finding.fix.snippet)))
     code = f'<pre style="{_CODE}"><code>{snippet}</code></pre>' if snippet else ""
     evidence = columns.from_rows(finding.evidence[:EVIDENCE_ROWS])
+    more = f'<p style="{_FAINT}">See {markup(finding.reference)}</p>' if finding.reference else ""
+    box = f"margin:.5em 0;padding-left:.6em;{_edge(finding.severity)}"
     return (
-        f"<details{' open' if number == 1 else ''}>"
-        f"<summary>{number}. [{markup(finding.severity)}] {markup(finding.title)}"
+        f'<details style="{box}"{" open" if number == 1 else ""}>'
+        '<summary style="padding-left:1.1em;text-indent:-1.1em">'
+        f"{number}. <strong>[{markup(finding.severity)}]</strong> {markup(finding.title)}"
         f'<br><span style="{_FAINT}">{markup(saves(finding))}</span></summary>'
-        f'<div style="margin-left:1.5em">{page_table(evidence, "Evidence")}'
-        f"<p>Fix: {markup(finding.fix.text)}</p>{code}</div></details>"
+        f'<div style="margin-left:1.1em">{page_table(evidence, "Evidence")}'
+        f"<p><strong>Fix:</strong> {markup(finding.fix.text)}</p>{code}{more}</div></details>"
     )
 
 
@@ -63,11 +96,17 @@ def _list(title: str, items: Sequence[str]) -> str:
 
 
 def _table(result: Result) -> str:
-    shown = layout.fitted(result.arrow, result.noun, rows=ROWS, width=WIDTH)
+    shown = layout.fitted(result.arrow, result.noun, rows=ROWS, width=WIDTH, needs=_needs)
     count = result.arrow.num_rows
     noun = result.noun.removesuffix("s") if count == 1 else result.noun
     caption = shown.note or f"{count:,} {noun}"
     return page_table(shown.columns, caption)
+
+
+def _needs(column: Column) -> int:
+    """Return the characters a column needs on a page, where headers and texts wrap."""
+    widest = max([*map(len, column.header.split()), *map(len, column.cells)], default=0)
+    return (widest if column.numeric else min(widest, _LONGEST_LINE)) + _PADDING
 
 
 def page_table(shown: Sequence[Column], caption: str) -> str:
@@ -81,7 +120,7 @@ def page_table(shown: Sequence[Column], caption: str) -> str:
         for row in rows
     )
     return (
-        f'<div style="overflow-x:auto"><table style="border-collapse:collapse;color:inherit">'
+        f'<div style="overflow-x:auto;margin:.8em 0"><table style="{_TABLE}">'
         f'<caption style="text-align:left;{_FAINT}">{markup(caption)}</caption>'
         f'<thead><tr style="border-bottom:1px solid {_RULE}">{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
@@ -92,6 +131,7 @@ def _cell(tag: str, column: Column, text: str) -> str:
     side = "right" if column.numeric else "left"
     scope = ' scope="col"' if tag == "th" else ""
     shown = markup(text, _LONGEST_CELL)
-    wide = tag == "td" and not column.numeric and len(text) > _LONGEST_LINE
-    wrap = "min-width:18em;overflow-wrap:break-word" if wide else "white-space:nowrap"
-    return f'<{tag}{scope} style="text-align:{side};padding:.15em .6em;{wrap}">{shown}</{tag}>'
+    wide = not column.numeric and len(text) > _LONGEST_LINE
+    wrap = "min-width:16em;overflow-wrap:anywhere" if wide else "white-space:nowrap"
+    look = "vertical-align:bottom" if tag == "th" else f"vertical-align:top;{wrap}"
+    return f'<{tag}{scope} style="text-align:{side};padding:.15em .5em;{look}">{shown}</{tag}>'

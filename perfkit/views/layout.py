@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfkit.views.columns import UNKNOWN, from_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from perfkit.views.columns import Column
 
 __all__ = ["Layout", "fitted"]
 
-# Ends of intervals and ids serve programs; people find them in `.table`.
-_FOR_PROGRAMS = re.compile(r".*_(low|high)(_ms|_pct)?|(fingerprint|span|shape|session)_id")
+# Ends of intervals, ids and whole stacks serve programs; people find them in `.table`.
+_FOR_PROGRAMS = re.compile(r".*_(low|high)(_ms|_pct)?|(fingerprint|span|shape|session)_id|stack")
 _NARROWEST_TEXT = 24
+_NAMED = 6  # columns that are named although they do not fit
+_STEP, _DEEPEST = "\u00a0\u00a0", 12  # HTML would drop ordinary blanks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +33,21 @@ class Layout:
     note: str
 
 
-def fitted(table: pa.Table, noun: str, *, rows: int, width: int | None = None) -> Layout:
-    """Choose the first ``rows`` rows and the columns that fit ``width`` characters."""
-    everything = from_table(table.slice(0, rows))
+def fitted(
+    table: pa.Table,
+    noun: str,
+    *,
+    rows: int,
+    width: int,
+    needs: Callable[[Column], int] | None = None,
+) -> Layout:
+    """Choose the first ``rows`` rows and the columns that fit ``width`` characters.
+
+    ``needs`` says how wide a column is at least; :func:`least_width` if not given.
+    """
+    everything = _as_tree(from_table(table.slice(0, rows)))
     useful = [c for c in everything if not _left_out(c)] or everything
-    chosen = useful if width is None else _narrow(useful, width)
+    chosen = _narrow(useful, width, needs or least_width)
     shown = min(rows, table.num_rows)
     return Layout(columns=chosen, rows=shown, note=_note(table, noun, shown, useful, chosen))
 
@@ -43,10 +57,21 @@ def _left_out(column: Column) -> bool:
     return nothing_known or bool(_FOR_PROGRAMS.fullmatch(column.name))
 
 
-def _narrow(columns: list[Column], width: int) -> list[Column]:
+def _as_tree(columns: list[Column]) -> list[Column]:
+    """Indent the nodes of a plan by their depth, which then needs no column of its own."""
+    named = {column.name: column for column in columns}
+    if not {"depth", "node_type"} <= set(named):
+        return columns
+    depths = [min(int(cell), _DEEPEST) for cell in named["depth"].cells]
+    cells = [_STEP * by + cell for by, cell in zip(depths, named["node_type"].cells, strict=True)]
+    tree = replace(named["node_type"], cells=cells)
+    return [tree if c.name == "node_type" else c for c in columns if c.name != "depth"]
+
+
+def _narrow(columns: list[Column], width: int, needs: Callable[[Column], int]) -> list[Column]:
     """Drop columns from the right until the rest fits; the first one always stays."""
     kept = list(columns)
-    while len(kept) > 1 and sum(least_width(c) + 2 for c in kept) - 2 > width:
+    while len(kept) > 1 and sum(needs(c) + 2 for c in kept) - 2 > width:
         kept.pop()
     return kept
 
@@ -64,5 +89,6 @@ def _note(
     if shown < table.num_rows:
         parts.append(f"showing {shown:,} of {table.num_rows:,} {noun}")
     if dropped := [c.name for c in useful if c not in chosen]:
-        parts.append(f"more columns in .table: {', '.join(dropped)}")
+        more = f" and {len(dropped) - _NAMED} more" if len(dropped) > _NAMED else ""
+        parts.append(f"further columns in .table: {', '.join(dropped[:_NAMED])}{more}")
     return "; ".join(parts)

@@ -21,7 +21,9 @@ def figure(result: Result) -> go.Figure:
     names = [theme.safe(row["class"]) for row in rows]
     widths = [row["ms"] for row in rows]
     starts = [sum(widths[:at]) for at in range(len(rows))]
-    drawn = theme.figure(result.headline, x="time within the request (ms)", height=130 + 36 * max(2, len(rows)))
+    drawn = theme.figure(
+        result.headline, x="time within the request (ms)", height=130 + 36 * max(2, len(rows))
+    )
     drawn.add_trace(
         go.Bar(
             y=names,
@@ -39,5 +41,8 @@ def figure(result: Result) -> go.Figure:
         )
     )
     total = sum(widths)
-    drawn.update_layout(yaxis={"autorange": "reversed", "showgrid": False}, xaxis={"range": [0, total * 1.25 or 1.0]})
+    drawn.update_layout(
+        yaxis={"autorange": "reversed", "showgrid": False},
+        xaxis={"range": [0, total * 1.25 or 1.0]},
+    )
     return drawn

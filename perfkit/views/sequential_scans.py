@@ -20,7 +20,11 @@ _BARS = 20
 def figure(result: Result) -> go.Figure:
     """Return one bar per scan, the longest on top, with rows read and kept in the hover."""
     rows = result.arrow.slice(0, _BARS).to_pylist()
-    picture = theme.figure(result.headline, x="time of the scan, all executions (ms)", height=130 + 34 * max(2, len(rows)))
+    picture = theme.figure(
+        result.headline,
+        x="time of the scan, all executions (ms)",
+        height=130 + 34 * max(2, len(rows)),
+    )
     labels = [
         theme.safe(f"{place}. {row['table']} ({row['columns'] or 'no plain column'})", 60)
         for place, row in enumerate(rows, start=1)
@@ -51,6 +55,4 @@ def figure(result: Result) -> go.Figure:
 
 
 def _label(row: dict[str, Any]) -> str:
-    """Say how much is read for what is kept: the reason for the time."""
-    took = units.format_ms(row["self_ms"])
-    return f"{took}: {row['rows_read']:,.0f} rows read, {row['rows_kept']:,.0f} kept"
+    return f"{units.format_ms(row['self_ms'])}: {row['rows_read']:,.0f} rows read"

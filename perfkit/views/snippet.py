@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["snippet_lines"]
 
 _INDENT = "  "
+#: Blanks and the word after them, quotes and what is in them included.
+_WORD = re.compile(r"""\s*(?:'[^']*'|"[^"]*"|[^\s'"]|['"].*)+|\s+$""")
 #: Where a line break could end a comment or change a text: such lines stay as they are.
 _DELICATE = re.compile(r"--|/\*|\$")
 
@@ -40,21 +42,11 @@ def _broken(line: str, fix: Fix, width: int) -> list[str]:
 
 
 def _sql(line: str, width: int) -> list[str]:
-    lines = []
-    while len(line) > width:
-        breaks = [at for at in _blanks(line) if at <= width] or _blanks(line)[:1]
-        if not breaks:
-            break
-        lines.append(line[: breaks[-1]])
-        line = _INDENT + line[breaks[-1] :].lstrip()
-    return [*lines, line]
-
-
-def _blanks(line: str) -> list[int]:
-    """Return the positions of blanks that stand between words and outside quotes."""
-    quoted = [line.count(quote, 0, at) % 2 for at in range(len(line)) for quote in ("'", '"')]
-    return [
-        at
-        for at, character in enumerate(line)
-        if character == " " and line[:at].strip() and not any(quoted[2 * at : 2 * at + 2])
-    ]
+    lines, current = [], ""
+    for word in _WORD.findall(line):
+        if current.strip() and len(current) + len(word) > width:
+            lines.append(current.rstrip())
+            current = _INDENT + word.lstrip()
+        else:
+            current += word
+    return [*lines, current]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
 from perfkit import units
 from perfkit.views import columns, layout
-from perfkit.views.escape import code_lines
+from perfkit.views.snippet import snippet_lines
 from perfkit.visible import visible
 
 if TYPE_CHECKING:
@@ -16,43 +18,69 @@ if TYPE_CHECKING:
     from perfkit.results import Finding, Result
     from perfkit.views.columns import Column
 
-__all__ = ["render", "table_lines"]
+__all__ = ["render", "saves", "table_lines"]
 
 WIDTH = 100
 ROWS = 20
 EVIDENCE_ROWS = 8
+PASTE = "In short, to paste into the incident channel:"
+_NARROWEST = 60
 
 
 def render(result: Result) -> str:
-    """Return findings first, then the table (20 rows, 100 columns), then the caveats.
+    """Return findings first, then table (20 rows), caveats and the paragraph to paste.
 
-    The text is safe for a terminal: control characters in it are shown as escapes.
+    It is as wide as the terminal (60 to 100 columns), elsewhere 100 columns; only code that
+    a line break would change is longer. The text is safe for a terminal: control characters
+    in it are shown as escapes.
     """
+    width = _room()
     blocks = [
-        _wrapped(result.question) + _wrapped(result.headline),
-        *(_finding(number, found) for number, found in enumerate(result.findings, start=1)),
-        [] if result.findings else _checked(result),
-        _table(result),
-        _caveats(result),
-        _wrapped(result.closing),
+        _wrapped(result.question, width) + _wrapped(result.headline, width),
+        *(_finding(n, found, width) for n, found in enumerate(result.findings, start=1)),
+        [] if result.findings else _checked(result, width),
+        _table(result, width),
+        [line for item in result.caveats for line in _wrapped(item, width, "note: ", "      ")],
+        _closing(result, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def _wrapped(text: str, first: str = "", then: str = "") -> list[str]:
+def _room() -> int:
+    if not (sys.stdout and sys.stdout.isatty()):
+        return WIDTH
+    return min(WIDTH, max(_NARROWEST, shutil.get_terminal_size((WIDTH, 24)).columns))
+
+
+def _wrapped(text: str, width: int, first: str = "", then: str = "") -> list[str]:
     return textwrap.wrap(
-        visible(text), WIDTH, initial_indent=first, subsequent_indent=then, break_on_hyphens=False
+        visible(text), width, initial_indent=first, subsequent_indent=then, break_on_hyphens=False
     )
 
 
-def _finding(number: int, finding: Finding) -> list[str]:
+def _closing(result: Result, width: int) -> list[str]:
+    lines = [PASTE] if result.closing else []
+    return lines + [
+        part for line in result.closing.splitlines() for part in _wrapped(line, width, "  ", "  ")
+    ]
+
+
+def _finding(number: int, finding: Finding, width: int) -> list[str]:
     mark = f"{number}. "
     indent = " " * len(mark)
-    lines = _wrapped(f"[{finding.severity}] {finding.title}", mark, indent)
-    lines += _wrapped(saves(finding), indent, indent)
-    lines += table_lines(columns.from_rows(finding.evidence[:EVIDENCE_ROWS]), indent=indent + "  ")
-    lines += _wrapped(f"fix: {finding.fix.text}", indent, indent + "     ")
-    return lines + [f"{indent}    {line}".rstrip() for line in code_lines(finding.fix.snippet)]
+    lines = _wrapped(f"[{finding.severity}] {finding.title}", width, mark, indent)
+    lines += _wrapped(saves(finding), width, indent, indent)
+    evidence = columns.from_rows(finding.evidence[:EVIDENCE_ROWS])
+    lines += table_lines(evidence, indent=indent + "  ", width=width, whole=True)
+    lines += _wrapped(f"fix: {finding.fix.text}", width, indent, indent + "     ")
+    deeper = indent + "    "
+    lines += [deeper + line for line in snippet_lines(finding.fix, width - len(deeper))]
+    return [line.rstrip() for line in lines] + _reference(finding, width, indent)
+
+
+def _reference(finding: Finding, width: int, indent: str) -> list[str]:
+    said = f"see: {finding.reference}"
+    return _wrapped(said, width, indent, indent + "     ") if finding.reference else []
 
 
 def saves(finding: Finding) -> str:
@@ -67,29 +95,39 @@ def saves(finding: Finding) -> str:
         )
         amount = f"saves {units.format_ms(finding.saves_ms)} {finding.saves_basis}".rstrip()
         parts.insert(0, amount + total)
-    if finding.reference:
-        parts.append(f"see {finding.reference}")
     return ", ".join(parts)
 
 
-def _checked(result: Result) -> list[str]:
+def _checked(result: Result, width: int) -> list[str]:
     lines = ["Nothing wrong was found. Checked:"] if result.checked else []
-    return lines + [line for item in result.checked for line in _wrapped(item, "- ", "  ")]
+    return lines + [line for item in result.checked for line in _wrapped(item, width, "- ", "  ")]
 
 
-def _table(result: Result) -> list[str]:
-    shown = layout.fitted(result.arrow, result.noun, rows=ROWS, width=WIDTH)
-    return table_lines(shown.columns) + (_wrapped(f"({shown.note})") if shown.note else [])
+def _table(result: Result, width: int) -> list[str]:
+    shown = layout.fitted(result.arrow, result.noun, rows=ROWS, width=width)
+    lines = table_lines(shown.columns, width=width)
+    return lines + (_wrapped(f"({shown.note})", width) if shown.note else [])
 
 
-def table_lines(shown: Sequence[Column], *, indent: str = "", width: int = WIDTH) -> list[str]:
-    """Return a header, a rule and one line per row; numbers stand right, long texts are cut."""
+def table_lines(
+    shown: Sequence[Column], *, indent: str = "", width: int = WIDTH, whole: bool = False
+) -> list[str]:
+    """Return a header, a rule and the rows; numbers stand right, long texts are cut.
+
+    With ``whole`` the last text is continued on further lines instead.
+    """
     if not shown or not shown[0].cells:
         return []
     widths = _widths(shown, width - len(indent))
     rows = [[c.header for c in shown], ["-" * w for w in widths]]
-    rows += [list(cells) for cells in zip(*(c.cells for c in shown), strict=True)]
+    for cells in zip(*(c.cells for c in shown), strict=True):
+        last = [cells[-1]] if shown[-1].numeric or not whole else _parts(cells[-1], widths[-1])
+        rows += [[*cells[:-1], last[0]], *([*[""] * (len(cells) - 1), part] for part in last[1:])]
     return [indent + _line(row, shown, widths) for row in rows]
+
+
+def _parts(cell: str, width: int) -> list[str]:
+    return textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
 
 
 def _line(row: Sequence[str], shown: Sequence[Column], widths: Sequence[int]) -> str:
@@ -111,7 +149,3 @@ def _widths(shown: Sequence[Column], available: int) -> list[int]:
         spare -= extra
         widths.append(width + extra)
     return widths
-
-
-def _caveats(result: Result) -> list[str]:
-    return [line for item in result.caveats for line in _wrapped(item, "note: ", "      ")]

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLOURS", "CONFIG", "figure", "legend_below", "plotly_js", "safe"]
+__all__ = ["COLOURS", "CONFIG", "figure", "legend_below", "plotly_js", "safe", "untitled"]
 
 #: Okabe and Ito's palette, without black (invisible on dark) and yellow (invisible on light).
 COLOURS: Mapping[str, str] = {
@@ -30,8 +30,9 @@ CONFIG: Mapping[str, Any] = {"showSendToCloud": False, "displaylogo": False, "re
 
 _INK = "#7F7F7F"  # mid-grey reads on white and on JupyterLab's dark background
 _GRID = "rgba(127,127,127,0.25)"
-_TITLE_LINE = 95  # characters: a window of 800 pixels shows them
-_BELOW_AXIS = 62  # pixels: two lines of tick labels and the title of the axis
+_TITLE_LINE = 84  # characters: a window of 800 pixels shows them
+_BELOW_AXIS = 56  # pixels: two lines of tick labels and the title of the axis
+_TOP = 20  # pixels above a figure without a title
 _ENTRY = 20  # pixels of one line of the legend
 
 
@@ -46,11 +47,16 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 380) -> go.Fig
 
     ``title``, ``x`` and ``y`` are plain text: they are escaped here.
     """
-    lines = textwrap.wrap(safe(title, 280), _TITLE_LINE)
+    lines = _lines(title)
     axis = {"gridcolor": _GRID, "zerolinecolor": _GRID, "linecolor": _INK, "automargin": True}
-    axis |= {"separatethousands": True}
+    axis |= {"separatethousands": True, "exponentformat": "none"}
     layout = {
-        "title": {"text": "<br>".join(lines), "x": 0.01, "xanchor": "left", "font": {"size": 15, "weight": 600}},
+        "title": {
+            "text": "<br>".join(lines),
+            "x": 0.01,
+            "xanchor": "left",
+            "font": {"size": 15, "weight": 600},
+        },
         "font": {"color": _INK, "size": 12},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -78,6 +84,20 @@ def legend_below(drawn: go.Figure, plot: int) -> None:
         legend={"orientation": "v", "x": 0, "y": -_BELOW_AXIS / plot, "yanchor": "top"}
         | {"traceorder": "normal"},
     )
+
+
+def untitled(drawn: go.Figure, title: str) -> go.Figure:
+    """Return a copy without its title if that says what already stands above it."""
+    copy = go.Figure(drawn)
+    if copy.layout.title.text == "<br>".join(_lines(title)):
+        spare = copy.layout.margin.t - _TOP
+        copy.update_layout(title={"text": ""}, margin={"t": _TOP})
+        copy.update_layout(height=copy.layout.height - spare)
+    return copy
+
+
+def _lines(title: str) -> list[str]:
+    return textwrap.wrap(safe(title, 280), _TITLE_LINE)
 
 
 def plotly_js() -> str:

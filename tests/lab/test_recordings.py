@@ -74,6 +74,7 @@ def test_every_route_got_the_same_requests_before_and_after(story, phases):
     for rows in phases("requests.jsonl"):
         routes = Counter((row["method"], row["route"]) for row in finished(rows))
         assert len(routes) == 7
+        assert routes.pop(("GET", "/export")) >= 0.4 * REQUESTS
         assert min(routes.values()) >= REQUESTS
         assert {row["status"] for row in finished(rows)} <= {200, 201}
     assert story.before.sent.by_route == story.after.sent.by_route
@@ -157,7 +158,8 @@ def test_a_held_connection_is_idle_and_names_the_handler(phases):
     _, after = phases("pool.jsonl")
     checkouts = [row for row in after if row["event"] == "checkout"]
     for row in checkouts:
-        assert row["hold_ms"] > 100 > row["busy_ms"]
+        assert row["hold_ms"] > 100
+        assert row["busy_ms"] < row["hold_ms"] / 2
         assert "checkout.py:checkout:" in row["stack"]
         assert re.fullmatch("[0-9a-f]{32}", row["trace_id"])
     assert max(row["waiting"] for row in after if row["event"] == "pool_sample") > 0

@@ -13,7 +13,7 @@ from perfkit.views.columns import from_rows, from_table, number
     ("name", "value", "header", "cell"),
     [
         ("total_ms", 1234.5, "total ms", "1,234"),
-        ("p95_ms", 0.0123, "p95 ms", "0.0123"),
+        ("p95_ms", 0.0123, "p95 ms", "0.012"),
         ("response_bytes", 65536, "response bytes", "64 kB"),
         ("share", 0.123, "share %", "12.3"),
         ("error_rate", 0.0, "error rate %", "0.0"),
@@ -63,6 +63,12 @@ def test_a_percentile_of_too_few_samples_is_not_shown():
 
 
 @given(st.floats(-1e12, 1e12))
-def test_a_number_keeps_three_digits(value):
+def test_a_number_keeps_three_digits_and_a_thousandth(value):
     shown = float(number(value).replace(",", ""))
-    assert shown == pytest.approx(value, rel=0.006, abs=1e-300)
+    small = 0.0005 if abs(value) >= 0.0015 else abs(value) / 20
+    assert shown == pytest.approx(value, rel=0.006, abs=max(1e-300, small))
+
+
+def test_rows_per_loop_are_whole_numbers_until_one_is_not():
+    cells = {c.name: c.cells for c in from_rows([{"rows": 20.0, "loops": 1.0}, {"loops": 0.5}])}
+    assert cells == {"rows": ["20", "n/a"], "loops": ["1.00", "0.500"]}

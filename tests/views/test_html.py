@@ -1,19 +1,21 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pyarrow as pa
 
-from perfkit.results import Result
+from perfkit.results import Finding, Fix, Result
 from perfkit.views.html import render
 
 # what a terminal obeys, and what turns the direction of writing
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+EMPTY = Result(analysis="digest", question="?", headline="!", arrow=pa.table({}), noun="routes")
 VOID = {"br"}
 ALLOWED = {
     "div", "p", "strong", "details", "summary", "span", "table", "caption", "thead", "tbody",
-    "tr", "th", "td", "pre", "code", "ul", "li", "br",
+    "tr", "th", "td", "pre", "code", "ul", "li", "br", "blockquote",
 }  # fmt: skip
 
 
@@ -54,15 +56,15 @@ def test_a_table_has_a_caption_units_and_scopes(large_result):
     assert '<th scope="col"' in html
     assert " ms</th>" in html
     assert "http://" not in html.replace(" http://stock", "")
-    assert html.count("<tr>") <= 50 + 8 * len(large_result.findings)
+    assert html.count("<tr>") <= 25 + 8 * len(large_result.findings)
 
 
-def test_at_most_fifty_rows_are_shown_and_that_is_said():
+def test_at_most_25_rows_are_shown_and_that_is_said():
     table = pa.table({"route": [f"/r{i}x" for i in range(120)]})
     html = render(Result(analysis="digest", question="?", headline="!", arrow=table, noun="routes"))
-    assert "showing 50 of 120 routes" in html
-    assert "/r49x" in html
-    assert "/r50x" not in html
+    assert "showing 25 of 120 routes" in html
+    assert "/r24x" in html
+    assert "/r25x" not in html
 
 
 def test_an_output_stays_small(large_result):
@@ -77,3 +79,27 @@ def test_colours_follow_the_page(large_result):
 
 def test_nothing_read_is_shown(empty_result):
     assert empty_result.headline in Reader(render(empty_result)).text
+
+
+def test_the_paragraph_to_paste_follows_the_headline(evil_result):
+    html = render(replace(evil_result, closing="First <b>.\nThen."))
+    quote = re.search(r"<blockquote[^>]*>(.*?)</blockquote>", html)
+    assert quote[1] == "First &lt;b&gt;.<br>Then."
+    assert html.index("<strong>") < quote.start() < html.index("<details")
+    assert "<blockquote" not in render(evil_result)
+
+
+def test_severity_is_said_in_words_and_by_the_width_of_an_edge():
+    def edge(severity):
+        finding = Finding(rule="r", severity=severity, title="t", fix=Fix(text="f"))
+        html = render(replace(EMPTY, findings=[finding]))
+        assert f"[{severity}]" in html
+        return re.search(r"<details[^>]*border-left:(\d+)px", html)[1]
+
+    assert edge("critical") > edge("warning")
+
+
+def test_only_tables_may_be_wider_than_the_page(large_result):
+    html = render(large_result)
+    assert html.count("<table") == html.count('<div style="overflow-x:auto')
+    assert all("pre-wrap" in pre for pre in re.findall(r"<pre[^>]*>", html))

@@ -1,4 +1,6 @@
 import re
+import sys
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -32,6 +34,7 @@ FINDING = Finding(
     saves_ms=11.7,
     saves_basis="per request",
     saves_times=400,
+    reference="https://docs.example",
 )
 
 
@@ -40,7 +43,8 @@ def test_it_says_question_conclusion_findings_table_and_caveats_in_that_order():
     parts = [
         "What?", "That.", "1. [warning] /a asks 40 times",
         "saves 11.7 ms per request (400 times, 4.68 s in all)", "total ms", "fix: Ask once.",
-        "if x:\n           ask()", "p95 ms", "note: Sampled.", "The end.",
+        "if x:\n           ask()", "see: https://docs.example", "p95 ms", "note: Sampled.",
+        "to paste into the incident channel:\n  The end.",
     ]  # fmt: skip
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
@@ -61,7 +65,7 @@ def test_at_most_twenty_rows_are_shown_and_that_is_said():
 
 def test_columns_that_do_not_fit_are_named():
     wide = pa.table({f"column_{i}": [10**9] for i in range(20)})
-    assert "more columns in .table: column_" in render(result(arrow=wide))
+    assert "further columns in .table: column_" in render(result(arrow=wide))
 
 
 def test_numbers_are_never_cut():
@@ -93,8 +97,22 @@ def test_hostile_text_cannot_reach_the_terminal(evil_result):
 
 
 def test_no_line_of_a_large_result_is_too_long(large_result):
-    outside_snippets = [line for line in render(large_result).splitlines() if "# SQL" not in line]
-    assert max(map(len, outside_snippets)) <= 100
+    assert max(map(len, render(large_result).splitlines())) <= 100
+
+
+@pytest.mark.parametrize(("terminal", "widest"), [(80, 80), (300, 100), (20, 60)])
+def test_a_terminal_gets_lines_that_fit_it(large_result, monkeypatch, terminal, widest):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(terminal))
+    lines = render(large_result).splitlines()
+    assert widest - 12 < max(map(len, lines)) <= widest
+
+
+def test_the_last_text_of_the_evidence_is_never_cut():
+    says = "trace 1ddd5d6a, " + "one call 31.4 ms, " * 12
+    text = render(result(findings=[replace(FINDING, evidence=[{"step": "cause", "says": says}])]))
+    assert text.count("31.4 ms") == 12
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_nothing_read_is_shown(empty_result):

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.views.thinning import kept
+from perfkit.views.thinning import kept, note
 
 
 def test_few_points_are_all_kept():
@@ -19,3 +19,8 @@ def test_minimum_and_maximum_survive_in_order(values, limit):
     shown = np.nan_to_num(np.array(values))
     assert shown[positions].min() == shown.min()
     assert shown[positions].max() == shown.max()
+
+
+def test_what_was_left_out_is_said():
+    assert note(5000, 5000) == ""
+    assert note(200_000, 5_000).startswith("200,000 -> 5,000 shown")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from perfkit.probes.http_timing import SAMPLES
 from perfkit.tasks.timing_result import result
@@ -24,10 +25,11 @@ def timed(names=("GET /a",), count=50, failed=0):
 
 
 def test_dots_and_distribution_of_every_request():
-    dots, box = timed().figure.data
-    assert (dots.type, box.type) == ("scatter", "box")
+    dots, line = timed().figure.data
     assert len(dots.x) == 50
     assert np.median(dots.y) == timed().table.loc[0, "p50_ms"]
+    assert np.interp(50, line.x, line.y) == pytest.approx(np.median(dots.y), abs=0.1)
+    assert list(line.y) == sorted(line.y)
 
 
 def test_failures_are_marked_apart():
@@ -37,15 +39,23 @@ def test_failures_are_marked_apart():
 
 def test_requests_differ_without_colour_and_names_stay_text():
     figure = timed(names=("GET /<b>", "GET /c")).figure
-    dots = [trace for trace in figure.data if trace.type == "scatter"]
+    dots, lines = figure.data[::2], figure.data[1::2]
     assert len({trace.marker.symbol for trace in dots}) == 2
+    assert len({trace.line.dash for trace in lines}) == 2
     assert "<b>" not in figure.to_json()
 
 
 def test_many_requests_are_thinned_and_the_name_says_so():
     dots = timed(count=7000).figure.data[0]
     assert len(dots.x) <= thinning.LIMIT
-    assert "7,000" in dots.name
+    assert "7,000 -> " in dots.name
+
+
+def test_the_twin_names_each_request_once():
+    text = figure_text.as_text(timed().figure)
+    assert [line.split()[:3] for line in text.splitlines() if line.startswith("GET")] == [
+        ["GET", "/a", "50"]
+    ]
 
 
 def test_a_measurement_that_failed_every_time_can_still_be_drawn():

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import sources
-from perfkit.analyses.diagnosis.symptoms import routes_of_traces, with_route
+from perfkit.analyses.diagnosis.nesting import routes_at
+from perfkit.analyses.diagnosis.symptoms import with_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +110,8 @@ def _waits_per_route(rec: Recording, pool: str, blocks: Blocks) -> dict[str, flo
     checkouts = checkouts.filter(waited)
     requested, acquired = _ns(checkouts["requested_at"]), _ns(checkouts["acquired_at"])
     waits = checkouts["wait_ms"].to_numpy() - blocks.within(requested, acquired)
-    return _by_trace(rec, checkouts["trace_id"], np.maximum(0.0, waits))
+    route = routes_at(rec, checkouts["trace_id"], checkouts["requested_at"])
+    return _sum_by(pc.fill_null(route, NO_ROUTE), np.maximum(0.0, waits))
 
 
 def _statement_per_route(rec: Recording, fingerprint_id: str) -> dict[str, float]:
@@ -123,14 +125,9 @@ def _statement_per_route(rec: Recording, fingerprint_id: str) -> dict[str, float
         )
         rows = rows.filter(pc.is_valid(rows["duration_ms"]))
         if rows.num_rows:
-            return _by_trace(rec, rows["trace_id"], rows["duration_ms"].to_numpy())
+            route = routes_at(rec, rows["trace_id"], rows["started_at"])
+            return _sum_by(pc.fill_null(route, NO_ROUTE), rows["duration_ms"].to_numpy())
     return {}
-
-
-def _by_trace(rec: Recording, trace_ids: pa.ChunkedArray, values: np.ndarray) -> dict[str, float]:
-    rows = pa.table({"trace_id": trace_ids.cast(pa.string()), "ms": values})
-    joined = rows.join(routes_of_traces(rec), keys="trace_id")
-    return _sum_by(pc.fill_null(joined["route"], NO_ROUTE), joined["ms"].to_numpy())
 
 
 def _sum_by(routes: pa.ChunkedArray, values: np.ndarray) -> dict[str, float]:

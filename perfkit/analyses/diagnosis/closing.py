@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from perfkit import units
+from perfkit.analyses.diagnosis.symptoms import total_ms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ MOST_CAUSES = 4
 
 def headline(chains: Sequence[Chain], symptoms: Mapping[str, Symptom], since: str) -> str:
     """Return the conclusion as one sentence."""
-    total = sum(symptom.total_ms for symptom in symptoms.values())
+    total = total_ms(symptoms)
     saved = sum(chain.saves_ms for chain in chains)
     if not chains:
         return f"No cause of slowness found {since}"

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import sources, units
+from perfkit.analyses.diagnosis.nesting import inside_another
+from perfkit.routes import routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perfkit.recording import Recording
 
-__all__ = ["Symptom", "routes_of_traces", "symptoms", "with_route"]
+__all__ = ["Symptom", "symptoms", "total_ms", "with_route"]
 
 
 @dataclass(frozen=True)
 class Symptom:
-    """How one route behaves in the incident; ``*_rest`` is the same outside it (NaN: unknown)."""
+    """How one route behaves in the incident; ``*_rest`` is the same outside it (NaN: unknown).
+
+    ``waited_ms`` leaves out requests that another request of the recording waits for.
+    """
 
     route: str
     requests: int
     failed: int
     total_ms: float
+    waited_ms: float
     p50_ms: float
     p95_ms: float
     p50_rest_ms: float = math.nan
@@ -50,9 +56,7 @@ class Symptom:
 
 def with_route(requests: pa.Table) -> pa.Table:
     """Fill an unknown route from the path, so that every request has a place to be counted."""
-    route = pc.coalesce(
-        requests["route"].cast(pa.string()), requests["path"], pa.scalar("(unknown)")
-    )
+    route = pc.fill_null(routes(requests), "(unknown)")
     return requests.set_column(requests.schema.get_field_index("route"), "route", route)
 
 
@@ -60,38 +64,35 @@ def symptoms(inside: Recording, rest: Recording | None) -> dict[str, Symptom]:
     """Return the routes of ``inside``, most total time first."""
     before = _durations(rest) if rest is not None else {}
     found = [
-        _symptom(route, durations, failed, before.get(route))
-        for route, (durations, failed) in _durations(inside).items()
+        _symptom(route, mine, before.get(route)) for route, mine in _durations(inside).items()
     ]
     found.sort(key=lambda symptom: -symptom.total_ms)
     return {symptom.route: symptom for symptom in found}
 
 
-def routes_of_traces(rec: Recording) -> pa.Table:
-    """Return ``trace_id, route``: one row per trace that a request names."""
-    requests = with_route(rec.arrow("requests")).select(["trace_id", "route"])
-    known = requests.filter(pc.is_valid(requests["trace_id"]))
-    return (
-        known.group_by("trace_id")
-        .aggregate([("route", "min")])
-        .rename_columns(["trace_id", "route"])
-    )
+def total_ms(seen: Mapping[str, Symptom]) -> float:
+    """Return the time of all requests; what one service waits for another counts once."""
+    return sum(symptom.waited_ms for symptom in seen.values())
 
 
-def _symptom(
-    route: str,
-    durations: np.ndarray,
-    failed: int,
-    before: tuple[np.ndarray, int] | None,
-) -> Symptom:
-    rest = before[0] if before is not None else np.array([])
+class _Durations(NamedTuple):
+    """The requests of one route: milliseconds of each, how many failed, and the time waited."""
+
+    ms: np.ndarray
+    failed: int
+    waited_ms: float
+
+
+def _symptom(route: str, mine: _Durations, before: _Durations | None) -> Symptom:
+    rest = before.ms if before is not None else np.array([])
     p50_rest, p95_rest = np.quantile(rest, [0.5, 0.95]) if len(rest) else (math.nan, math.nan)
-    p50, p95 = np.quantile(durations, [0.5, 0.95])
+    p50, p95 = np.quantile(mine.ms, [0.5, 0.95])
     return Symptom(
         route=route,
-        requests=len(durations),
-        failed=failed,
-        total_ms=float(durations.sum()),
+        requests=len(mine.ms),
+        failed=mine.failed,
+        total_ms=float(mine.ms.sum()),
+        waited_ms=mine.waited_ms,
         p50_ms=float(p50),
         p95_ms=float(p95),
         p50_rest_ms=float(p50_rest),
@@ -99,16 +100,20 @@ def _symptom(
     )
 
 
-def _durations(rec: Recording) -> Mapping[str, tuple[np.ndarray, int]]:
+def _durations(rec: Recording) -> Mapping[str, _Durations]:
     requests = with_route(sources.primary(rec, "requests"))
     requests = requests.filter(pc.is_valid(requests["duration_ms"]))
     failed = pc.fill_null(pc.greater_equal(requests["status"], 500), fill_value=False)
+    waited = pc.if_else(pa.array(inside_another(requests)), 0.0, requests["duration_ms"])
     grouped = (
         requests.append_column("failed", pc.cast(failed, pa.int64()))
+        .append_column("waited_ms", waited)
         .group_by("route")
-        .aggregate([("duration_ms", "list"), ("failed", "sum")])
+        .aggregate([("duration_ms", "list"), ("failed", "sum"), ("waited_ms", "sum")])
     )
     return {
-        row["route"]: (np.asarray(row["duration_ms_list"]), row["failed_sum"])
+        row["route"]: _Durations(
+            np.asarray(row["duration_ms_list"]), row["failed_sum"], row["waited_ms_sum"]
+        )
         for row in grouped.to_pylist()
     }

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import units
-from perfkit.analyses.diagnosis.symptoms import routes_of_traces
+from perfkit.analyses.diagnosis.nesting import routes_at
 from perfkit.results import Finding, Fix
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def findings(
         if symptom.p95_ms - granted.get(route, 0.0) / symptom.requests > budget.p95_ms
         and granted.get(route, 0.0) < symptom.total_ms / 2
     ]
-    return [_note(symptom, _largest(rec, symptom.route)) for symptom in open_routes]
+    spans = _by_route(rec) if open_routes else pa.table({"route": pa.array([], pa.string())})
+    return [_note(symptom, _largest(spans, symptom.route)) for symptom in open_routes]
 
 
 def _note(symptom: Symptom, largest: tuple[str, str, float] | None) -> Finding:
@@ -62,18 +63,21 @@ def _note(symptom: Symptom, largest: tuple[str, str, float] | None) -> Finding:
     )
 
 
-def _largest(rec: Recording, route: str) -> tuple[str, str, float] | None:
-    """Category, span name and share of self time that is largest in the route's traces."""
-    traces = routes_of_traces(rec)
-    traces = traces.filter(pc.equal(traces["route"], route))
-    spans = rec.arrow("spans").select(["trace_id", "category", "name", "self_ms"])
-    spans = spans.join(traces, keys="trace_id", join_type="inner")
-    spans = spans.filter(pc.is_valid(spans["self_ms"]))
-    total = pc.sum(spans["self_ms"]).as_py()
+def _by_route(rec: Recording) -> pa.Table:
+    """Return self time by route, category and span name."""
+    spans = rec.arrow("spans")
+    spans = spans.filter(pc.and_(pc.is_valid(spans["trace_id"]), pc.is_valid(spans["self_ms"])))
+    columns = {name: spans[name].cast(pa.string()) for name in ("category", "name")}
+    route = routes_at(rec, spans["trace_id"], spans["started_at"])
+    grouped = pa.table({"route": route, **columns, "ms": spans["self_ms"]})
+    return grouped.group_by(["route", "category", "name"]).aggregate([("ms", "sum")])
+
+
+def _largest(spans: pa.Table, route: str) -> tuple[str, str, float] | None:
+    """Category, span name and share of self time that is largest in the route's requests."""
+    mine = spans.filter(pc.equal(spans["route"], route))
+    total = pc.sum(mine["ms_sum"]).as_py() if mine.num_rows else 0.0
     if not total:
         return None
-    columns = {name: spans[name].cast(pa.string()) for name in ("category", "name")}
-    grouped = pa.table({**columns, "ms": spans["self_ms"]}).group_by(["category", "name"])
-    rows = grouped.aggregate([("ms", "sum")]).sort_by([("ms_sum", "descending")]).slice(0, 1)
-    row = rows.to_pylist()[0]
+    row = mine.sort_by([("ms_sum", "descending")]).slice(0, 1).to_pylist()[0]
     return row["category"] or "other", row["name"] or "unnamed", row["ms_sum"] / total

@@ -113,6 +113,10 @@ def external(rec: Recording, usage: Usage, holder: Holder) -> tuple[str, float] 
         }
     )
     both = calls.join(held, keys="trace_id", join_type="inner")
+    # what began before the hold is the call that this service answers, not one it makes
+    both = both.filter(pc.greater_equal(both["start"], both["from"]))
+    if not both.num_rows:
+        return None
     start = pc.max_element_wise(both["start"], both["from"])
     end = pc.min_element_wise(both["end"], both["to"])
     overlap = pc.max_element_wise(pc.divide(pc.subtract(end, start), 1e6), 0.0)

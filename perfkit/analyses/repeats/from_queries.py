@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from perfkit.analyses import groups
 from perfkit.analyses.repeats.calls import Calls, Owners, Target, codes, milliseconds, texts
 from perfkit.fingerprinted import fingerprinted
+from perfkit.routes import routes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def _owners(rows: pa.Table, requests: pa.Table) -> Owners:
     place = [by_request.get(request, by_trace.get(trace)) for request, trace in ids]
     at = pa.array(place, pa.int64())
     found = np.array([index is not None for index in place], dtype=bool)
-    route = pc.coalesce(requests["route"].cast(pa.string()), requests["path"])
+    route = routes(requests)
     return Owners(
         node=np.arange(len(rows)),
         trace_id=texts(pc.coalesce(rows["trace_id"], rows["request_id"])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from perfkit.fingerprinted import fingerprinted
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Tree", "calls_of", "names"]
+__all__ = ["Tree", "calls_of", "names", "served_by_route"]
 
 #: The peer is alive but asks to come again: what follows is a retry, not another item.
 _RETRIED = (408, 425, 429)
@@ -117,6 +118,15 @@ def calls_of(tree: Tree) -> Calls:
     )
 
 
+def served_by_route(tree: Tree) -> Counter[str | None]:
+    """Count the spans that serve requests of each route, as :func:`calls_of` names it."""
+    return Counter(_route(tree.rows.filter(pa.array(tree.served))).to_pylist())
+
+
+def _route(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.coalesce(rows["route"].cast(pa.string()), rows["name"].cast(pa.string()))
+
+
 def _twice(tree: Tree, statement: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return statements below a span of the same statement: two instrumentations, one call."""
     (code,) = codes(tree.rows["fingerprint_id"])
@@ -178,7 +188,6 @@ def _owners(tree: Tree, nodes: NDArray[np.int64]) -> Owners:
     known = row >= 0
     at = pa.array(row, mask=~known)
     rows = tree.rows
-    route = pc.coalesce(rows["route"].cast(pa.string()), rows["name"].cast(pa.string()))
     served = np.zeros(len(row), dtype=bool)
     served[known] = tree.served[row[known]]
     first_row = np.zeros(tree.owner.max(initial=0) + 1, dtype=np.int64)
@@ -186,7 +195,7 @@ def _owners(tree: Tree, nodes: NDArray[np.int64]) -> Owners:
     return Owners(
         node=nodes,
         trace_id=texts(rows["trace_id"], first_row[nodes]),
-        route=pc.take(route, at).to_pylist(),
+        route=pc.take(_route(rows), at).to_pylist(),
         duration_ms=groups.numbers(pc.take(rows["duration_ms"], at)),
         served=served,
     )

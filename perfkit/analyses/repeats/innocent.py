@@ -28,9 +28,12 @@ _WRITE = re.compile(
 )
 _OFFSET = re.compile(r"\blimit \?.*\boffset \?|\boffset \?.*\b(limit|fetch)\b|\blimit \?\s*,\s*\?")
 _OFFSET_VALUE = re.compile(r"\boffset\s+(\d+)|\blimit\s+(\d+)\s*,", re.IGNORECASE)
-# "where id > ? order by id limit ?": the cursor of a keyset walk (the next page needs the last).
+# "where id > ? order by id limit ?" and "where (at, id) < (?, ?) order by at, id limit ?": the
+# cursor of a keyset walk (the next page needs the last).
 _KEYSET = re.compile(
-    r'(?P<column>[\w"]+) ?[<>]=? ?\?.*\border by (?:[\w"]+\.)*(?P=column)\b.*\blimit\b'
+    r'(?:(?P<column>[\w"]+)|\((?:[\w"]+\.)*(?P<first>[\w"]+)(?: ?, ?[\w".]+)+\))'
+    r' ?[<>]=? ?\(?(?:cast\()?\?'
+    r'.*\border by (?:[\w"]+\.)*(?:(?P=column)|(?P=first))(?![\w"]).*\b(?:limit|fetch)\b'
 )
 # Characters looked at: these patterns may take the square of it on text made to be slow.
 _LONGEST = 3000

@@ -7,15 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from perfkit.routes import path_template
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["paging", "templated"]
 
-# Numbers, UUIDs and hexadecimal digests, as in Sentry's N+1 API detector.
-_VARIABLE = re.compile(
-    r"\d+|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|(?=[a-fA-F]*\d)[0-9a-fA-F]{10,64}"
-)
 _PAGE = re.compile(
     r"page|p|offset|skip|start|from|cursor|after|before|marker|since|since_id|max_id|"
     r".*(?:page|next|continuation|cursor|start).*(?:token|number|index|id)|starting_after",
@@ -32,11 +30,10 @@ def templated(url: str) -> str:
         'http://stock:80/items/{id}?currency=*'
     """
     scheme, host, path, query = _parts(url)
-    segments = ("{id}" if _VARIABLE.fullmatch(segment) else segment for segment in path.split("/"))
     names = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True))
     values = "?" + "&".join(f"{name}=*" for name in names) if names else ""
     start = f"{scheme}://" if scheme else ""
-    return f"{start}{host.rpartition('@')[2]}{'/'.join(segments)}{values}"
+    return f"{start}{host.rpartition('@')[2]}{path_template(path)}{values}"
 
 
 def paging(urls: Iterable[str]) -> bool:

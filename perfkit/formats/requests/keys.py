@@ -26,7 +26,7 @@ _ALIASES = {
     "method": "method http_method request_method verb",
     "route": "route http_route path_template route_template url_rule template endpoint",
     "path": "path http_path request_path url_path url uri request_uri http_url target",
-    "status": "status status_code http_status response_status http_status_code",
+    "status": "status status_code http_status response_status http_status_code response_code code",
     "trace_id": "trace_id traceid otel_trace_id dd_trace_id trace",
     "request_id": "request_id requestid req_id x_request_id correlation_id",
     "client": "client client_ip remote_addr client_addr remote_ip ip remote_address",

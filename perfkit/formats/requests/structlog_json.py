@@ -86,9 +86,9 @@ def _classified(line: Any, units: Mapping[str, str]) -> tuple[str, dict[str, Any
     if not isinstance(line, dict):
         return "", {}
     event = line.get("event")
-    if isinstance(event, str) and event in _NAMED:
-        return event, line
     values = _by_role(line, units)
+    if isinstance(event, str) and event in _NAMED:
+        return event, {"timestamp": values.get("time"), **line}
     where = "path" in values or "route" in values
     timed = values.get("duration_ms") is not None and (where or "method" in values)
     if timed or (where and "method" in values and "status" in values):

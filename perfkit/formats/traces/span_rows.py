@@ -10,6 +10,7 @@ import pyarrow as pa
 from perfkit import tables
 from perfkit.fingerprint import fingerprint_many
 from perfkit.formats.traces.conventions import Facts, category
+from perfkit.routes import path_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,12 +116,15 @@ def _statements(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _route(row: Row) -> str | None:
-    """Return the route: by convention a server span is named ``GET /orders/{id}``."""
+    """Return the route: by convention a server span is named ``GET /orders/{id}``.
+
+    Instrumentations that know no route put the path there.
+    """
     if row.facts.route or row.kind != "server":
         return row.facts.route
     method, _, rest = row.name.partition(" ")
     if rest and method == (row.facts.method or "").upper():
-        return rest
+        return path_template(rest)
     return row.name if row.facts.category != "http" else None
 
 

@@ -60,8 +60,12 @@ def html(rec: Recording) -> str:
             + "</tr>"
             for row in rows
         )
-        parts.append(f"<table><caption>{_escape(title)}</caption><tbody>{body}</tbody></table>")
+        parts.append(f"<table>{_caption(title)}<tbody>{body}</tbody></table>")
     return f'<div class="perfkit-recording">{"".join(parts)}</div>'
+
+
+def _caption(title: str) -> str:
+    return f'<caption style="text-align:left">{_escape(title)}</caption>'
 
 
 def _headline(rec: Recording) -> tuple[str, str]:

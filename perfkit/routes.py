@@ -16,7 +16,6 @@ _VARIABLE = re.compile(
 )
 
 
-@lru_cache(maxsize=8192)
 def path_template(path: str) -> str:
     """Return ``path`` with ids as ``{id}``.
 
@@ -24,9 +23,7 @@ def path_template(path: str) -> str:
         >>> path_template("/items/17/parts")
         '/items/{id}/parts'
     """
-    return "/".join(
-        "{id}" if _VARIABLE.fullmatch(segment) else segment for segment in path.split("/")
-    )
+    return "/".join(map(_segment, path.split("/")))
 
 
 def routes(requests: pa.Table) -> pa.ChunkedArray:
@@ -40,7 +37,19 @@ def routes(requests: pa.Table) -> pa.ChunkedArray:
     if not route.null_count:
         return route
     unrouted = pc.if_else(route.is_valid(), None, requests["path"].cast(pa.string()))
-    paths = pa.chunked_array(unrouted).combine_chunks().dictionary_encode()
-    known = [path_template(text.split("?", 1)[0]) for text in paths.dictionary.to_pylist()]
-    templates = pa.array(known, pa.string()).take(paths.indices)
-    return pa.chunked_array([pc.coalesce(route.combine_chunks(), templates)])
+    return pc.coalesce(route, pa.chunked_array(list(map(_templates, unrouted.chunks)), pa.string()))
+
+
+def _templates(paths: pa.Array) -> pa.Array:
+    """Return :func:`path_template` of every path; each segment is looked at once."""
+    bare = pc.list_element(pc.split_pattern(paths, "?", max_splits=1), 0)
+    split = pc.split_pattern(bare, "/")
+    segments = split.flatten().dictionary_encode()
+    known = pa.array(map(_segment, segments.dictionary.to_pylist()), pa.string())
+    rows = pa.ListArray.from_arrays(split.offsets, known.take(segments.indices), mask=split.is_null())
+    return pc.binary_join(rows, "/")
+
+
+@lru_cache(maxsize=8192)
+def _segment(text: str) -> str:
+    return "{id}" if _VARIABLE.fullmatch(text) else text

@@ -91,7 +91,9 @@ def _primary_requests(requests: pa.Table, spans: pa.Table) -> pa.Table:
         return requests
     route = routes(requests)
     # a request log's path may carry the query, a span's does not
-    path = pc.list_element(pc.split_pattern(requests["path"].cast(pa.string()), "?", max_splits=1), 0)
+    path = pc.list_element(
+        pc.split_pattern(requests["path"].cast(pa.string()), "?", max_splits=1), 0
+    )
     logged = pa.array(~traced)
     known = pa.concat_arrays(
         [*(route.filter(logged)).chunks, *(path.filter(logged)).chunks]

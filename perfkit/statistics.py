@@ -61,8 +61,7 @@ MINIMUM_COUNT: dict[float, int] = {p: minimum_count(p / 100) for p in (50, 90, 9
 
 def quantile(samples: ArrayLike, q: float) -> float:
     """Return quantile ``q`` (0 to 1), linear between samples as :func:`numpy.quantile`; or NaN."""
-    known = _known(samples)
-    return float(np.quantile(known, q)) if known.size else math.nan
+    return _quantile_of_sorted(np.sort(_known(samples)), q)
 
 
 def quantile_interval(samples: ArrayLike, q: float, confidence: float = 0.95) -> Interval:
@@ -98,7 +97,7 @@ def summary(samples: ArrayLike) -> dict[str, float]:
     for p in (50, 90, 95, 99):
         low, high = _interval_of_sorted(known, p / 100, 0.95)
         result |= {
-            f"p{p}": quantile(known, p / 100),
+            f"p{p}": _quantile_of_sorted(known, p / 100),
             f"p{p}_low": low,
             f"p{p}_high": high,
             f"p{p}_trusted": known.size >= MINIMUM_COUNT[p],
@@ -161,6 +160,17 @@ def _known(samples: ArrayLike) -> NDArray[np.float64]:
     values: Any = np.asarray(samples, dtype=np.float64).ravel()
     known: NDArray[np.float64] = values[~np.isnan(values)]
     return known
+
+
+def _quantile_of_sorted(ordered: NDArray[np.float64], q: float) -> float:
+    """Interpolate as NumPy does, which takes 30 times as long for a few samples."""
+    if not ordered.size:
+        return math.nan
+    place = (ordered.size - 1) * q
+    below = math.floor(place)
+    low, high = float(ordered[below]), float(ordered[min(below + 1, ordered.size - 1)])
+    part = place - below
+    return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part  # noqa: PLR2004 - from the nearer end
 
 
 def _interval_of_sorted(ordered: NDArray[np.float64], q: float, confidence: float) -> Interval:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -48,6 +48,7 @@ class Place:
     """Everything that one test's processes may touch lies in ``parent``."""
 
     parent: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def home(self):
@@ -72,7 +73,7 @@ class Place:
         return os.environ | {name: str(folder) for name, folder in folders.items()}
 
     def start(self, *command):
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, *command],
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -80,6 +81,8 @@ class Place:
             text=True,
             start_new_session=True,  # a signal that a test forgets to address hits nobody else
         )
+        self.started.append(process)
+        return process
 
     def processes(self):
         """Whoever names the folder in its command or environment, or works below it."""
@@ -115,8 +118,12 @@ def place():
     made.temporary.chmod(0o1777)
     made.output.mkdir()
     yield made
+    for process in made.started:  # only after a failed test is one alive
+        process.kill()
+        with process:
+            pass
     server.stop(made.home)
-    for pid in made.processes():  # only after a failed test
+    for pid in made.processes():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     shutil.rmtree(parent, ignore_errors=True)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from perfkit import sources
 from perfkit.analyses.diagnosis import attribution, causes, chain, closing, slo, unexplained, window
 from perfkit.analyses.diagnosis.blocks import Blocks
-from perfkit.analyses.diagnosis.symptoms import Symptom, symptoms, total_ms
+from perfkit.analyses.diagnosis.symptoms import Symptom, symptoms, total_ms, with_route
 from perfkit.recording import as_recording
 from perfkit.results import Result
 
@@ -83,8 +84,9 @@ def diagnose(
 def _chains(cut: Window, results: Sequence[Result], seen: Mapping[str, Symptom]) -> list[Chain]:
     totals = {route: symptom.total_ms for route, symptom in seen.items()}
     blocks = Blocks.of(results)
+    requests = with_route(sources.primary(cut.inside, "requests"))
     claimed = [
-        (finding, attribution.claims(cut.inside, finding, blocks))
+        (finding, attribution.claims(cut.inside, requests, finding, blocks))
         for finding in causes.causes(results)
     ]
     settled = attribution.settle(claimed, totals)

@@ -54,8 +54,7 @@ _OCCURRENCE = pa.schema(
 )
 _CHECKED = (
     f"statements and URLs called {FEWEST} times or more in a request, whatever runs in between",
-    "left out: retries, pages of a list, polling, pings, units of a batch,"
-    " what hardly any request does",
+    "left out: retries, pages of a list, polling, pings, units of a batch, what hardly any does",
 )
 
 

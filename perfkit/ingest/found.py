@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from perfkit.errors import InputError, UsageError
+from perfkit.redact import redact_url
 from perfkit.visible import visible
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ class Found:
         if self.path is None or self.member or not self.path.is_file():
             return b""
         with self.opened() as stream:
-            found: bytes = stream.read(count)
+            try:
+                found: bytes = stream.read(count)
+            except OSError as error:
+                raise _unreadable(self.name, error) from None
             return found
 
 
@@ -120,12 +124,12 @@ def _named(text: str) -> list[Found]:
     except (OSError, ValueError) as error:  # too long, or with a NUL
         if "\n" in text:
             raise _missing(text, path) from None
-        raise _unreadable(visible(text, 200), error) from None
+        raise _unreadable(visible(redact_url(text), 200), error) from None
     if is_folder:
         return _in_directory(path)
     if is_there:
         return [Found(name=visible(str(text)), path=path)]
-    if glob.has_magic(text):
+    if glob.has_magic(text) and "://" not in text:
         names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - patterns may be absolute
         matches = [Path(name) for name in names if Path(name).is_file()]
         if matches:
@@ -156,7 +160,8 @@ def _missing(text: str, path: Path) -> InputError:
         )
     if "://" in text:
         return InputError(
-            f"{visible(text, 200)}: addresses are not read", hint="download it, and load the file"
+            f"{visible(redact_url(text), 200)}: addresses are not read",
+            hint="download it, and load the file",
         )
     return InputError(f"{visible(text, 200)}: there is no such file", hint=visible(_near(path)))
 

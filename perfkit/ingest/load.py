@@ -76,7 +76,10 @@ def _options(
     encoding: str | None,
 ) -> Options:
     if tz is not None:
+        if not isinstance(tz, str):
+            raise UsageError("load: tz= is no name of a time zone", hint='tz="UTC"')
         time_zone(tz)
+    _require_names(columns)
     if table is None and (columns is not None or unit is not None):
         raise UsageError(
             "load: columns= and unit= describe a table of your own",
@@ -89,6 +92,17 @@ def _options(
     layout = Layout(table=table, columns=columns or {}, unit=unit, zone=tz) if table else None
     chosen = named(name) if name else None
     return Options(format=chosen, layout=layout, zone=tz, encoding=encoding)
+
+
+def _require_names(columns: Any) -> None:
+    if columns is None:
+        return
+    pairs = columns.items() if isinstance(columns, dict) else [(columns, columns)]
+    if not all(isinstance(name, str) for pair in pairs for name in pair):
+        raise UsageError(
+            "load: columns= does not say which column of the file is which of the table",
+            hint='columns={"took": "duration_ms"}',
+        )
 
 
 def _flat(inputs: Iterable[Any]) -> list[Any]:

@@ -53,22 +53,27 @@ def read_mapped(data: bytes, name: str, said: Layout) -> Parsed:
         column: _column(raw[origin], origin, target.field(column), said)
         for column, origin in sources.items()
     }
+    notes = [
+        *_left_out([column for column in raw.column_names if column not in sources.values()]),
+        *(note for column, origin in sources.items() for note in _lost(raw, columns, column, origin)),
+    ]
     if said.table in {"queries", "spans"} and "fingerprint" not in columns:
         columns |= _fingerprints(columns)
     columns["line"] = np.arange(1, raw.num_rows + 1)
     table = tables.from_columns(said.table, columns, rows=raw.num_rows)
-    left_out = [column for column in raw.column_names if column not in sources.values()]
     return Parsed(
         tables={said.table: table},
         rejected=tuple(rejected[:1000]),
         rejected_lines=len(rejected),
         lines=raw.num_rows + len(rejected),
-        notes=tuple(_left_out(left_out)),
+        notes=tuple(notes),
     )
 
 
 def _read(data: bytes, name: str) -> tuple[pa.Table, list[BadLine]]:
     rejected: list[BadLine] = []
+    if data[:4] != b"PAR1":
+        _require_utf8(data, name)
     try:
         if data[:4] == b"PAR1":
             import pyarrow.parquet as pq
@@ -86,6 +91,17 @@ def _read(data: bytes, name: str) -> tuple[pa.Table, list[BadLine]]:
         ) from None
 
 
+def _require_utf8(data: bytes, name: str) -> None:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+        encoding = "utf-16" if utf16 else "latin-1"
+        raise InputError(
+            f"{name}: is not text in UTF-8", hint=f'say what it is, such as encoding="{encoding}"'
+        ) from None
+
+
 def _read_csv(data: bytes, rejected: list[BadLine]) -> pa.Table:
     from pyarrow import csv
 
@@ -96,21 +112,35 @@ def _read_csv(data: bytes, rejected: list[BadLine]) -> pa.Table:
 
     head = data.split(b"\n", 1)[0]
     delimiter = max((b",", b"\t", b";", b"|"), key=head.count).decode()
+    # where the semicolon separates columns, the comma separates decimals
+    converting = csv.ConvertOptions(decimal_point="," if delimiter == ";" else ".")
     options = csv.ParseOptions(
         delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=reject
     )
     reading = csv.ReadOptions(use_threads=False)  # rows are numbered then
-    return csv.read_csv(io.BytesIO(data), parse_options=options, read_options=reading)
+    return csv.read_csv(
+        io.BytesIO(data),
+        parse_options=options,
+        read_options=reading,
+        convert_options=converting,
+    )
 
 
 def _sources(
     raw: pa.Table, target: pa.Schema, name: str, said: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the file's column for each column of the table."""
+    read_as: dict[str, str] = {}
     for origin, column in said.items():
         _require(origin, raw.column_names, name)
         _require(column, target.names, "the table")
-    same = {column: column for column in raw.column_names if column in target.names}
+        if read_as.setdefault(column, origin) != origin:
+            raise UsageError(
+                f"load: columns {read_as[column]!r} and {origin!r} cannot both be {column!r}",
+                hint="name one column of the file for each column of the table",
+            )
+    names = raw.column_names
+    same = {column: column for column in names if column in target.names and names.count(column) < 2}  # noqa: PLR2004 - its own name
     found = same | {column: origin for origin, column in said.items()}
     if not found:
         example = {raw.column_names[0]: target.names[0]} if raw.column_names else {}
@@ -127,6 +157,11 @@ def _require(column: str, known: list[str], where: str) -> None:
         raise MissingColumn(
             f"{where}: there is no column {column!r}",
             hint=f"did you mean {near[0]!r}?" if near else f"columns: {', '.join(known[:40])}",
+        )
+    if known.count(column) > 1:
+        raise InputError(
+            f"{where}: {known.count(column)} columns are named {column!r}",
+            hint="give each column a name of its own",
         )
 
 
@@ -174,7 +209,35 @@ def _durations(values: pa.ChunkedArray, origin: str, column: str, said: Layout) 
         raise UsageError(
             f"the unit of column {origin!r} is not known", hint='pass unit="ms" (or s, us, ns)'
         )
-    return units.to_ms(values, unit)
+    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        raise UsageError(
+            f"column {origin!r} holds {values.type}, which is no duration",
+            hint=f"name another column for {column!r} in columns={{...}}",
+        )
+    ms = units.to_ms(values, unit)
+    return pc.if_else(pc.greater_equal(ms, 0), ms, None)
+
+
+def _lost(raw: pa.Table, columns: Mapping[str, Any], column: str, origin: str) -> list[Note]:
+    """Say of how many values nothing is known; a column of nothing else was named wrongly."""
+    if column != "duration_ms" and not column.endswith(("_at", "_ms")) and column != "at":
+        return []
+    given = pc.and_(raw[origin].is_valid(), pc.not_equal(raw[origin].cast(pa.string()), ""))
+    values = columns[column]
+    known = pc.and_(values.is_valid(), pc.is_finite(values.cast(pa.float64(), safe=False)))
+    lost = pc.and_not(given, pc.fill_null(known, fill_value=False))
+    count, total = pc.sum(lost).as_py() or 0, pc.sum(given).as_py() or 0
+    if not count:
+        return []
+    kind = "durations" if column.endswith("_ms") else "times"
+    example = visible(str(raw[origin].filter(lost)[0].as_py()), 40)
+    if count == total:
+        raise UsageError(
+            f"column {origin!r} holds no {kind} that can be read, such as {example!r}",
+            hint="write times as 2026-01-31 14:02:00, durations as 1.5 or 1.5 s",
+        )
+    message = f"{count:,} of {total:,} values of {origin!r} are no {kind} (such as {example!r})"
+    return [Note(kind="values_unknown", message=f"{message}: they are unknown")]
 
 
 def _fingerprints(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _parsed(
 ) -> tuple[Parsed, str, str]:
     """Return what the input holds, its format's name, and why it is that format."""
     if options.layout is not None:
-        data = unpacked.read(_ALL)
+        data = _decoded(unpacked.read(_ALL), options.encoding, found)
         _require_content(data, found)
         return read_mapped(data, found.name, options.layout), "table", "as asked"
     text = Text(unpacked, options.encoding)
@@ -85,6 +85,18 @@ def _parsed(
         item, reason = recognise(text.head, found.name)
     parsed = gather(text, item, zone=options.zone, watch=lambda n: progress.say(found.name, n))
     return parsed, item.name, reason
+
+
+def _decoded(data: bytes, encoding: str | None, found: Found) -> bytes:
+    """Return a table of the user's in UTF-8."""
+    if encoding is None:
+        return data
+    try:
+        return data.decode(encoding).encode()
+    except (LookupError, UnicodeError):
+        raise InputError(
+            f"{found.name}: is not text in {encoding!r}", hint='such as encoding="latin-1"'
+        ) from None
 
 
 def _require_content(data: bytes, found: Found) -> None:

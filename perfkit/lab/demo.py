@@ -52,7 +52,9 @@ def demo(output: Path, *, scale: float = 1.0) -> int:
         with _step("diagnose"):
             diagnosis = perfkit.diagnose(rec)
         with _step("audit the indexes, proving each proposal"):
+            running.set_faults(all=False, missing_index=True)
             audit = perfkit.index_audit(running.engine, prove=True)
+            running.set_faults(all=False)
         with _step("execute the guided notebooks"):
             _notebooks(output)
     share.report(

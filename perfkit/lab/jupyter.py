@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from perfkit import lab, shipped
 from perfkit.errors import PerfkitError
+from perfkit.lab.processes import die_with_us
 
 __all__ = ["main"]
 
@@ -37,12 +39,21 @@ def _jupyter(folder: Path) -> int:
         "--LabApp.default_url=/lab/tree/00_start_here.ipynb",
         *root,
     ]
-    with subprocess.Popen(command) as process:
+    with subprocess.Popen(
+        command,
+        preexec_fn=die_with_us(signal.SIGTERM),  # noqa: PLW1509 - we have one thread
+    ) as process:
         try:
-            return process.wait()
+            status = process.wait()
         except KeyboardInterrupt:
             process.terminate()
             return process.wait()
+    if status > 0:
+        sys.stdout.write(
+            f"make lab: JupyterLab ended with status {status}, for the reason it gives above\n"
+            "hint: if its port is in use, JUPYTER_PORT=8899 make lab\n"
+        )
+    return status
 
 
 if __name__ == "__main__":

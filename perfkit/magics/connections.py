@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -109,13 +110,14 @@ def _from_conninfo(target: str) -> Engine:
     from psycopg.conninfo import conninfo_to_dict
     from sqlalchemy import create_engine
 
-    try:
+    settings = None
+    with suppress(ProgrammingError):  # it quotes the text, so it may not even be our error's context
         settings = conninfo_to_dict(target)
-    except ProgrammingError:
+    if settings is None:
         raise UsageError(
             "the connection text is neither a URL nor libpq's key=value form",
             hint="postgresql://user@host:5432/dbname, or service=NAME",
-        ) from None
+        )
     return create_engine("postgresql+psycopg://", creator=lambda: connect(**settings))  # type: ignore[arg-type]
 
 

@@ -33,6 +33,7 @@ _LARGEST = 1e18  # rows, blocks or ms: nothing that was measured is larger
 
 # A line of psql's aligned output: "| ... +|", "║ ... ↵║", " ... +".
 _EDGES = re.compile(r"^[ \t]*[|│║]?|[ \t]*[+↵]?[ \t]*[|│║]?[ \t]*$", re.MULTILINE)
+_FRAME = re.compile(r"^[ \t]*[|│║] |[ \t]*[+↵]?[ \t]*[|│║]?[ \t]*$", re.MULTILINE)
 _START = re.compile(r"\[\s*\{|\{\s*\"")
 _TRIES = 50
 
@@ -105,7 +106,7 @@ def _unwrapped(text: str) -> Any:
         found = list(_documents(candidate))
         if found:
             return found
-    for candidate in (text, bare):
+    for candidate in (text, _FRAME.sub("", text)):  # in text the indentation says who is whose
         if (document := text_document(candidate)) is not None:
             return document
     raise UnknownFormat("read_plan: there is no complete plan in the text", hint=_HINT)

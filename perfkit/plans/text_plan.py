@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 __all__ = ["text_document"]
 
 _COUNTED = re.compile(r"\((?:cost=[0-9.]+ |actual (?:time|rows)=|never executed\))")
-_PROPERTY = re.compile(r" *(?P<key>[A-Z][\w ]*?): +(?P<value>.*)")
+_PROPERTY = re.compile(r" *(?P<key>[A-Z][\w ]*?):(?: +(?P<value>.*))?")
 #: Of a subplan: it stands above its first node, a little further in than its parent.
 _SUBPLAN = re.compile(r" *(?P<name>(?P<kind>InitPlan|SubPlan|CTE) \S+)(?: \(returns .*\))?")
 _BUFFERS = re.compile(r"(shared|local|temp)((?: (?:hit|read|dirtied|written)=[0-9]+)+)")
 _COUNT = re.compile(r"(hit|read|dirtied|written)=([0-9]+)")
 _SORT = re.compile(r"(?P<method>.+?)  (?P<where>Memory|Disk): (?P<size>[0-9]+)kB")
 _TIME = re.compile(r"([0-9.]+) ms")
-_NUMBERS = re.compile(r"Rows Removed by .*|Workers (?:Planned|Launched)|Heap Fetches|Index Searches")
+_NUMBERS = re.compile(
+    r"Rows Removed by .*|Workers (?:Planned|Launched)|Heap Fetches|Index Searches"
+)
 _LISTS = frozenset({"Sort Key", "Group Key", "Presorted Key", "Output"})
 _RELATIONS = {"InitPlan": "InitPlan", "CTE": "InitPlan", "SubPlan": "SubPlan"}
 _MEMBERS = frozenset({"Append", "Merge Append", "BitmapAnd", "BitmapOr"})
@@ -43,14 +45,18 @@ def text_document(text: str) -> dict[str, Any] | None:
     reader = _Reader()
     for line in lines[root:]:
         reader.take(line)
-    if reader.root is None:
-        return None
     statement = _statement(lines[:root])
     return {"Plan": reader.root, **reader.rest, **({"Query Text": statement} if statement else {})}
 
 
-def _is_root(line: str) -> bool:
+def _head(line: str) -> re.Match[str] | None:
+    """Return the first line of a node, which has a cost or what was counted."""
     head = HEAD.fullmatch(line) if _COUNTED.search(line) else None
+    return head if head and (head["cost"] or head["rows"] or head["never"]) else None
+
+
+def _is_root(line: str) -> bool:
+    head = _head(line)
     return head is not None and not head["arrow"]
 
 
@@ -62,25 +68,27 @@ class _Reader:
         self.rest: dict[str, Any] = {}
         self._open: list[tuple[int, dict[str, Any]]] = []
         self._subplan: tuple[int, re.Match[str]] | None = None
+        self._over = False
 
     def take(self, line: str) -> None:
-        if _COUNTED.search(line) and (head := HEAD.fullmatch(line)):
+        if head := _head(line):
             self._node(head)
         elif found := _SUBPLAN.fullmatch(line):
-            self._subplan = (len(line) - len(line.lstrip()), found)
+            place = len(line) - len(line.lstrip())
+            self._close(place)
+            self._subplan = (place, found)
         elif found := _PROPERTY.fullmatch(line):
             self._property(len(line) - len(line.lstrip()), found)
 
     def _node(self, head: re.Match[str]) -> None:
         place = len(head["indent"])
         if self.root is not None and not head["arrow"]:
-            return  # such as a trigger's line
+            return  # of another plan
         node = node_properties(head)
-        while self._open and self._open[-1][0] >= place:
-            self._open.pop()
+        self._close(place)
         if self.root is None:
             self.root, place = node, place - 1
-        elif self._open:
+        else:
             self._hang(node, self._open[-1][1], place)
         self._open.append((place, node))
 
@@ -95,15 +103,19 @@ class _Reader:
         self._subplan = None
         siblings.append(node)
 
-    def _property(self, place: int, found: re.Match[str]) -> None:
-        key, value = found["key"], found["value"]
+    def _close(self, place: int) -> None:
+        """Leave the nodes that stand as far right as ``place`` or further; the root stays."""
         while len(self._open) > 1 and self._open[-1][0] >= place:
             self._open.pop()
-        ended = place <= self._open[0][0] + 1 if self._open else True
+
+    def _property(self, place: int, found: re.Match[str]) -> None:
+        key, value = found["key"], found["value"] or ""
+        self._over |= place <= self._open[0][0] + 1  # "Planning:", "JIT:", times
         if key in {"Planning Time", "Execution Time"}:
             if time := _TIME.fullmatch(value):
                 self.rest[key] = float(time[1])
-        elif not ended:
+        elif not self._over:
+            self._close(place)
             node = self._open[-1][1]
             for name, plain in _plain(key, value):
                 node.setdefault(name, plain)
@@ -139,7 +151,15 @@ def _plain(key: str, value: str) -> list[tuple[str, Any]]:
 
 def _listed(value: str) -> list[str]:
     """Split at the commas that stand outside of parentheses and quotes."""
-    parts = re.findall(r"""(?:[^,()"']|"[^"]*"|'[^']*'|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))+""", value)
+    parts, depth, quote = [""], 0, ""
+    for sign in value:
+        if quote or sign in "\"'":
+            quote = "" if sign == quote else quote or sign
+        depth += 0 if quote else (sign in "([") - (sign in ")]")
+        if sign == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += sign
     return [part.strip() for part in parts]
 
 

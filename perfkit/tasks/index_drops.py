@@ -39,8 +39,9 @@ class Drop:
 
 
 def drops(found: Sequence[Index], age: StatisticsAge) -> list[Drop]:
-    """Return the indexes to drop; what one of them is dropped for is never dropped itself.
+    """Return the indexes to drop; what one of them is dropped for stays, if anything was read.
 
+    Of twins that nobody reads, one goes as a duplicate and the other as unused.
     With enough evidence an unused index goes before the shorter one that it makes redundant;
     without, definitions are the better reason.
     """
@@ -103,14 +104,21 @@ def _redundant(found: Sequence[Index], _: Sequence[Drop], __: StatisticsAge) -> 
         if index.method == _BTREE:
             by_table[index.schema, index.table, index.predicate].append(index)
     for group in by_table.values():
-        longer = {id(i): [other for other in group if _covers(other, i)] for i in group}
-        going = [index for index in group if longer[id(index)] and not index.needed]
-        for index in going:
-            staying = [other for other in longer[id(index)] if other not in going]
-            keeper = min(staying, key=lambda other: (other.size_bytes, other.name))
-            yield Drop(
-                index=index, kind="redundant", reason=_prefix(keeper), proven=True, kept=keeper
-            )
+        yield from _prefixes(group)
+
+
+def _prefixes(group: Sequence[Index]) -> Iterator[Drop]:
+    """Yield the b-trees of one table that begin others, for the smallest one that stays."""
+    longer = {id(index): _longer(index, group) for index in group}
+    going = [index for index in group if longer[id(index)] and not index.needed]
+    for index in going:
+        staying = [other for other in longer[id(index)] if other not in going]
+        keeper = min(staying, key=lambda other: (other.size_bytes, other.name))
+        yield Drop(index=index, kind="redundant", reason=_prefix(keeper), proven=True, kept=keeper)
+
+
+def _longer(index: Index, group: Sequence[Index]) -> list[Index]:
+    return [other for other in group if _covers(other, index)]
 
 
 def _covers(longer: Index, index: Index) -> bool:
@@ -126,12 +134,12 @@ def _covers(longer: Index, index: Index) -> bool:
 
 def _unused(found: Sequence[Index], before: Sequence[Drop], age: StatisticsAge) -> Iterator[Drop]:
     """Yield what nothing read; an index that stays for a dropped one inherits its readers."""
-    needed_for = {id(drop.kept) for drop in before if drop.kind == "redundant"}
-    inherited = {id(drop.kept): drop.index.scans or 0 for drop in before}
+    # Scans that this role may not see count as readers: unknown is not none.
+    inherits = {id(d.kept) for d in before if d.kind == "redundant" or d.index.scans != 0}
     enough = age.days >= ENOUGH_DAYS
     reason = f"never scanned on this server in {_days(age)}"
     for index in found:
-        if id(index) in needed_for or inherited.get(id(index)) or not _idle(index):
+        if id(index) in inherits or not _idle(index):
             continue
         yield Drop(
             index=index,

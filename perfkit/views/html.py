@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfkit.views import columns, layout
 from perfkit.views.escape import code_lines, markup
-from perfkit.views.text import EVIDENCE_ROWS, PASTE, saves
+from perfkit.views.text import EVIDENCE_ROWS, FINDINGS, PASTE, more_findings, saves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ _PADDING = 1
 _INK = "color:var(--jp-content-font-color1,inherit)"
 _FAINT = "opacity:.75"
 _RULE = "var(--jp-border-color2,rgba(127,127,127,.4))"
-_BREAKS = "white-space:pre-wrap;overflow-wrap:anywhere"
+_BREAKS = "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
 _CODE = f"border:1px solid {_RULE};padding:.5em;{_BREAKS};background:transparent;color:inherit"
 _TABLE = "border-collapse:collapse;color:inherit;font-variant-numeric:tabular-nums"
 _QUOTE = "margin:0 0 1em;padding:.5em 1em;background:rgba(127,127,127,.12);color:inherit"
@@ -58,7 +58,8 @@ def conclusion(result: Result) -> str:
 def details(result: Result) -> str:
     """Return the findings, the table (25 rows) and what limits the answer."""
     return _fragment(
-        "".join(_finding(number, found) for number, found in enumerate(result.findings, start=1))
+        "".join(_finding(n, found) for n, found in enumerate(result.findings[:FINDINGS], start=1))
+        + _faint(more_findings(result))
         + ("" if result.findings else _list("Nothing wrong was found. Checked:", result.checked))
         + _table(result)
         + _list("What limits this answer:", result.caveats)
@@ -67,6 +68,10 @@ def details(result: Result) -> str:
 
 def _fragment(inside: str) -> str:
     return f'<div class="perfkit" style="{_INK}">{inside}</div>'
+
+
+def _faint(text: str) -> str:
+    return f'<p style="{_FAINT}">{markup(text)}</p>' if text else ""
 
 
 def _edge(severity: str) -> str:
@@ -78,7 +83,7 @@ def _finding(number: int, finding: Finding) -> str:
     snippet = "\n".join(map(markup, code_lines(finding.fix.snippet)))
     code = f'<pre style="{_CODE}"><code>{snippet}</code></pre>' if snippet else ""
     evidence = columns.from_rows(finding.evidence[:EVIDENCE_ROWS])
-    more = f'<p style="{_FAINT}">See {markup(finding.reference)}</p>' if finding.reference else ""
+    more = _faint(f"See {finding.reference}" if finding.reference else "")
     box = f"margin:.5em 0;padding-left:.6em;{_edge(finding.severity)}"
     return (
         f'<details style="{box}"{" open" if number == 1 else ""}>'

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["figure"]
 
 _BARS = 15
-_PER_BAR, _LEAST_HEIGHT = 30, 260
 _MB = 1024 * 1024
 
 
@@ -35,7 +34,7 @@ def figure(result: Result) -> go.Figure:
 def _bars(
     title: str, unit: str, rows: Sequence[Mapping[str, Any]], values: Sequence[float]
 ) -> go.Figure:
-    picture = theme.figure(title, x=unit, height=_LEAST_HEIGHT + _PER_BAR * len(rows))
+    picture = theme.figure(title, x=unit, height=130 + 34 * max(2, len(rows)))
     proven = [bool(row["proven"]) for row in rows]
     picture.add_trace(
         go.Bar(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from perfkit.views.columns import Column
 
-__all__ = ["Layout", "fitted"]
+__all__ = ["Layout", "fitted", "least_width", "narrow"]
 
 # Ends of intervals, ids and whole stacks serve programs; people find them in `.table`.
 _FOR_PROGRAMS = re.compile(r".*_(low|high)(_ms|_pct)?|(fingerprint|span|shape|session)_id|stack")
@@ -47,7 +47,7 @@ def fitted(
     """
     everything = _as_tree(from_table(table.slice(0, rows)))
     useful = [c for c in everything if not _left_out(c)] or everything
-    chosen = _narrow(useful, width, needs or least_width)
+    chosen = narrow(useful, width, needs or least_width)
     shown = min(rows, table.num_rows)
     return Layout(columns=chosen, rows=shown, note=_note(table, noun, shown, useful, chosen))
 
@@ -68,7 +68,7 @@ def _as_tree(columns: list[Column]) -> list[Column]:
     return [tree if c.name == "node_type" else c for c in columns if c.name != "depth"]
 
 
-def _narrow(columns: list[Column], width: int, needs: Callable[[Column], int]) -> list[Column]:
+def narrow(columns: list[Column], width: int, needs: Callable[[Column], int]) -> list[Column]:
     """Drop columns from the right until the rest fits; the first one always stays."""
     kept = list(columns)
     while len(kept) > 1 and sum(needs(c) + 2 for c in kept) - 2 > width:

@@ -18,26 +18,28 @@ if TYPE_CHECKING:
     from perfkit.results import Finding, Result
     from perfkit.views.columns import Column
 
-__all__ = ["render", "saves", "table_lines"]
+__all__ = ["more_findings", "render", "saves", "table_lines"]
 
 WIDTH = 100
 ROWS = 20
 EVIDENCE_ROWS = 8
+FINDINGS = 15  # nobody reads more at once
 PASTE = "In short, to paste into the incident channel:"
-_NARROWEST = 60
+_NARROWEST = 80
 
 
 def render(result: Result) -> str:
     """Return findings first, then table (20 rows), caveats and the paragraph to paste.
 
-    It is as wide as the terminal (60 to 100 columns), elsewhere 100 columns; only code that
+    It is as wide as the terminal (80 to 100 columns), elsewhere 100 columns; only code that
     a line break would change is longer. The text is safe for a terminal: control characters
     in it are shown as escapes.
     """
     width = _room()
     blocks = [
         _wrapped(result.question, width) + _wrapped(result.headline, width),
-        *(_finding(n, found, width) for n, found in enumerate(result.findings, start=1)),
+        *(_finding(n, found, width) for n, found in enumerate(result.findings[:FINDINGS], start=1)),
+        _wrapped(more_findings(result), width),
         [] if result.findings else _checked(result, width),
         _table(result, width),
         [line for item in result.caveats for line in _wrapped(item, width, "note: ", "      ")],
@@ -70,10 +72,12 @@ def _finding(number: int, finding: Finding, width: int) -> list[str]:
     indent = " " * len(mark)
     lines = _wrapped(f"[{finding.severity}] {finding.title}", width, mark, indent)
     lines += _wrapped(saves(finding), width, indent, indent)
+    deeper = indent + "  "
     evidence = columns.from_rows(finding.evidence[:EVIDENCE_ROWS])
-    lines += table_lines(evidence, indent=indent + "  ", width=width, whole=True)
+    evidence = layout.narrow(evidence, width - len(deeper), layout.least_width)
+    lines += table_lines(evidence, indent=deeper, width=width, whole=True)
     lines += _wrapped(f"fix: {finding.fix.text}", width, indent, indent + "     ")
-    deeper = indent + "    "
+    deeper += "  "
     lines += [deeper + line for line in snippet_lines(finding.fix, width - len(deeper))]
     return [line.rstrip() for line in lines] + _reference(finding, width, indent)
 
@@ -81,6 +85,12 @@ def _finding(number: int, finding: Finding, width: int) -> list[str]:
 def _reference(finding: Finding, width: int, indent: str) -> list[str]:
     said = f"see: {finding.reference}"
     return _wrapped(said, width, indent, indent + "     ") if finding.reference else []
+
+
+def more_findings(result: Result) -> str:
+    """Say how many findings are not shown, "" if all are."""
+    hidden = len(result.findings) - FINDINGS
+    return f"and {hidden:,} more in .findings, each of them smaller" if hidden > 0 else ""
 
 
 def saves(finding: Finding) -> str:

@@ -363,8 +363,9 @@ def test_other_engines_are_answered_in_a_sentence(lab_server):
 
 
 @pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="needs /proc")
-def test_a_server_behind_a_forwarded_socket_is_not_on_this_machine(lab_server, tmp_path):
+def test_a_server_behind_a_forwarded_socket_is_not_on_this_machine(lab_server, shop_engine):
     """A relay in front of the same server: its process is here, yet nothing proves it."""
+    import shutil
     import socket
     import tempfile
 
@@ -398,6 +399,7 @@ def test_a_server_behind_a_forwarded_socket_is_not_on_this_machine(lab_server, t
     finally:
         relay.join(timeout=20)
         listener.close()
+        shutil.rmtree(folder)
     assert not result.executed
     assert any("analyze=True" in note for note in result.caveats)
 

@@ -20,7 +20,7 @@ from perfkit.views.columns import from_rows, from_table, number
         ("time_share", 1.0, "time share %", "100.0"),
         ("shift_pct", 12.34, "shift %", "+12.3"),
         ("cpu_pct", 12.34, "cpu %", "12.3"),
-        ("rate_per_s", 0.25, "rate 1/s", "0.25"),
+        ("rate_per_s", 0.25, "rate 1/s", "0.250"),
         ("calls", 1234567, "calls", "1,234,567"),
         ("corrected", True, "corrected", "yes"),
         ("fingerprint", "a\x1b[0m\n", "fingerprint", "a\\x1b[0m\\n"),

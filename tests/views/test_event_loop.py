@@ -1,3 +1,5 @@
+import html
+
 import numpy as np
 
 from perfkit.analyses.event_loop import event_loop
@@ -8,7 +10,7 @@ def test_thinning_keeps_the_longest_block_and_is_said(large_recording):
     figure = result.figure
     longest = result.arrow["lag_ms"][0].as_py()
     assert max(np.max(trace.y) for trace in figure.data) == round(longest, 3)
-    assert "(100,000 -> " in figure.layout.title.text
+    assert "(100,000 -> " in html.unescape(figure.layout.title.text)
     assert all(len(trace.x) <= 800 for trace in figure.data)
 
 

@@ -24,7 +24,7 @@ def test_long_sql_is_broken_between_words():
     ]
 
 
-WORDS = st.sampled_from(["select", "'a  b'", '"c  d"', "(e,", "f)", "'it''s", " ", "g'h i", "-1"])
+WORDS = st.sampled_from(["select", "'a  b'", '"c  d"', "(e,", "f)", "'it''s'", " ", "-1"])
 
 
 @given(st.lists(WORDS, max_size=40), st.integers(10, 90))

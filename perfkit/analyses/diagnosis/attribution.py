@@ -14,9 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit import sources
 from perfkit.analyses.diagnosis.nesting import routes_at
-from perfkit.analyses.diagnosis.symptoms import with_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,12 +31,17 @@ __all__ = ["claims", "settle"]
 NO_ROUTE = ""
 
 
-def claims(rec: Recording, finding: Finding, blocks: Blocks) -> dict[str, float]:
-    """Return the milliseconds that ``finding`` takes, by route."""
+def claims(
+    rec: Recording, requests: pa.Table, finding: Finding, blocks: Blocks
+) -> dict[str, float]:
+    """Return the milliseconds that ``finding`` takes, by route.
+
+    ``requests``: those of the recording, each once, with their route.
+    """
     keys = finding.keys
     route, statement = keys.get("route", ""), keys.get("fingerprint_id", "")
     if "frame" in keys:
-        return _blocked_per_route(rec, finding, blocks)
+        return _blocked_per_route(requests, finding, blocks)
     if "pool" in keys:
         return _scaled(_waits_per_route(rec, keys["pool"], blocks), finding.saves_total_ms)
     if route:
@@ -70,13 +73,14 @@ def settle(
     return granted
 
 
-def _blocked_per_route(rec: Recording, finding: Finding, blocks: Blocks) -> dict[str, float]:
+def _blocked_per_route(
+    requests: pa.Table, finding: Finding, blocks: Blocks
+) -> dict[str, float]:
     """Time that requests spent while this code blocked the loop.
 
     The request that blocks goes on waiting when a thread waits for it: its own block is
     no saving.
     """
-    requests = with_route(sources.primary(rec, "requests"))
     requests = requests.filter(pc.is_valid(requests["duration_ms"]))
     started = _ns(requests["started_at"])
     ended = started + requests["duration_ms"].to_numpy() * 1e6

@@ -24,12 +24,11 @@ class Blocks:
     """Intervals (epoch nanoseconds) in which the loop was blocked, with the function to blame."""
 
     def __init__(self, ends: NDArray[Any], lengths_ms: NDArray[Any], codes: list[str]) -> None:
-        """Take blocks in any order; where two reports overlap, the later one is cut."""
-        order = np.argsort(ends)
-        self.ends = ends[order]
-        starts = self.ends - lengths_ms[order] * 1e6
-        self.starts = np.maximum(starts, np.concatenate([[-np.inf], self.ends[:-1]])[: len(ends)])
-        self.codes = np.array(codes, dtype=object)[order]
+        """Take blocks in any order; where reports overlap, the one that ended first counts."""
+        order = np.argsort(ends, kind="stable")
+        ends = ends[order]
+        self.starts, self.ends, owner = _pieces(ends - lengths_ms[order] * 1e6, ends)
+        self.codes = np.array(codes, dtype=object)[order][owner]
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> Self:
@@ -54,3 +53,25 @@ class Blocks:
         lasted = self.ends[chosen] - self.starts[chosen]
         level = np.column_stack([np.cumsum(lasted) - lasted, np.cumsum(lasted)]).ravel()
         return np.asarray((np.interp(ends, knots, level) - np.interp(starts, knots, level)) / 1e6)
+
+
+def _pieces(
+    starts: NDArray[Any], ends: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Cut intervals in order of their ends into what each adds to those before it.
+
+    Returns starts, ends and the interval of every piece, in order of time.
+    """
+    pieces: list[tuple[float, float, int]] = []
+    covered: list[tuple[float, float]] = []
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        low, free = start, end
+        while covered and covered[-1][1] >= start:
+            before, after = covered.pop()
+            pieces.append((after, free, number))
+            low, free = min(low, before), before
+        pieces.append((start, free, number))
+        covered.append((low, end))
+    known = sorted(piece for piece in pieces if piece[0] < piece[1])
+    columns = list(zip(*known, strict=True)) or [(), (), ()]
+    return np.array(columns[0]), np.array(columns[1]), np.array(columns[2], dtype=np.int64)

@@ -21,6 +21,7 @@ __all__ = ["inside_another", "routes_at"]
 
 #: A log line's start (its time less the duration) and the clocks of two services are off by less.
 _SLACK_NS = 1_000_000
+_NEVER = np.iinfo(np.int64).max
 
 
 def routes_at(rec: Recording, trace_ids: Any, at: Any) -> pa.Array:
@@ -33,9 +34,9 @@ def routes_at(rec: Recording, trace_ids: Any, at: Any) -> pa.Array:
     request_trace, trace = codes(requests["trace_id"], _plain(trace_ids))
     begun, ended = _ends(requests)
     moment = pc.cast(_plain(at), pa.int64())
-    moments = pc.fill_null(moment, np.iinfo(np.int64).max).to_numpy()
+    moments = pc.fill_null(moment, _NEVER).to_numpy()
     last, first = _last_before(request_trace, begun, trace, moments)
-    over = ended[last] < moments - _SLACK_NS if len(begun) else np.array([], bool)
+    over = np.append(ended, _NEVER)[last] < moments - _SLACK_NS
     chosen = np.where(over, first, last)
     names = pa.concat_arrays([*routes(requests).chunks, pa.nulls(1, pa.string())])
     return names.take(pa.array(np.where(last < 0, len(begun), chosen)))
@@ -85,7 +86,7 @@ def _last_before(
     trace: NDArray[np.int64],
     moments: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for every moment the request of its trace that began last, and the first one; or -1."""
+    """Return for every moment the request of its trace that began last, and the first; or -1."""
     count = len(begun)
     traces = np.concatenate([request_trace, trace])
     times = np.concatenate([begun - _SLACK_NS, moments])
@@ -95,9 +96,17 @@ def _last_before(
     starts = np.concatenate([[True], traces[order][1:] != traces[order][:-1]])[: len(order)]
     group = np.maximum.accumulate(np.where(starts, np.arange(len(order)), 0))
     found = np.where((latest >= group) & (traces[order] >= 0), order[latest], -1)
-    leader = order[group]
-    result = np.empty((2, len(order)), np.int64)
-    result[0, order] = found
-    result[1, order] = np.where(leader < count, leader, -1)
-    last, first = result[:, count:]
-    return np.where(last < 0, first, last), first
+    last = np.empty(len(order), np.int64)
+    last[order] = found
+    first = _first_of(request_trace, begun, int(traces.max(initial=-1)) + 1)[trace]
+    return np.where(last[count:] < 0, first, last[count:]), first
+
+
+def _first_of(
+    request_trace: NDArray[np.int64], begun: NDArray[np.int64], traces: int
+) -> NDArray[np.int64]:
+    """Return the first request of every trace; -1 in the last place, for unknown traces."""
+    firsts = np.full(traces + 1, -1)
+    latest_first = np.argsort(begun, kind="stable")[::-1]
+    firsts[request_trace[latest_first]] = latest_first
+    return firsts

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit import sources, units
+from perfkit import sources, statistics, units
 from perfkit.analyses.diagnosis.nesting import inside_another
 from perfkit.routes import routes
 
@@ -63,9 +63,7 @@ def with_route(requests: pa.Table) -> pa.Table:
 def symptoms(inside: Recording, rest: Recording | None) -> dict[str, Symptom]:
     """Return the routes of ``inside``, most total time first."""
     before = _durations(rest) if rest is not None else {}
-    found = [
-        _symptom(route, mine, before.get(route)) for route, mine in _durations(inside).items()
-    ]
+    found = [_symptom(route, mine, before.get(route)) for route, mine in _durations(inside).items()]
     found.sort(key=lambda symptom: -symptom.total_ms)
     return {symptom.route: symptom for symptom in found}
 
@@ -85,18 +83,16 @@ class _Durations(NamedTuple):
 
 def _symptom(route: str, mine: _Durations, before: _Durations | None) -> Symptom:
     rest = before.ms if before is not None else np.array([])
-    p50_rest, p95_rest = np.quantile(rest, [0.5, 0.95]) if len(rest) else (math.nan, math.nan)
-    p50, p95 = np.quantile(mine.ms, [0.5, 0.95])
     return Symptom(
         route=route,
         requests=len(mine.ms),
         failed=mine.failed,
         total_ms=float(mine.ms.sum()),
         waited_ms=mine.waited_ms,
-        p50_ms=float(p50),
-        p95_ms=float(p95),
-        p50_rest_ms=float(p50_rest),
-        p95_rest_ms=float(p95_rest),
+        p50_ms=statistics.quantile(mine.ms, 0.5),
+        p95_ms=statistics.quantile(mine.ms, 0.95),
+        p50_rest_ms=statistics.quantile(rest, 0.5),
+        p95_rest_ms=statistics.quantile(rest, 0.95),
     )
 
 

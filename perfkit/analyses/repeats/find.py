@@ -52,29 +52,29 @@ def repeats(calls: Calls) -> list[Repeat]:
     group = calls.owner * width + calls.target
     order = np.lexsort((calls.start_ms, group))
     values, first, count = np.unique(group[order], return_index=True, return_counts=True)
-    worth = (count >= FEWEST) & ~_excused(calls)[values]
+    worth = (count >= FEWEST) & ~_excused(calls, *np.divmod(values, width), count)
     places = zip(first[worth], count[worth], strict=True)
     found = (order[start : start + size] for start, size in places)
     by_owner = _Timeline(calls)
     return [_repeat(calls, rows, by_owner) for rows in found if not _innocent(calls, rows)]
 
 
-def _excused(calls: Calls) -> NDArray[np.bool_]:
-    """Return for owner * targets + target whether kind of target and owner speak against it.
+def _excused(
+    calls: Calls, owner: NDArray[np.int64], target: NDArray[np.int64], count: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say for ``count`` calls of a target by an owner whether the kind of both excuses them.
 
     A consumer or a job that writes works through independent units, one transaction each:
     its writes, and the reads that go with them, are the work and no N+1.
     """
-    shape = (len(calls.owners.served), len(calls.targets))
     ping, write, commit = (
-        np.array([of(target) for target in calls.targets], dtype=bool)
+        np.array([of(one) for one in calls.targets], dtype=bool)[target]
         for of in (innocent.ping, innocent.writes, innocent.commits)
     )
-    flat = calls.owner * shape[1] + calls.target
-    count = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
-    units = count[:, write | commit].max(axis=1, initial=0)
-    batch = ~calls.owners.served[:, None] & (write[None, :] | (2 * units[:, None] >= count))
-    excused: NDArray[np.bool_] = (batch | ping[None, :]).reshape(-1)
+    units = np.zeros(len(calls.owners.served), np.int64)
+    np.maximum.at(units, owner, np.where(write | commit, count, 0))
+    batch = ~calls.owners.served[owner] & (write | (2 * units[owner] >= count))
+    excused: NDArray[np.bool_] = batch | ping
     return excused
 
 

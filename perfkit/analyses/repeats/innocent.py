@@ -32,7 +32,7 @@ _OFFSET_VALUE = re.compile(r"\boffset\s+(\d+)|\blimit\s+(\d+)\s*,", re.IGNORECAS
 # cursor of a keyset walk (the next page needs the last).
 _KEYSET = re.compile(
     r'(?:(?P<column>[\w"]+)|\((?:[\w"]+\.)*(?P<first>[\w"]+)(?: ?, ?[\w".]+)+\))'
-    r' ?[<>]=? ?\(?(?:cast\()?\?'
+    r" ?[<>]=? ?\(?(?:cast\()?\?"
     r'.*\border by (?:[\w"]+\.)*(?:(?P=column)|(?P=first))(?![\w"]).*\b(?:limit|fetch)\b'
 )
 # Characters looked at: these patterns may take the square of it on text made to be slow.

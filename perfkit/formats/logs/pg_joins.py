@@ -1,6 +1,7 @@
 """Join what PostgreSQL wrote in several records: so that each statement is one row, once.
 
-* ``log_duration``: a duration without text belongs to the statement its process logged before.
+* ``log_duration``: a duration without text belongs to the statement its process logged before;
+  those that come before a logged execution are of its parse and bind.
 * auto_explain: a plan whose statement also has a row of its own fills no second one. A simple
   statement is logged after its plan, an executed one before or after it.
 * ``log_lock_waits``: ``still waiting`` and ``acquired`` are one wait, as long as the latter says.
@@ -49,14 +50,18 @@ class _Process:
     """What one server process wrote and what is still to be joined."""
 
     last: _Item | None = None
+    #: the executed statement before ``last``: its plan follows when the next one ends its portal
+    open: _Item | None = None
     explained: bool = False
     timed: bool = True
     plans: list[_Item] = field(default_factory=list)
+    bare: list[int] = field(default_factory=list)
 
 
 @dataclass
 class _Joins:
     dropped: list[int] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
     durations: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -97,8 +102,10 @@ def _take(item: _Item, process: _Process, joins: _Joins) -> None:
         if process.last is not None and not process.timed:
             joins.durations.append((process.last.row, item.row))
             process.timed = True
+        else:
+            process.bare.append(item.row)
     elif item.role == FAILED:
-        process.last, process.plans, process.timed = None, [], True
+        process.last, process.open, process.plans, process.timed = None, None, [], True
     elif item.role in {EXECUTED, LOGGED}:
         _take_statement(item, process, joins)
 
@@ -111,6 +118,9 @@ def _take_plan(plan: _Item, process: _Process, joins: _Joins) -> None:
     if last is not None and follows and _same(plan.text, last.text):
         joins.dropped.append(plan.row)
         process.explained = True
+    elif process.open is not None and _same(plan.text, process.open.text):
+        joins.dropped.append(plan.row)
+        process.open = None
     else:
         process.plans.append(plan)
 
@@ -119,10 +129,14 @@ def _take_statement(item: _Item, process: _Process, joins: _Joins) -> None:
     own = [plan for plan in process.plans if _same(plan.text, item.text)]
     if item.role == LOGGED:
         own = []  # it is written before it runs: earlier plans are not its own
+        if item.phase == "execute":
+            joins.steps.extend(process.bare)
     elif item.phase == "execute":
         own = own[-1:]
     joins.dropped.extend(plan.row for plan in own)
-    process.last, process.plans = item, []
+    last = process.last
+    process.open = last if last and last.phase == "execute" and not process.explained else None
+    process.last, process.plans, process.bare = item, [], []
     process.explained, process.timed = bool(own), item.role == EXECUTED
 
 
@@ -141,7 +155,19 @@ def _applied(queries: pa.Table, joins: _Joins) -> pa.Table:
         queries = _moved(queries, "duration_ms", into, origin)
         queries = _moved(queries, "started_at", into, origin)
         keep[origin] = False
+    if joins.steps:
+        queries = _as_steps(queries, joins.steps)
     return queries.filter(pa.array(keep))
+
+
+def _as_steps(queries: pa.Table, rows: list[int]) -> pa.Table:
+    """Mark bare durations: logged before an execution, they are its parse and its bind."""
+    chosen = np.zeros(queries.num_rows, np.bool_)
+    chosen[rows] = True
+    index = queries.schema.get_field_index("phase")
+    field_ = queries.schema.field(index)
+    phase = pc.if_else(pa.array(chosen), "bind", queries["phase"].cast(pa.string()))
+    return queries.set_column(index, field_, phase.dictionary_encode().cast(field_.type))
 
 
 def _moved(table: pa.Table, name: str, into: Ints, origin: Ints) -> pa.Table:

@@ -175,7 +175,7 @@ def _prefix_note(prefix: Prefix) -> Note:
 def _query_notes(queries: pa.Table) -> list[Note]:
     notes = []
     text, ms = queries["statement"].is_valid(), queries["duration_ms"]
-    bare = pc.sum(pc.invert(text)).as_py() or 0
+    bare = pc.sum(pc.and_(pc.invert(text), queries["phase"].is_null())).as_py() or 0
     if bare:
         message = f"{bare:,} durations have no statement: set log_min_duration_statement"
         notes.append(Note(kind="durations_without_statement", message=message))

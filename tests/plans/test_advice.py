@@ -1,0 +1,38 @@
+import pytest
+
+from perfkit.plans.advice import CREATE_NOTE, index_fix
+from perfkit.plans.candidates import Candidate
+from perfkit.plans.conditions import SortKey
+
+
+def wanted(**changes):
+    return Candidate(table="orders", keys=(SortKey(column="user_id"),), equality=1, **changes)
+
+
+def test_without_a_candidate_there_is_no_statement_to_paste():
+    fix = index_fix(None)
+    assert fix.snippet == ""
+    assert "no ordinary index fits" in fix.text
+
+
+def test_a_candidate_is_a_statement_said_to_be_unproven_and_how_it_fails():
+    fix = index_fix(wanted(schema="shop"))
+    assert fix.snippet == (
+        "CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_user_id_idx ON shop.orders (user_id);"
+    )
+    assert fix.language == "sql"
+    assert fix.text == f"Not proven: an index on (user_id) fits the condition. {CREATE_NOTE}"
+
+
+def test_columns_compared_as_text_are_named_with_the_condition_under_which_it_helps():
+    fix = index_fix(wanted(compared_as_text=("status", "kind")))
+    assert fix.text.endswith(
+        "It helps only if status, kind is of a text type: the condition compares it as text."
+    )
+
+
+@pytest.mark.parametrize("name", ['a"); drop table users; --', "Order", "select", "a b"])
+def test_names_from_outside_stay_inside_their_quotes(name):
+    hostile = Candidate(table=name, keys=(SortKey(column=name),), equality=1)
+    quoted = '"' + name.replace('"', '""') + '"'
+    assert f" ON {quoted} ({quoted});" in index_fix(hostile).snippet

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+#: How the input was read, not what is missing from it: the overview says so, answers need not.
+_HARMLESS = ("prefix_inferred", "skipped")
+
 __all__ = ["Note", "Recording", "Rejected", "Source", "as_recording"]
 
 
@@ -184,6 +187,10 @@ class Recording:
     def with_quality(self, *notes: Note) -> Recording:
         """Return the recording with further notes on what limits conclusions."""
         return replace(self, quality=tuple(dict.fromkeys((*self.quality, *notes))))
+
+    def caveats(self) -> list[str]:
+        """Return what ``quality`` says that limits conclusions from these rows."""
+        return [str(note) for note in self.quality if note.kind not in _HARMLESS]
 
     def __add__(self, other: Recording) -> Recording:
         """Join two recordings; the second one's source numbers are shifted."""

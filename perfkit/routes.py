@@ -46,7 +46,9 @@ def _templates(paths: pa.Array) -> pa.Array:
     split = pc.split_pattern(bare, "/")
     segments = split.flatten().dictionary_encode()
     known = pa.array(map(_segment, segments.dictionary.to_pylist()), pa.string())
-    rows = pa.ListArray.from_arrays(split.offsets, known.take(segments.indices), mask=split.is_null())
+    rows = pa.ListArray.from_arrays(
+        split.offsets, known.take(segments.indices), mask=split.is_null()
+    )
     return pc.binary_join(rows, "/")
 
 

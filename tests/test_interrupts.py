@@ -49,6 +49,7 @@ class Place:
 
     parent: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    environment_extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def home(self):
@@ -69,13 +70,16 @@ class Place:
             "TMPDIR": self.temporary,
             "IPYTHONDIR": self.parent / "ipython",
             "JUPYTER_RUNTIME_DIR": self.parent / "runtime",
+            "JUPYTER_CONFIG_DIR": self.parent / "config",
         }
-        return os.environ | {name: str(folder) for name, folder in folders.items()}
+        named = {name: str(folder) for name, folder in folders.items()}
+        return os.environ | named | self.environment_extra
 
-    def start(self, *command):
+    def start(self, *command, cwd=None):
         process = subprocess.Popen(
             [sys.executable, *command],
             env=self.environment,
+            cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -266,6 +270,16 @@ def test_a_demo_that_is_killed_leaves_nothing_behind(place, step, seconds, signu
     assert process.returncode != 0
     place.assert_nothing_is_left()
     assert_whole_or_absent(place.output)
+
+
+def test_jupyterlab_ends_with_make_lab_however_that_ends(place):
+    """Without a database: then the same command runs on recorded data."""
+    place.environment_extra["PERFKIT_PG_BIN"] = "/nonexistent"
+    process = place.start("-m", "perfkit.lab.jupyter", cwd=place.output)
+    runtime = place.parent / "runtime"
+    wait_until(lambda: list(runtime.glob("jpserver-*.json")), 60, "JupyterLab did not start")
+    process.kill()
+    place.assert_nothing_is_left()
 
 
 # Magics in a kernel ----------------------------------------------------------------------------

@@ -57,3 +57,17 @@ def test_secrets_and_addresses_are_masked_everywhere(private):
 def test_plotly_is_embedded_once_however_many_figures():
     one, two = page([result()]), page([result(), result()])
     assert len(two) - len(one) < 200_000
+
+
+def test_the_conclusion_and_its_picture_come_before_the_evidence():
+    html = page([result()])
+    order = ["Because", "<blockquote", 'id="figure-0"', "<details", "<script>"]
+    places = [html.index(part) for part in order]
+    assert places == sorted(places)
+
+
+def test_several_results_are_listed_on_top_and_linked():
+    html = page([result(), result()])
+    assert html.index('href="#result-1"') < html.index('<section id="result-0"')
+    assert 'id="result-1"' in html
+    assert "<ol>" not in page([result()])

@@ -100,6 +100,12 @@ def test_a_server_span_counts_unless_the_log_has_its_route_at_that_time(span, co
     assert primary(rec, "requests").num_rows == 2 + counts
 
 
+@pytest.mark.parametrize("span", [(1, "/c/{id}", "/c/7", 10), (1, None, "/c/8", 10)])
+def test_a_log_without_routes_knows_a_path_with_its_query_and_its_ids(span):
+    rec = requests((0, None, "/c/7?page=1", 9), (0, "/b", "/b", 20), span)
+    assert primary(rec, "requests").num_rows == 2
+
+
 def test_spans_alone_count_and_so_does_a_log_alone():
     assert primary(requests((1, "/a", "/a", 1), (1, "/a", "/a", 2)), "requests").num_rows == 2
     assert primary(requests((0, "/a", "/a", 1), (0, "/a", "/a", 2)), "requests").num_rows == 2

@@ -181,7 +181,7 @@ def _headline(table: pa.Table, totals: dict[str, Any]) -> str:
 
 
 def _caveats(rec: Recording, table: pa.Table, totals: dict[str, Any]) -> list[str]:
-    notes = [str(note) for note in rec.quality]
+    notes = rec.caveats()
     rows = table.to_pylist()
     mixed = [row for row in rows if row["route"] and " " in (row["methods"] or "")]
     if mixed:

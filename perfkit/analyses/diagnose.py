@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from perfkit import sources
 from perfkit.analyses.diagnosis import attribution, causes, chain, closing, slo, unexplained, window
 from perfkit.analyses.diagnosis.blocks import Blocks
 from perfkit.analyses.diagnosis.symptoms import Symptom, symptoms, total_ms, with_route
+from perfkit.analyses.overlap import on_the_loop
 from perfkit.recording import as_recording
 from perfkit.results import Result
 
@@ -84,7 +86,9 @@ def diagnose(
 def _chains(cut: Window, results: Sequence[Result], seen: Mapping[str, Symptom]) -> list[Chain]:
     totals = {route: symptom.total_ms for route, symptom in seen.items()}
     blocks = Blocks.of(results)
-    requests = with_route(sources.primary(cut.inside, "requests"))
+    events = cut.inside.arrow("events")
+    blocked = events.filter(pc.equal(events["kind"], "blocked_loop"))
+    requests = with_route(on_the_loop(sources.primary(cut.inside, "requests"), blocked))
     claimed = [
         (finding, attribution.claims(cut.inside, requests, finding, blocks))
         for finding in causes.causes(results)

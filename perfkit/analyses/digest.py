@@ -154,7 +154,7 @@ def _headline(table: pa.Table, totals: dict[str, Any]) -> str:
 
 
 def _caveats(rec: Recording, queries: pa.Table, totals: dict[str, Any]) -> list[str]:
-    notes = [str(note) for note in rec.quality]
+    notes = rec.caveats()
     unknown = queries["duration_ms"].null_count
     if unknown:
         notes.append(f"{unknown:,} of {len(queries):,} statements have no duration.")

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from perfkit import sources, units
 from perfkit.analyses import event_loop_findings, groups
 from perfkit.analyses.frames import culprit
-from perfkit.analyses.overlap import Served
+from perfkit.analyses.overlap import Served, on_the_loop
 from perfkit.recording import as_recording
 from perfkit.results import Result
 
@@ -65,7 +65,7 @@ def event_loop(data: Any) -> Result:
     rec = as_recording(data, "events")
     events = rec.arrow("events")
     blocks = events.filter(pc.equal(events["kind"].cast(pa.string()), "blocked_loop"))
-    served = Served(sources.primary(rec, "requests"))
+    served = Served(on_the_loop(sources.primary(rec, "requests"), blocks))
     table = _table(blocks, served)
     found = event_loop_findings.findings(table, served)
     totals = _totals(table, served)
@@ -158,7 +158,7 @@ def _worst(table: pa.Table) -> str | None:
 
 
 def _caveats(rec: Recording, table: pa.Table) -> list[str]:
-    notes = [str(note) for note in rec.quality]
+    notes = rec.caveats()
     if not len(table):
         notes.append(
             "No block was logged: a heartbeat or asyncio's debug mode has to be on to say that"

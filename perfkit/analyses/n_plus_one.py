@@ -191,7 +191,7 @@ def _occurrences(found: list[Repeat]) -> pa.Table:
 
 
 def _caveats(rec: Recording, calls: list[Calls], *, logged: bool) -> list[str]:
-    notes = [str(note) for note in rec.quality]
+    notes = rec.caveats()
     if not sum(map(len, calls)):
         notes.append("There are neither spans nor statements with a request or trace id.")
     if logged and "server" in pc.unique(rec.arrow("queries")["duration_kind"]).to_pylist():

@@ -17,10 +17,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Served"]
+__all__ = ["Served", "on_the_loop"]
 
 CERTAIN = 0.9
 POSSIBLE = 0.3
+
+
+def on_the_loop(requests: pa.Table, blocks: pa.Table) -> pa.Table:
+    """Return the requests of the logs that report the blocks; all, where these hold none.
+
+    A service that logs its blocked loop and its requests does so in one place: requests of
+    other logs are other services', with loops of their own.
+    """
+    mine = pc.is_in(requests["source"], value_set=pc.unique(blocks["source"].drop_null()))
+    return requests.filter(mine) if pc.any(mine).as_py() else requests
 
 
 class Served:

@@ -81,7 +81,7 @@ def pool(data: Any) -> Result:
         arrow=pa.Table.from_pylist([look.row for look in looks], schema=_SCHEMA),
         noun="pools",
         findings=findings,
-        caveats=[*map(str, rec.quality), *(text for look in looks for text in look.caveats)],
+        caveats=[*rec.caveats(), *(text for look in looks for text in look.caveats)],
         checked=[f"waits, time-outs and holds of pool {look.usage.pool!r}" for look in looks],
         totals={
             "checkouts": sum(look.figures.checkouts for look in looks),

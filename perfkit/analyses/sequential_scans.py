@@ -213,15 +213,16 @@ def _headline(table: pa.Table, read: _Read) -> str:
         return f"No sequential scan in {format_count(read.plans)} plans is worth an index."
     first = table.slice(0, 1).to_pylist()[0]
     total = pc.sum(table["self_ms"]).as_py()
+    most = "on" if table.num_rows == 1 else f"{format_ms(first['self_ms'])} of it on"
     return (
-        f"Sequential scans that throw away what they read took {format_ms(total)}; "
-        f"{format_ms(first['self_ms'])} of it on {first['table']}, which reads "
+        f"Sequential scans that throw away what they read took {format_ms(total)}, "
+        f"{most} {first['table']}, which reads "
         f"{format_count(first['read_per_kept'])} rows for each row it keeps"
     )
 
 
 def _caveats(rec: Recording, read: _Read) -> list[str]:
-    notes = [str(note) for note in rec.quality]
+    notes = rec.caveats()
     if read.groups:
         notes.append(
             "Only executions slower than auto_explain.log_min_duration have a plan: "

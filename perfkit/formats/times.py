@@ -58,9 +58,17 @@ def _read(value: Any, where: Any) -> tuple[int | None, bool]:
     try:
         moment = datetime.fromisoformat(value.strip().replace(",", "."))
     except ValueError:
-        return _from_text(value), False
+        return _of_proxy(value) or _from_text(value), False
     naive = moment.tzinfo is None
     return _ns(moment.replace(tzinfo=where) if naive else moment), naive
+
+
+def _of_proxy(text: str) -> int | None:
+    """Read nginx's ``$time_local``, as in Apache's common log format."""
+    try:
+        return _ns(datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z"))
+    except ValueError:
+        return None
 
 
 def _from_text(text: str) -> int | None:

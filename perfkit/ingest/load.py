@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from perfkit import tables
@@ -15,7 +16,7 @@ from perfkit.ingest.one import Options, is_archive, read
 from perfkit.ingest.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from perfkit.recording import Recording
 
@@ -97,7 +98,7 @@ def _options(
 def _require_names(columns: Any) -> None:
     if columns is None:
         return
-    pairs = columns.items() if isinstance(columns, dict) else [(columns, columns)]
+    pairs = columns.items() if isinstance(columns, Mapping) else [(columns, columns)]
     if not all(isinstance(name, str) for pair in pairs for name in pair):
         raise UsageError(
             "load: columns= does not say which column of the file is which of the table",

@@ -55,7 +55,11 @@ def read_mapped(data: bytes, name: str, said: Layout) -> Parsed:
     }
     notes = [
         *_left_out([column for column in raw.column_names if column not in sources.values()]),
-        *(note for column, origin in sources.items() for note in _lost(raw, columns, column, origin)),
+        *(
+            note
+            for column, origin in sources.items()
+            for note in _lost(raw, columns, column, origin)
+        ),
     ]
     if said.table in {"queries", "spans"} and "fingerprint" not in columns:
         columns |= _fingerprints(columns)
@@ -140,7 +144,9 @@ def _sources(
                 hint="name one column of the file for each column of the table",
             )
     names = raw.column_names
-    same = {column: column for column in names if column in target.names and names.count(column) < 2}  # noqa: PLR2004 - its own name
+    same = {
+        column: column for column in names if column in target.names and names.count(column) == 1
+    }
     found = same | {column: origin for origin, column in said.items()}
     if not found:
         example = {raw.column_names[0]: target.names[0]} if raw.column_names else {}
@@ -179,6 +185,8 @@ def _times(values: pa.ChunkedArray, origin: str, zone: str | None) -> Any:
     if pa.types.is_timestamp(values.type):
         if values.type.tz is not None:
             return values
+        return _zoned(values.cast(pa.timestamp("ns")), origin, zone)
+    if pa.types.is_date(values.type):
         return _zoned(values.cast(pa.timestamp("ns")), origin, zone)
     times = read_times(values.to_pylist(), zone)
     if times.naive and zone is None:
@@ -220,11 +228,11 @@ def _durations(values: pa.ChunkedArray, origin: str, column: str, said: Layout) 
 
 def _lost(raw: pa.Table, columns: Mapping[str, Any], column: str, origin: str) -> list[Note]:
     """Say of how many values nothing is known; a column of nothing else was named wrongly."""
-    if column != "duration_ms" and not column.endswith(("_at", "_ms")) and column != "at":
+    if not column.endswith(("_at", "_ms")) and column != "at":
         return []
     given = pc.and_(raw[origin].is_valid(), pc.not_equal(raw[origin].cast(pa.string()), ""))
     values = columns[column]
-    known = pc.and_(values.is_valid(), pc.is_finite(values.cast(pa.float64(), safe=False)))
+    known = pc.is_finite(values) if pa.types.is_floating(values.type) else values.is_valid()
     lost = pc.and_not(given, pc.fill_null(known, fill_value=False))
     count, total = pc.sum(lost).as_py() or 0, pc.sum(given).as_py() or 0
     if not count:

@@ -111,7 +111,7 @@ def _from_conninfo(target: str) -> Engine:
     from sqlalchemy import create_engine
 
     settings = None
-    with suppress(ProgrammingError):  # it quotes the text, so it may not even be our error's context
+    with suppress(ProgrammingError):  # it quotes the text: not even the context of our error
         settings = conninfo_to_dict(target)
     if settings is None:
         raise UsageError(

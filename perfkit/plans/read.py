@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfkit.errors import BadRecord, EmptyInput, InputError, UnknownFormat
@@ -35,6 +36,9 @@ _LARGEST = 1e18  # rows, blocks or ms: nothing that was measured is larger
 _EDGES = re.compile(r"^[ \t]*[|│║]?|[ \t]*[+↵]?[ \t]*[|│║]?[ \t]*$", re.MULTILINE)
 _FRAME = re.compile(r"^[ \t]*[|│║] |[ \t]*[+↵]?[ \t]*[|│║]?[ \t]*$", re.MULTILINE)
 _START = re.compile(r"\[\s*\{|\{\s*\"")
+_QUALIFIED = re.compile(
+    r'\b(?:from|join|update|into)\s+(?:only\s+)?"?([\w$]+)"?\."?([\w$]+)"?', re.IGNORECASE
+)
 _TRIES = 50
 
 
@@ -59,8 +63,11 @@ def read_plan(text_or_json: str | bytes | list[Any] | Mapping[str, Any]) -> Plan
     document = _document(text_or_json)
     rest = {key: value for key, value in document.items() if key not in {"Plan", _STATEMENT}}
     statement = document.get(_STATEMENT)
+    tree = _tree(document["Plan"])
+    if isinstance(statement, str):
+        _add_schemas(tree, statement)
     return Plan(
-        tree=_tree(document["Plan"]),
+        tree=tree,
         document=_checked(rest, "the plan", ("Planning Time", "Execution Time")),
         statement=statement if isinstance(statement, str) else None,
     )
@@ -153,6 +160,18 @@ def _tree(root: Mapping[str, Any]) -> list[Node]:
         if len(tree) + len(waiting) > MAX_NODES:
             raise InputError(f"read_plan: the plan has more than {MAX_NODES:,} nodes")
     return tree
+
+
+def _add_schemas(tree: list[Node], statement: str) -> None:
+    """Name the schema of tables where the plan does not (no VERBOSE) and the statement does."""
+    said: dict[str, set[str]] = {}
+    for schema, table in _QUALIFIED.findall(statement):
+        said.setdefault(table, set()).add(schema)
+    for number, node in enumerate(tree):
+        schemas = said.get(node.relation or "", set())
+        if "Schema" not in node.properties and len(schemas) == 1:
+            known = {**node.properties, "Schema": next(iter(schemas))}
+            tree[number] = replace(node, properties=known)
 
 
 def _node(plan: Any, node_id: int, parent_id: int | None, depth: int) -> Node:

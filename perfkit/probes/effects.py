@@ -72,10 +72,11 @@ def effects(connection: Connection, names: Iterable[str]) -> list[Effect]:
     found: list[Effect] = []
     seen: set[str] = set()
     waiting = set(names)
-    outer = ""
-    for _ in range(_DEEPEST):
-        waiting -= seen
-        if not waiting:
+    outer, level = "", 0
+    while waiting := waiting - seen:
+        level += 1
+        if level > _DEEPEST:
+            found.append(Effect(min(waiting), "it is called too deeply to be followed", True))  # noqa: FBT003 - planned
             break
         seen |= waiting
         inner: set[str] = set()
@@ -107,16 +108,19 @@ def _functions(connection: Connection, names: set[str]) -> list[_Function]:
 
 
 def _effect(function: _Function, outer: str) -> Effect | None:
-    planned = bool(outer) or function.volatility != "v"
-    if function.volatility == "v":
-        looked = function.schema in _TRUSTED or function.extension
-        if looked and function.name in _HARMLESS:
-            return None
-        return Effect(function.name, outer or "it is marked VOLATILE", planned)
+    volatile = function.volatility == "v"
     if function.schema in _TRUSTED or function.extension:
-        return None
+        reason = "it is marked VOLATILE" if volatile and function.name not in _HARMLESS else ""
+    else:
+        reason = "it is marked VOLATILE" if volatile else _unreadable(function)
+    if volatile and reason:
+        reason = outer or reason
+    return Effect(function.name, reason, bool(outer) or not volatile) if reason else None
+
+
+def _unreadable(function: _Function) -> str:
+    """Say why nobody can tell from the body what the function does, "" if one can."""
     if function.language not in _READABLE:
-        return Effect(function.name, f"it is written in {function.language}", planned)
-    if any(token.text.lower() == "execute" for token in code(function.body or "")):
-        return Effect(function.name, "it runs text built at run time", planned)
-    return None
+        return f"it is written in {function.language}"
+    dynamic = any(token.text.lower() == "execute" for token in code(function.body or ""))
+    return "it runs text built at run time" if dynamic else ""

@@ -25,6 +25,9 @@ REPEATS = 5
 #: A callback that long without using the CPU keeps everybody else on the loop waiting
 #: (asyncio's own ``slow_callback_duration`` is 100 ms).
 BLOCK_MS = 50.0
+#: A shorter block counts when it is most of the request.
+BLOCK_SHARE = 0.5
+LEAST_BLOCK_MS = 10.0
 
 
 def find(
@@ -38,7 +41,8 @@ def find(
     ]
     blocks = [max(map(_blocked_ms, one.of("loop")), default=0.0) for one in profile.recorders]
     longest = statistics.median(blocks)
-    if longest > BLOCK_MS:
+    mostly = longest > BLOCK_SHARE * statistics.median(profile.plain_ms)
+    if longest > BLOCK_MS or (mostly and longest > LEAST_BLOCK_MS):
         found.append(_blocked(request, profile, longest, tree.hot_spot if tree else ""))
     return found
 

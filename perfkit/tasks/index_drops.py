@@ -39,9 +39,9 @@ class Drop:
 
 
 def drops(found: Sequence[Index], age: StatisticsAge) -> list[Drop]:
-    """Return the indexes to drop; what one of them is dropped for stays, if anything was read.
+    """Return the indexes to drop; following ``kept`` ends at one that stays.
 
-    Of twins that nobody reads, one goes as a duplicate and the other as unused.
+    Except for twins that nobody reads: one goes as a duplicate, the other as unused.
     With enough evidence an unused index goes before the shorter one that it makes redundant;
     without, definitions are the better reason.
     """
@@ -160,9 +160,12 @@ def _idle(index: Index) -> bool:
     )
 
 
+_SHORTEST = "less than a minute"
+
+
 def _days(age: StatisticsAge) -> str:
     amount = _amount(age.seconds)
-    return amount if age.known else f"at least {amount}"
+    return amount if age.known or amount == _SHORTEST else f"at least {amount}"
 
 
 def _amount(seconds: float) -> str:
@@ -170,7 +173,7 @@ def _amount(seconds: float) -> str:
         if seconds >= size:
             count = int(seconds // size)
             return f"{format_count(count)} {unit}{'s' if count != 1 else ''}"
-    return "less than a minute"
+    return _SHORTEST
 
 
 def _role(index: Index) -> str:

@@ -92,7 +92,7 @@ def number(value: float) -> str:
 
 def _column(name: str, values: Sequence[Any]) -> Column:
     unit = _unit(name, values)
-    label = name
+    label = name.removesuffix("_bytes")
     for suffix, of in _SUFFIX_UNITS.items():
         if unit == of:
             label = label.removesuffix(suffix)

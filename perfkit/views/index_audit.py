@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from perfkit import units
 from perfkit.views import theme
 
 if TYPE_CHECKING:
@@ -22,34 +23,41 @@ _MB = 1024 * 1024
 def figure(result: Result) -> go.Figure:
     """Return time saved by indexes to create, or if there are none, size of those to drop."""
     rows = result.arrow.to_pylist()
-    creates = [row for row in rows if row["action"] == "create"][:_BARS]
-    drops = [row for row in rows if row["action"] == "drop"][:_BARS]
+    creates = [row for row in rows if row["action"] == "create"]
     if creates:
-        values = [row["saves_ms"] * row["calls"] / 1000 for row in creates]
-        return _bars(result.headline, "time saved in all calls (s)", creates, values)
-    sizes = [row["size_bytes"] / _MB for row in drops]
-    return _bars(result.headline, "size of indexes to drop (MB)", drops, sizes)
+        saved = [((row["saves_ms"] or 0.0) * (row["calls"] or 0), row) for row in creates]
+        scaled = [(ms / 1000, units.format_ms(ms), row) for ms, row in saved]
+        return _bars(result.headline, "time saved in all calls (s)", scaled)
+    drops = [(row["size_bytes"] or 0, row) for row in rows if row["action"] == "drop"]
+    sizes = [(size / _MB, units.format_bytes(size), row) for size, row in drops]
+    return _bars(result.headline, "size of indexes to drop (MB)", sizes)
 
 
 def _bars(
-    title: str, unit: str, rows: Sequence[Mapping[str, Any]], values: Sequence[float]
+    title: str, unit: str, measured: Sequence[tuple[float, str, Mapping[str, Any]]]
 ) -> go.Figure:
-    picture = theme.figure(title, x=unit, height=130 + 34 * max(2, len(rows)))
-    proven = [bool(row["proven"]) for row in rows]
+    """Draw the largest on top, each with its value and whether it is proven."""
+    bars = sorted(measured, key=lambda bar: -bar[0])[:_BARS]
+    rows = [row for _, _, row in bars]
+    picture = theme.figure(title, x=unit, height=130 + 34 * max(2, len(bars)))
     picture.add_trace(
         go.Bar(
-            x=list(values),
+            x=[value for value, _, _ in bars],
             y=[theme.safe(f"{row['table']}: {row['index']}", 60) for row in rows],
             orientation="h",
             marker={
                 "color": theme.COLOURS["blue"],
                 # not by colour alone: what is not proven is hatched
-                "pattern": {"shape": ["" if each else "/" for each in proven]},
+                "pattern": {"shape": ["" if row["proven"] else "/" for row in rows]},
             },
-            text=["proven" if each else "not proven" for each in proven],
+            text=[f"{text}, {'' if row['proven'] else 'not '}proven" for _, text, row in bars],
+            textposition="outside",
+            cliponaxis=False,
             hovertext=[theme.safe(f"({row['columns']}): {row['reason']}", 200) for row in rows],
             hoverinfo="text+x",
             name=unit,
         )
     )
-    return picture.update_yaxes(autorange="reversed")
+    # room for the labels behind the longest bar
+    picture.update_xaxes(range=[0, max((value for value, _, _ in bars), default=0.0) * 1.5 or 1])
+    return picture.update_yaxes(autorange="reversed", showgrid=False)

@@ -52,7 +52,7 @@ def _of(table: pa.Table, pool: str) -> pa.Table:
 
 
 def _two_rows(drawn: go.Figure) -> None:
-    style = {"gridcolor": drawn.layout.yaxis.gridcolor, "linecolor": drawn.layout.yaxis.linecolor}
+    style = {"gridcolor": drawn.layout.yaxis.gridcolor, "zeroline": False}
     drawn.update_layout(
         yaxis={"domain": [0.55, 1.0], "rangemode": "tozero"},
         yaxis2={

@@ -51,7 +51,7 @@ class _Look:
 
 
 def _two_columns(drawn: go.Figure) -> None:
-    style = {"gridcolor": drawn.layout.xaxis.gridcolor, "linecolor": drawn.layout.xaxis.linecolor}
+    style = {"gridcolor": drawn.layout.xaxis.gridcolor, "zeroline": False}
     drawn.update_layout(
         xaxis={"domain": [0.0, 0.7]},
         yaxis={"rangemode": "tozero"},

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pytest
 
 from perfkit import tables
 from perfkit.recording import Recording
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Rows = Sequence[Mapping[str, Any]]
 

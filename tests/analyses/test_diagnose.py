@@ -154,7 +154,7 @@ def test_no_route_gives_away_more_than_its_requests_took(rec, diagnosis):
 def test_the_closing_paragraph_says_what_why_how_much_and_where_to_stop(diagnosis):
     said = diagnosis.closing
     assert "/orders" in said
-    assert "First:" in said
+    assert "Start with (1):" in said
     assert "stop there" in said
     assert "\n" not in said
 

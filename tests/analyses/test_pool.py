@@ -378,3 +378,23 @@ def test_any_rows_give_a_result(rows):
     found = pool(data)
     json.dumps(found.to_dict(), allow_nan=False)
     assert found.headline
+
+
+def test_the_call_that_a_service_answers_is_none_that_it_makes():
+    rows = queue(poisson(14, 300), [0.4] * 300, 5, busy=0.1)
+    spans = [
+        {
+            "trace_id": row["trace_id"],
+            "span_id": row["trace_id"][-16:],
+            "kind": "client",
+            "category": "http",
+            "peer": "this very service",
+            "name": "GET",
+            "started_at": row["requested_at"] - timedelta(milliseconds=5),
+            "duration_ms": 5000.0,
+        }
+        for row in rows
+    ]
+    (finding,) = pool(recording(rows, spans=spans)).findings
+    assert "while it calls" not in finding.title
+    assert "peer" not in finding.keys

@@ -82,7 +82,7 @@ def test_several_plans_are_not_silently_one():
         ("[]", UnknownFormat, "no plan in JSON"),
         ("3", UnknownFormat, "no plan in JSON"),
         ('[{"Plan": {"Node Type": "Result"', UnknownFormat, "no complete plan"),
-        ("Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)", UnknownFormat, "this one is text"),
+        ("  ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)", UnknownFormat, "no complete"),
         ('{"Plan": {}}', BadRecord, "node 0 has no 'Node Type'"),
         ({"Plan": SCAN | {"Plans": [3]}}, BadRecord, "node 1"),
         ({"Plan": SCAN | {"Plans": 3}}, BadRecord, "'Plans' of node 0"),

@@ -14,7 +14,7 @@ from perfkit.views.columns import from_rows, from_table, number
     [
         ("total_ms", 1234.5, "total ms", "1,234"),
         ("p95_ms", 0.0123, "p95 ms", "0.012"),
-        ("response_bytes", 65536, "response bytes", "64 kB"),
+        ("response_bytes", 65536, "response", "64 kB"),
         ("share", 0.123, "share %", "12.3"),
         ("error_rate", 0.0, "error rate %", "0.0"),
         ("time_share", 1.0, "time share %", "100.0"),

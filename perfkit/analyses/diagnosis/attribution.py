@@ -36,7 +36,7 @@ def claims(
 ) -> dict[str, float]:
     """Return the milliseconds that ``finding`` takes, by route.
 
-    ``requests``: those of the recording, each once, with their route.
+    ``requests``: those on the loop that was blocked, each once, with their route.
     """
     keys = finding.keys
     route, statement = keys.get("route", ""), keys.get("fingerprint_id", "")
@@ -73,9 +73,7 @@ def settle(
     return granted
 
 
-def _blocked_per_route(
-    requests: pa.Table, finding: Finding, blocks: Blocks
-) -> dict[str, float]:
+def _blocked_per_route(requests: pa.Table, finding: Finding, blocks: Blocks) -> dict[str, float]:
     """Time that requests spent while this code blocked the loop.
 
     The request that blocks goes on waiting when a thread waits for it: its own block is

@@ -72,7 +72,7 @@ def paragraph(
         smaller = units.format_ms(sum(chain.saves_ms for chain in chains[MOST_CAUSES:]))
         parts.append(f"{len(chains) - MOST_CAUSES} smaller causes: {smaller}.")
     if chains:
-        parts.append(f"First: {chains[0].cause.fix.text}")
+        parts.append(f"Start with (1): {chains[0].cause.fix.text}")
     return " ".join([*parts, ending]).strip()
 
 

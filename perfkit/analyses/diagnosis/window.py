@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
 from perfkit import clock
+from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,6 +38,7 @@ def split(rec: Recording, incident: tuple[Moment, Moment] | None) -> Window:
     first, last = rec.span
     after = last + timedelta(microseconds=1)
     if incident is not None:
+        _require_pair(incident)
         low, high = clock.window(*incident, rec.span, rec.zone)
         return _cut(
             rec, (first, low, high, after), f"between {_say(low, rec)} and {_say(high, rec)}"
@@ -48,12 +50,22 @@ def split(rec: Recording, incident: tuple[Moment, Moment] | None) -> Window:
     return _cut(rec, (first, at, after, after), f"since {what or 'the deploy'} at {_say(at, rec)}")
 
 
+def _require_pair(incident: Any) -> None:
+    if not isinstance(incident, tuple | list) or len(incident) != 2:  # noqa: PLR2004 - start, end
+        raise UsageError(
+            "diagnose: incident= is no start and end", hint='incident=("14:02", "14:20")'
+        )
+
+
 def _cut(
     rec: Recording, moments: tuple[datetime, datetime, datetime, datetime], say: str
 ) -> Window:
     first, low, high, after = moments
     inside = rec.between(low, high)
     pieces = [rec.between(a, b) for a, b in ((first, low), (high, after)) if a < b]
+    if inside.span is None:
+        seen = f"the recording holds {_say(first, rec)} to {_say(after, rec)}"
+        return Window(inside, None, say, (f"nothing was recorded {say}: {seen}",))
     rest = pieces[0] + pieces[1] if len(pieces) > 1 else (pieces[0] if pieces else None)
     if rest is None or rest.arrow("requests").num_rows == 0:
         note = "the recording holds no requests outside the incident: nothing to compare with"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections import defaultdict
 from functools import lru_cache
@@ -20,23 +21,25 @@ if TYPE_CHECKING:
 
 __all__ = ["inferred_units", "to_ms", "unit_notes"]
 
-_PER_MS = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
+#: Divided, because a product such as 12300000 * 1e-6 misses the nearest number.
+_IN_A_MS = {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}
+_DECIMAL = re.compile(r"\s*[0-9]{1,15}\.[0-9]{1,15}\s*")
 _WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-#: Medians: below 1 no web request takes milliseconds, above 100,000 none takes that many.
-_BELOW_S, _ABOVE_US, _ABOVE_NS = 1.0, 1e5, 1e8
+#: Medians: below 1 no web request takes milliseconds, above 100,000 none takes that many, and
+#: above 1,000,000 it rather takes milliseconds than seconds.
+_BELOW_S, _ABOVE_US, _ABOVE_NS = 1.0, 1e5, 1e6
 
 
 @lru_cache(maxsize=16)
 def inferred_units(head: bytes) -> Mapping[str, str]:
     """Return the unit of every duration key in ``head`` that does not name one itself."""
-    values = defaultdict(list)
+    values: defaultdict[str, list[float]] = defaultdict(list)
     for line in head.split(b"\n"):
         for key, value in flattened(_decoded(line)):
             meaning = role(key)
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if meaning and meaning.name == "duration" and not meaning.unit and is_number:
-                values[key].append(value)
-    return {key: _by_magnitude(found) for key, found in values.items()}
+            if meaning and meaning.name == "duration" and not meaning.unit:
+                values[key] += _number(value)
+    return {key: _by_magnitude(found) for key, found in values.items() if found}
 
 
 def to_ms(value: Any, unit: str) -> float | None:
@@ -46,7 +49,7 @@ def to_ms(value: Any, unit: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        ms = value * _PER_MS[unit]
+        ms = value * 1000.0 if unit == "s" else value / _IN_A_MS[unit]
     except OverflowError:
         return None
     return ms if math.isfinite(ms) and ms >= 0 else None
@@ -69,6 +72,13 @@ def _decoded(line: bytes) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _number(value: Any) -> list[float]:
+    """Return a number, also one written as text (as nginx does), in a list; else none."""
+    if isinstance(value, str):
+        return [float(value)] if _DECIMAL.fullmatch(value) else []
+    return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
 
 def _by_magnitude(values: list[float]) -> str:

@@ -21,20 +21,23 @@ class Role(NamedTuple):
 
 
 _ALIASES = {
-    "time": "timestamp @timestamp ts time datetime logged_at date asctime",
-    "start": "started_at start_time request_start start_timestamp start",
+    "time": "timestamp @timestamp ts time datetime logged_at date asctime time_iso8601 time_local",
+    "start": "started_at start_time request_start start_timestamp start start_utc",
     "method": "method http_method request_method verb",
     "route": "route http_route path_template route_template url_rule template endpoint",
     "path": "path http_path request_path url_path url uri request_uri http_url target",
-    "status": "status status_code http_status response_status http_status_code response_code code",
+    "status": "status status_code http_status response_status http_status_code response_code code "
+    "downstream_status",
     "trace_id": "trace_id traceid otel_trace_id dd_trace_id trace",
     "request_id": "request_id requestid req_id x_request_id correlation_id",
-    "client": "client client_ip remote_addr client_addr remote_ip ip remote_address",
+    "client": "client client_ip remote_addr client_addr remote_ip ip remote_address client_host",
     "response_bytes": "response_bytes bytes_sent body_bytes_sent response_size content_length "
-    "bytes_out response_content_length bytes size response_length",
+    "bytes_out response_content_length bytes size response_length "
+    "downstream_content_size",
     "service": "service service_name app_name",
     "error": "error exception exc_info err error_message",
     "event": "event",
+    "request_line": "request request_line",
     "text": "message msg",
 }
 _ROLES = {

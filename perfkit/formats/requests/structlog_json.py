@@ -7,6 +7,7 @@ ended: ``started_at`` is its time less the duration.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,6 +26,8 @@ __all__ = ["FORMAT"]
 
 _decode = msgspec.json.Decoder().decode
 _REQUEST = "request"
+#: "GET /orders?page=2 HTTP/1.1", as proxies log it
+_REQUEST_LINE = re.compile(r"([A-Z]{3,10}) (\S+)(?: HTTP/[0-9.]+)?")
 _NAMED = frozenset({"blocked_loop", "pool_sample", "checkout"})
 
 
@@ -110,6 +113,8 @@ def _by_role(line: dict[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
         else:
             continue
         ranks[meaning.name] = meaning.rank
+    if said := _REQUEST_LINE.fullmatch(str(values.get("request_line", ""))):
+        values = {"method": said[1], "path": said[2]} | values
     return values
 
 

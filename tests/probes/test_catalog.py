@@ -1,0 +1,136 @@
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfkit.probes import catalog
+from perfkit.probes.catalog import Index, Key, StatisticsAge
+from perfkit.probes.server import identify
+
+DDL = """
+drop schema if exists "Ca""t" cascade; create schema "Ca""t"; set search_path to "Ca""t";
+create table parent (id int primary key, a int, b text collate "C");
+create table t (id int primary key, a int references parent, b int, c text,
+                e int4range, exclude using gist (e with &&));
+create index fk on t (a);
+create index fk_wide on t (a, b);
+create index not_fk on t (b, a);
+create index odd on t (lower(c) desc nulls last, b nulls first) include (a) where b > 5;
+create unique index strict on t (b) nulls not distinct;
+create index hashed on t using hash (c);
+create materialized view m as select 1 as a; create index on_view on m (a);
+create table part (id int) partition by range (id);
+create table part_1 partition of part for values from (0) to (9); create index on part (id);
+create temp table gone (a int); create index gone_a on gone (a);
+analyze t; analyze parent;
+"""
+
+
+@pytest.fixture(scope="module")
+def connection(postgres):
+    engine = sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(DDL)
+        yield connection
+        connection.exec_driver_sql('drop schema "Ca""t" cascade')
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def found(connection):
+    everything = catalog.indexes(connection, identify(connection))
+    return {index.name: index for index in everything if index.schema == 'Ca"t'}
+
+
+def test_ordinary_indexes_are_listed_without_partitions_and_temporary_ones(found):
+    assert set(found) == {
+        "parent_pkey", "t_pkey", "t_e_excl", "fk", "fk_wide", "not_fk", "odd", "strict", "hashed",
+        "on_view",
+    }  # fmt: skip
+
+
+def test_keys_included_columns_and_predicate_are_told_apart(found):
+    odd = found["odd"]
+    assert [key.expression for key in odd.keys] == ["lower(c)", "b"]
+    assert odd.included == ("a",)
+    assert odd.columns == ("lower(c) DESC NULLS LAST, b NULLS FIRST INCLUDE (a) WHERE b > 5")
+    assert (odd.table, odd.method, odd.valid) == ("t", "btree", True)
+
+
+def test_guarantees_are_seen(found):
+    names = ("unique", "constrained", "exclusion", "nulls_not_distinct", "needed")
+    facts = {name: [getattr(found[name], one) for one in names] for name in found}
+    assert facts["t_pkey"] == [True, True, False, False, True]
+    assert facts["t_e_excl"] == [False, True, True, False, True]
+    assert facts["strict"] == [True, False, False, True, True]
+    assert facts["fk"] == [False, False, False, False, False]
+
+
+def test_indexes_that_begin_with_a_foreign_key_support_it(found):
+    assert {name for name, index in found.items() if index.supports_foreign_key} == {
+        "fk",
+        "fk_wide",
+    }
+
+
+def test_sizes_scans_and_definitions_come_from_the_server(found):
+    assert found["hashed"].size_bytes > 0
+    assert found["fk"].scans == 0
+    assert found["fk"].last_scan is None
+    assert found["fk"].definition == 'CREATE INDEX fk ON "Ca""t".t USING btree (a)'
+
+
+def test_collation_and_operator_class_are_part_of_a_key(connection, found):
+    connection.exec_driver_sql(
+        'create index c1 on t (c); create index c2 on t (c collate "C");'
+        "create index c3 on t (c text_pattern_ops)"
+    )
+    listed = catalog.indexes(connection, identify(connection))
+    keys = {index.keys for index in listed if index.name in {"c1", "c2", "c3"}}
+    assert len(keys) == 3
+    connection.exec_driver_sql("drop index c1, c2, c3")
+
+
+def test_an_older_server_is_asked_for_no_columns_that_it_lacks(connection, found):
+    old = replace(identify(connection), number=140_000)
+    listed = {index.name: index for index in catalog.indexes(connection, old)}
+    assert not listed["strict"].nulls_not_distinct
+    assert listed["fk"] == found["fk"]
+
+
+def test_tables_have_the_planners_rows_and_minus_one_before_analyze(connection):
+    tables = catalog.tables(connection)
+    assert tables['Ca"t', "t"].rows == 0
+    assert tables['Ca"t', "part_1"].rows == -1
+    assert ('Ca"t', "part") not in tables
+    assert not any(schema.startswith("pg_") for schema, _ in tables)
+
+
+def test_the_age_of_the_statistics_is_since_their_reset(connection):
+    before = catalog.statistics_age(connection)
+    connection.exec_driver_sql("select pg_stat_reset()")
+    after = catalog.statistics_age(connection)
+    assert after.known
+    assert after.since >= before.since
+    assert 0 <= after.days < 0.1
+
+
+def test_days_are_days():
+    assert StatisticsAge(None, known=True, seconds=43_200.0).days == 0.5
+
+
+@given(st.integers(0, 3))
+def test_a_key_read_backwards_twice_is_itself(option):
+    key = Key("a", 1, 2, option)
+    assert key.flipped().flipped() == key
+    assert key.flipped() != key
+
+
+@pytest.mark.parametrize(
+    ("option", "text"), [(0, "a"), (1, "a DESC NULLS LAST"), (2, "a NULLS FIRST"), (3, "a DESC")]
+)
+def test_only_what_is_not_the_default_order_is_written(found, option, text):
+    index: Index = replace(found["fk"], keys=(Key("a", 1, 0, option),))
+    assert index.columns == text

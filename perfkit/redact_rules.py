@@ -189,10 +189,10 @@ def _mask_ipv6(match: re.Match[str]) -> str:
     if _CAST.fullmatch(found):
         return found
     try:
-        ipaddress.IPv6Address(found)
+        address = ipaddress.IPv6Address(found)
     except ValueError:  # a time, a MAC address, a slice
         return found
-    return "<ip>"
+    return found if address.is_loopback else "<ip>"
 
 
 def _mask_card(match: re.Match[str]) -> str:
@@ -210,7 +210,8 @@ _PEOPLE = [
         r"""(?<![\w:.?)\]"'$])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{1,45}(?:[0-9A-Fa-f]|(?<=[0-9A-Fa-f])::)(?!\w|:\w)""",
         _mask_ipv6,
     ),
-    _rule("ip", rf"(?<![\w.])(?:{_BYTE}\.){{3}}{_BYTE}(?!\w|\.\w)", "<ip>"),
+    # loopback names nobody, and says that a call stayed on the machine
+    _rule("ip", rf"(?<![\w.])(?!127\.)(?:{_BYTE}\.){{3}}{_BYTE}(?!\w|\.\w)", "<ip>"),
     _rule("ip", rf"\bip-(?:{_BYTE}-){{3}}{_BYTE}\b", "<ip>"),
     _rule("user", r"""(/(?:home|Users)/)[^/\s"':,;)]+""", r"\1<user>"),
     _rule(

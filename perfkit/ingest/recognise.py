@@ -64,6 +64,7 @@ def _example(head: bytes, name: str) -> str:
         target = _target(meaning.name if meaning else "")
         if target and target not in columns.values():
             columns[visible(column, 40)] = target
+    others = "" if columns else f" (a table); perfkit reads {_titles()}"
     if "duration_ms" not in columns.values():
         columns.setdefault("took", "duration_ms")
     chosen = dict(list(columns.items())[:_SHOWN_COLUMNS])
@@ -71,8 +72,12 @@ def _example(head: bytes, name: str) -> str:
     mapping = json.dumps(chosen)
     return (
         f'perfkit.load({name!r}, table="requests", columns={mapping}, '
-        f'unit="{unit or "ms"}", tz="UTC")'
+        f'unit="{unit or "ms"}", tz="UTC"){others}'
     )
+
+
+def _titles() -> str:
+    return ", ".join(form.title for form in formats())
 
 
 def _target(meaning: str) -> str:

@@ -134,8 +134,9 @@ def _probe(engine: Engine, alias: str) -> None:
 
 
 def _reason(error: BaseException | None) -> str:
-    """Return the driver's own sentence, first line, masked."""
+    """Return the driver's own last sentence, masked; libpq's questions after it say nothing."""
     from perfkit.redact import redact
 
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line for line in lines if line and not line.endswith("?")]
     return redact(lines[-1] if lines else "the server does not answer")

@@ -62,7 +62,7 @@ def test_values_that_are_lost_are_counted():
     [
         (f"when,took,took,url\n{ROW},1,2,/a\n", {}, "2 columns are named 'took'"),
         (f"when,took,url\n{ROW},fast,/a\n", {}, "'took' holds no durations .* such as 'fast'"),
-        (f"when,took,url\n01.02.2026,1,/a\n", {}, "'when' holds no times"),
+        ("when,took,url\n01.02.2026,1,/a\n", {}, "'when' holds no times"),
         (f"when,took,url\n{ROW},1,/a\n", {"columns": ["took"]}, "columns= does not say"),
         (f"when,took,url\n{ROW},1,/a\n", {"columns": {"took": 3}}, "columns= does not say"),
         (f"when,took,url\n{ROW},1,/a\n", {"tz": 3}, "no name of a time zone"),

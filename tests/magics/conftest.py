@@ -13,11 +13,10 @@ import perfkit.lab
 
 @dataclass
 class Cell:
-    """What one cell left: its value, what it printed and displayed, and its error."""
+    """What one cell left: its value, what it printed (displays included), and its error."""
 
     value: Any
     printed: str
-    displayed: int
     error: BaseException | None
 
 
@@ -29,7 +28,7 @@ def cell(shell):
         with capture_output() as captured:
             done = shell.run_cell(source, store_history=True)
         error = done.error_in_exec or done.error_before_exec
-        return Cell(done.result, captured.stdout + captured.stderr, len(captured.outputs), error)
+        return Cell(done.result, captured.stdout + captured.stderr, error)
 
     return run
 

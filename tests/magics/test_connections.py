@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from perfkit.errors import NotConnected, PerfkitError, UsageError
 from perfkit.magics.connections import Connections
 
-SECRET = "hunter2-s3cr3t"  # noqa: S105 - the point of the test
+SECRET = "hunter2-s3cr3t"
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_no_way_to_fail_shows_the_password_even_in_a_full_traceback(target):
     with pytest.raises(PerfkitError) as caught:
         Connections().connect("prod", target)
     error = caught.value
-    shown = "".join(traceback.format_exception(error, capture_locals=False))
+    shown = "".join(traceback.format_exception(error))
     ours = [line for line in shown.splitlines() if "test_connections" not in line]
     assert SECRET not in "\n".join([str(error), repr(error), error.hint, *ours])
     assert error.hint
@@ -168,6 +168,6 @@ def test_libpqs_form_reaches_a_real_server_and_its_errors_are_the_servers(lab):
     with engine.connect() as connection:
         assert connection.execute(sa.text("select count(*) from users")).scalar_one() == 400
     engine.dispose()
-    with pytest.raises(NotConnected, match='lab2: .*"nowhere" does not exist'):
+    with pytest.raises(NotConnected, match=r'lab2: .*"nowhere" does not exist'):
         known.connect("lab2", lab.server.conninfo("nowhere"))
     assert set(known.engines) == {"lab"}

@@ -23,7 +23,7 @@ def test_the_result_is_the_cells_value_and_displays_itself(cell):
     assert done.error is None
     assert done.value.analysis == "explain"
     assert done.value.executed
-    assert done.displayed >= 1
+    assert done.value.question in done.printed
 
 
 @pytest.mark.parametrize("ending", [";", " ; ", ";\n", ";\n-- done;"])
@@ -31,7 +31,7 @@ def test_a_semicolon_ends_the_statement_and_never_silences_the_cell(cell, ending
     done = cell(f"%%explain shop\nSELECT count(*) FROM orders{ending}")
     assert done.error is None
     assert done.value.executed
-    assert done.displayed >= 1
+    assert done.value.question in done.printed
 
 
 def test_a_line_with_a_semicolon_is_not_silenced_either(cell):
@@ -67,18 +67,18 @@ def test_no_analyze_estimates_only(cell):
     assert not cell("%%explain --no-analyze shop\nSELECT count(*) FROM orders").value.executed
 
 
-def test_a_write_that_is_executed_is_rolled_back(cell, lab):
+def test_a_write_is_planned_and_never_executed(cell, lab):
     done = cell("%%explain shop --analyze\nDELETE FROM order_items WHERE order_id < 50")
     assert done.error is None
-    assert done.value.executed
+    assert not done.value.executed
     with lab.engine.connect() as connection:
         kept = connection.execute(sa.text("SELECT count(*) FROM order_items WHERE order_id < 50"))
         assert kept.scalar_one() > 0
 
 
 def test_the_only_database_connected_needs_no_name(cell, lab, shell):
-    del shell.user_ns["shop"]
-    cell(f"%perfkit connect prod {lab.server.url('shop')}")
+    shell.user_ns["prod_engine"] = lab.engine
+    cell("%perfkit connect prod prod_engine")
     assert cell("%%explain\nSELECT 1").value.executed
 
 
@@ -105,4 +105,3 @@ def test_mistakes_are_one_sentence_without_a_traceback(cell, source, kind, said)
     assert done.value is None
     assert said in done.printed
     assert "Traceback" not in done.printed
-    assert done.displayed == 0

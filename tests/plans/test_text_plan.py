@@ -16,27 +16,27 @@ KEYS = (
     "Merge Cond", "Join Filter", "Sort Key", "Group Key", "Sort Method", "CTE Name",
     "Function Name", "Operation", "Plan Rows", "Plan Width", "Total Cost", "Workers Planned",
 )  # fmt: skip
-STATEMENTS = [
-    "select * from orders where user_id = 5 and note like '%(y, z)%' order by total desc limit 3",
-    "select status, count(*), (select max(id) from users) from orders group by 1 order by 2",
-    "with x as materialized (select * from orders where total > 50000) select u.name, "
-    "(select count(*) from x where x.user_id = u.id) from users u left join x y "
-    "on y.user_id = u.id where u.id < 9",
-    "select * from users u where not exists (select 1 from orders o where o.user_id = u.id)",
-    "select id from users where id in (1, 2) union all select total from orders where id = 3",
-    "with recursive r(i) as (select 1 union all select i + 1 from r where i < 5) "
-    "select * from r join generate_series(1, 3) g on g = i",
-    "update users set name = name where id between 3 and 8",
-    "select * from (values (1, 'a, b')) v(i, t) join users on id = i order by lower(name), (id + 1)",
-    "select name from users where id = any(array(select user_id from orders limit 3))",
-]
+STATEMENTS = {
+    "filter": "select * from orders where user_id = 5 and note <> '(y, z)' order by total limit 3",
+    "aggregate": "select status, count(*), (select max(id) from users) from orders group by 1",
+    "cte": """with x as materialized (select * from orders where total > 50000)
+        select u.name, (select count(*) from x where x.user_id = u.id)
+        from users u left join x y on y.user_id = u.id where u.id < 9""",
+    "anti": "select * from users u where not exists (select from orders o where user_id = u.id)",
+    "append": "select id from users where id in (1, 2) union all select total from orders",
+    "recursive": """with recursive r(i) as (select 1 union all select i + 1 from r where i < 5)
+        select * from r join generate_series(1, 3) g on g = i""",
+    "update": "update users set name = name where id between 3 and 8",
+    "values": "select * from (values (1, 'a')) v(i, t) join users on id = i order by lower(t), -id",
+    "initplan": "select name from users where id = any(array(select user_id from orders limit 3))",
+}
 
 
 def described(plan):
     return [(node.parent_id, *(node.properties.get(key) for key in KEYS)) for node in plan.tree]
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 @pytest.mark.parametrize("settings", [(), ("enable_hashjoin=off", "enable_hashagg=off")])
 def test_text_holds_the_same_plan_as_json(run, plans_engine, statement, settings):
     expected = read_plan(run(statement, *settings))
@@ -75,8 +75,11 @@ def test_a_schema_that_only_the_statement_names_is_known():
 
 
 def test_frames_of_psql_do_not_hide_the_indentation():
-    rows = ("Limit  (cost=0.00..1.00 rows=1 width=4)", "  ->  Seq Scan on t  (cost=0.00..1 rows=1"
-            " width=4)", "        Filter: (a = 1)")  # fmt: skip
+    rows = (
+        "Limit  (cost=0.00..1.00 rows=1 width=4)",
+        "  ->  Seq Scan on t  (cost=0.00..1 rows=1 width=4)",
+        "        Filter: (a = 1)",
+    )
     plan = read_plan("".join(f" | {row:<60} |\n" for row in rows) + "(3 rows)\n")
     assert [node.kind for node in plan.tree] == ["Limit", "Seq Scan"]
     assert plan.tree[1].condition == "(a = 1)"

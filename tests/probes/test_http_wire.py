@@ -15,12 +15,12 @@ def answering(*answers, seen=None):
     def talk(connection):
         for answer in answers:
             data = connection.recv(65536)
-            if not data:
-                return
+            if b"Content-Length: 4" in data and not data.endswith(b"body"):
+                data += connection.recv(65536)
             if seen is not None:
                 seen.append(data)
             connection.sendall(answer)
-        connection.settimeout(2)
+        connection.settimeout(0.1)
         connection.recv(1)
 
     return talk

@@ -57,12 +57,12 @@ def test_a_normalised_statement_has_a_plan_on_new_and_old_releases(plan, number,
 @pytest.mark.parametrize(
     "sql",
     [
-        "vacuum slow", "select * from nowhere", "select * from slow where a = ", "select 1; drop table slow",
-        "", "select $1 + $2 from (select 1) t where $3 is distinct from $4",
+        "vacuum slow", "select * from nowhere", "select * from slow where a = ",
+        "select 1; drop table slow", "", "select 'cut off", "set work_mem = '1GB'",
     ],
 )  # fmt: skip
 def test_what_has_no_plan_is_none_and_harms_nothing(plan, sql, number):
-    assert plan(sql, number=number) is None or sql.startswith("select $1")
+    assert plan(sql, number=number) is None
 
 
 def test_the_drivers_setting_comes_back(engine):
@@ -101,9 +101,9 @@ def test_no_more_than_the_limit_come_the_slowest_in_all_first(engine):
     run(engine, "select pg_sleep(0.021)")
     with engine.connect() as connection:
         for _ in range(5):
-            connection.exec_driver_sql("select pg_sleep(0.03) as b")
+            connection.exec_driver_sql("select pg_sleep(0.03), 1")
     assert [one.text for one in slow(engine).statements] == [
-        "select pg_sleep($1) as b", "select pg_sleep($1)",
+        "select pg_sleep($1), $2", "select pg_sleep($1)",
     ]  # fmt: skip
     assert len(slow(engine, limit=1).statements) == 1
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["headline", "paragraph", "stop"]
 
 #: A paragraph for a channel holds no more; the rest stands in the table.
-MOST_CAUSES = 4
+MOST_CAUSES = 5
 
 
 def headline(chains: Sequence[Chain], symptoms: Mapping[str, Symptom], since: str) -> str:
@@ -69,8 +69,9 @@ def paragraph(
         saved = units.format_ms(chain.saves_ms)
         parts.append(f"({number}) {chain.cause.title}.{novelty} A fix saves about {saved}.")
     if len(chains) > MOST_CAUSES:
-        smaller = units.format_ms(sum(chain.saves_ms for chain in chains[MOST_CAUSES:]))
-        parts.append(f"{len(chains) - MOST_CAUSES} smaller causes: {smaller}.")
+        rest = chains[MOST_CAUSES:]
+        saved = units.format_ms(sum(chain.saves_ms for chain in rest))
+        parts.append(f"{len(rest)} smaller cause{'s'[: len(rest) != 1]}: {saved}.")
     if chains:
         parts.append(f"Start with (1): {chains[0].cause.fix.text}")
     return " ".join([*parts, ending]).strip()

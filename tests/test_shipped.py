@@ -8,8 +8,10 @@ import re
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 import perfkit
+from perfkit import shipped
 from perfkit.errors import UsageError
 from perfkit.shipped import copy_notebooks, folder, sample
 
@@ -58,9 +60,8 @@ def test_no_notebook_tells_whose_machine_it_ran_on_or_that_it_failed(path):
 @each(NOTEBOOKS)
 def test_code_of_a_notebook_is_python_or_a_magic(path):
     for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code" and not cell.source.startswith("%%"):
-            plain = re.sub(r"^(\s*)[%!].*$", r"\1pass", cell.source, flags=re.MULTILINE)
-            ast.parse(plain)
+        if cell.cell_type == "code":
+            ast.parse(TransformerManager().transform_cell(cell.source))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -104,7 +105,10 @@ def test_a_file_is_no_folder_to_copy_to(tmp_path):
         copy_notebooks(tmp_path / "file")
 
 
-def test_the_wheels_own_folder_wins_over_the_checkout():
-    inside = folder("notebooks")
-    assert inside.is_dir()
-    assert inside.name == "notebooks"
+def test_the_wheels_own_folder_wins_over_the_checkout(tmp_path, monkeypatch):
+    package = tmp_path / "perfkit"
+    monkeypatch.setattr(shipped, "__file__", str(package / "shipped.py"))
+    assert folder("notebooks") == tmp_path / "notebooks"
+    (package / "_shipped" / "notebooks").mkdir(parents=True)
+    assert folder("notebooks") == package / "_shipped" / "notebooks"
+    assert folder("sample_data") == tmp_path / "sample_data"

@@ -17,6 +17,8 @@ from perfkit.recording import as_recording
 from perfkit.results import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfkit.recording import Recording
 
 __all__ = ["event_loop"]
@@ -85,7 +87,7 @@ def event_loop(data: Any) -> Result:
 def _table(blocks: pa.Table, served: Served) -> pa.Table:
     lines = zip(blocks["attributes"].to_pylist(), blocks["message"].to_pylist(), strict=True)
     said = [_said(*line) for line in lines]
-    frame = [culprit(line.stack or "") for line in said]
+    frame, function = _blamed(said)
     lag = groups.numbers(blocks["duration_ms"])
     held_up = served.overlapping(blocks["at"], lag)
     columns = {
@@ -94,12 +96,19 @@ def _table(blocks: pa.Table, served: Served) -> pa.Table:
         "source": [line.source for line in said],
         "stack": [line.stack for line in said],
         "route": [line.route for line in said],
-        "frame": [str(found) if found else None for found in frame],
-        "function": [found.function if found else None for found in frame],
+        "frame": frame,
+        "function": function,
         "requests_held_up": held_up,
     }
     table = pa.table([columns[name] for name in _SCHEMA.names], schema=_SCHEMA)
     return table.sort_by([("lag_ms", "descending"), ("at", "ascending"), ("stack", "ascending")])
+
+
+def _blamed(said: Sequence[_Said]) -> tuple[list[str | None], list[str | None]]:
+    """Return the frame to blame for each report, and its function."""
+    found = [culprit(line.stack or "") for line in said]
+    frames = [str(frame) if frame else None for frame in found]
+    return frames, [frame.function if frame else None for frame in found]
 
 
 class _Said(NamedTuple):

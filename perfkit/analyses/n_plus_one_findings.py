@@ -104,14 +104,15 @@ def _fix(pattern: Pattern) -> Fix:
 def _at_once(fingerprint: str) -> str:
     """Return the statement for all ids, as a comment; "" where it has no simple condition.
 
-    The text comes from a log: on one line, nothing of it leaves the comment.
+    The text comes from a log: on one line, nothing of it leaves the comment. A null byte would
+    keep Python from reading the snippet at all.
     """
     found = _BY_ID.search(fingerprint)
     if found is None:
         return ""
     column = found["left"] or found["right"]
     statement = fingerprint.replace(found[0], f"where {column} = ANY(:ids)", 1)
-    return "# SQL: " + " ".join(statement.split())
+    return "# SQL: " + " ".join(statement.replace("\0", " ").split())
 
 
 def _keys(pattern: Pattern) -> dict[str, str]:

@@ -73,6 +73,10 @@ def pool(data: Any) -> Result:
     sampled = "in_use" in getattr(data, "column_names", getattr(data, "columns", ()))
     rec = as_recording(data, "pool_samples" if sampled else "checkouts")
     looks = [_Look(rec, usage) for usage in usages(rec)]
+    return _result(rec, looks)
+
+
+def _result(rec: Recording, looks: Sequence[_Look]) -> Result:
     findings = [look.finding for look in looks if look.finding is not None]
     return Result(
         analysis="pool",
@@ -83,11 +87,7 @@ def pool(data: Any) -> Result:
         findings=findings,
         caveats=[*rec.caveats(), *(text for look in looks for text in look.caveats)],
         checked=[f"waits, time-outs and holds of pool {look.usage.pool!r}" for look in looks],
-        totals={
-            "checkouts": sum(look.figures.checkouts for look in looks),
-            "wait_ms": sum(_known(look.figures) for look in looks),
-            "timeouts": sum(look.figures.timeouts for look in looks),
-        },
+        totals=_totals([look.figures for look in looks]),
         series=series.tables([(one.usage, one.state, one.figures, one.holders) for one in looks]),
     )
 
@@ -212,6 +212,14 @@ def _headline(looks: Sequence[_Look], findings: Sequence[Finding]) -> str:
     waits = [look.figures.max_wait_ms for look in looks]
     worst = max((ms for ms in waits if not math.isnan(ms)), default=math.nan)
     return f"No starved pool in {len(looks)}: the longest wait was {units.format_ms(worst)}"
+
+
+def _totals(pools: Sequence[Figures]) -> dict[str, Any]:
+    return {
+        "checkouts": sum(figures.checkouts for figures in pools),
+        "wait_ms": sum(map(_known, pools)),
+        "timeouts": sum(figures.timeouts for figures in pools),
+    }
 
 
 def _known(figures: Figures) -> float:

@@ -130,12 +130,16 @@ def _named(text: str) -> list[Found]:
     if is_there:
         return [Found(name=visible(str(text)), path=path)]
     if glob.has_magic(text) and "://" not in text:
-        names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - patterns may be absolute
-        matches = [Path(name) for name in names if Path(name).is_file()]
-        if matches:
-            return [Found(name=visible(str(p)), path=p, given=False) for p in matches]
-        raise InputError(f"{visible(text, 200)}: no file matches", hint="check the pattern")
+        return _matching(text, path)
     raise _missing(text, path)
+
+
+def _matching(text: str, pattern: Path) -> list[Found]:
+    names = sorted(glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - patterns may be absolute
+    matches = [Path(name) for name in names if Path(name).is_file()]
+    if not matches:
+        raise InputError(f"{visible(text, 200)}: no file matches", hint="check the pattern")
+    return [Found(name=visible(str(p)), path=p, given=False) for p in matches]
 
 
 def _in_directory(path: Path) -> list[Found]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate, chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -30,27 +32,14 @@ def joined(parts: list[Recording], zone: str) -> Recording:
     """Put recordings behind each other; their source numbers are shifted."""
     if len(parts) == 1:
         return replace(parts[0], zone=zone)
-    names = [name for name in tables.TABLES if any(name in part.contents for part in parts)]
-    shifts = [sum(len(before.inputs) for before in parts[:i]) for i in range(len(parts))]
+    shifts = accumulate((len(part.inputs) for part in parts), initial=0)
+    moved = list(map(_moved, parts, shifts))
+    names = {name for part in moved for name in part.contents}
     return Recording(
-        contents={
-            name: tables.concat(
-                [
-                    _shifted(part.contents[name], shift)
-                    for part, shift in zip(parts, shifts, strict=True)
-                    if name in part.contents
-                ],
-                name,
-            )
-            for name in names
-        },
-        inputs=tuple(source for part in parts for source in part.inputs),
-        rejects=tuple(
-            replace(row, source=row.source + shift)
-            for part, shift in zip(parts, shifts, strict=True)
-            for row in part.rejects
-        ),
-        quality=tuple(dict.fromkeys(note for part in parts for note in part.quality)),
+        contents={name: _concatenated(moved, name) for name in tables.TABLES if name in names},
+        inputs=tuple(chain.from_iterable(map(attrgetter("inputs"), moved))),
+        rejects=tuple(chain.from_iterable(map(attrgetter("rejects"), moved))),
+        quality=tuple(dict.fromkeys(chain.from_iterable(map(attrgetter("quality"), moved)))),
         zone=zone,
     )
 
@@ -86,6 +75,19 @@ def _without_repeats(table: pa.Table, keys: tuple[str, ...], traced: pa.Array) -
     keep = trees.first_of_each(table.select(keys))
     others = pc.invert(pc.is_in(table["source"], value_set=traced))
     return table.filter(pc.or_(pa.array(keep), others))
+
+
+def _moved(part: Recording, by: int) -> Recording:
+    """Add ``by`` to every source number."""
+    return replace(
+        part,
+        contents={name: _shifted(table, by) for name, table in part.contents.items()},
+        rejects=tuple(replace(row, source=row.source + by) for row in part.rejects),
+    )
+
+
+def _concatenated(parts: list[Recording], name: str) -> pa.Table:
+    return tables.concat([p.contents[name] for p in parts if name in p.contents], name)
 
 
 def _shifted(table: pa.Table, by: int) -> pa.Table:

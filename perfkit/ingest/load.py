@@ -76,10 +76,7 @@ def _options(
     tz: str | None,
     encoding: str | None,
 ) -> Options:
-    if tz is not None:
-        if not isinstance(tz, str):
-            raise UsageError("load: tz= is no name of a time zone", hint='tz="UTC"')
-        time_zone(tz)
+    _require_zone(tz)
     _require_names(columns)
     if table is None and (columns is not None or unit is not None):
         raise UsageError(
@@ -93,6 +90,14 @@ def _options(
     layout = Layout(table=table, columns=columns or {}, unit=unit, zone=tz) if table else None
     chosen = named(name) if name else None
     return Options(format=chosen, layout=layout, zone=tz, encoding=encoding)
+
+
+def _require_zone(tz: Any) -> None:
+    if tz is None:
+        return
+    if not isinstance(tz, str):
+        raise UsageError("load: tz= is no name of a time zone", hint='tz="UTC"')
+    time_zone(tz)
 
 
 def _require_names(columns: Any) -> None:

@@ -207,10 +207,16 @@ def _no_zone(origin: str) -> UsageError:
     )
 
 
-def _durations(values: pa.ChunkedArray, origin: str, column: str, said: Layout) -> Any:
+def _unit(origin: str, column: str, said: Layout) -> str:
+    """Return the unit that was said, else the one that the column's name tells, else ""."""
+    if said.unit and origin in said.columns:
+        return said.unit
     meaning = role(origin)
-    unit = "ms" if origin == column else (meaning.unit if meaning else "")
-    unit = (said.unit if origin in said.columns else None) or unit
+    return "ms" if origin == column else (meaning.unit if meaning else "")
+
+
+def _durations(values: pa.ChunkedArray, origin: str, column: str, said: Layout) -> Any:
+    unit = _unit(origin, column, said)
     if pa.types.is_string(values.type):
         return pa.array([to_ms(text, unit or "ms") for text in values.to_pylist()], pa.float64())
     if not unit:

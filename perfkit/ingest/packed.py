@@ -49,6 +49,12 @@ class _Counted(io.RawIOBase):
         self.count += len(taken)
         return len(taken)
 
+    def ahead(self, size: int) -> bytes:
+        """Return at least ``size`` bytes (fewer at the end), which are read again later."""
+        while len(self._left) < size and (more := self._next(size)):
+            self._left += more
+        return self._left
+
     def _next(self, size: int) -> bytes:
         data = self.stream.read(size)
         return data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data or b""
@@ -62,8 +68,8 @@ class Unpacked:
         self.name = name
         self.damage = ""
         self._raw = _Counted(stream)
+        first = self._guarded(lambda: self._raw.ahead(8))  # a pipe may give one byte at a time
         buffered = io.BufferedReader(self._raw, buffer_size=1 << 16)
-        first = self._guarded(lambda: buffered.peek(8))
         packing = next((p for magic, p in _MAGIC.items() if first.startswith(magic)), None)
         self.packing = packing[0] if packing else ""
         self._stream = packing[1](buffered) if packing else buffered

@@ -204,22 +204,28 @@ def _several(right: Sequence[Token]) -> bool:
 
 def _column(tokens: Sequence[Token], alias: str | None) -> tuple[str, str] | None:
     """Return column and cast of ``col``, ``alias.col`` or ``(col)::text``; None for others."""
-    tokens = _bare(tokens)
-    cast = ""
-    if len(tokens) > 2 and tokens[-2].text == "::":  # noqa: PLR2004 - something::type
-        cast = tokens[-1].text.lower()
-        tokens = _bare(tokens[:-2])
-        if cast not in _SAME_ORDER:
-            return None
-    names = [identifier(token) for token in tokens[::2]]
-    dots = [token.text for token in tokens[1::2]]
-    if not names or None in names or any(dot != "." for dot in dots) or len(names) > 2:  # noqa: PLR2004 - alias.column
+    tokens, cast = _without_cast(_bare(tokens))
+    if cast and cast not in _SAME_ORDER:
         return None
-    if len(names) == 2 and alias is not None and names[0] != alias:  # noqa: PLR2004 - alias.column
+    column = _plain_column(tokens, alias)
+    return None if column is None else (column, cast)
+
+
+def _without_cast(tokens: Sequence[Token]) -> tuple[Sequence[Token], str]:
+    """Return what ``something::type`` casts, and the type ("" for none)."""
+    if len(tokens) < 3 or tokens[-2].text != "::":  # noqa: PLR2004 - something::type
+        return tokens, ""
+    return _bare(tokens[:-2]), tokens[-1].text.lower()
+
+
+def _plain_column(tokens: Sequence[Token], alias: str | None) -> str | None:
+    """Return the column that ``col`` or ``alias.col`` names."""
+    if len(tokens) == 1 and tokens[0].text.lower() not in _CONSTANT_WORDS:
+        return identifier(tokens[0])
+    if len(tokens) != 3 or tokens[1].text != ".":  # noqa: PLR2004 - alias.column
         return None
-    if len(names) == 1 and tokens[0].text.lower() in _CONSTANT_WORDS:
-        return None
-    return str(names[-1]), cast
+    table, column = identifier(tokens[0]), identifier(tokens[2])
+    return column if table is not None and alias in {None, table} else None
 
 
 def _is_value(tokens: Sequence[Token], alias: str | None) -> bool:
@@ -241,12 +247,15 @@ def _constant_at(tokens: Sequence[Token], position: int, alias: str | None) -> i
         return 1 + _type_length(tokens, position + 1)
     if token.text == "(" and following[:1] == ["InitPlan"]:
         return 6 if following[2:3] == [")"] else 0  # (InitPlan 1).col1
-    if name is None:
-        return 1
-    if following[:1] == ["."]:
-        return 3 if alias is not None and name != alias else 0
-    if following[:1] == ["("]:
-        return int(name in _STABLE or name in {"any", "array"})
+    return 1 if name is None else _named_constant(token, name, following[:1], alias)
+
+
+def _named_constant(token: Token, name: str, following: list[str], alias: str | None) -> int:
+    """Return how many tokens a column of another table, a call or a constant word has."""
+    if following == ["."]:
+        return 3 if alias not in {None, name} else 0
+    if following == ["("]:
+        return int(name in _STABLE | {"any", "array"})
     return int(token.kind == "word" and name in _CONSTANT_WORDS)
 
 

@@ -108,14 +108,13 @@ def _functions(connection: Connection, names: set[str]) -> list[_Function]:
 
 
 def _effect(function: _Function, outer: str) -> Effect | None:
-    volatile = function.volatility == "v"
-    if function.schema in _TRUSTED or function.extension:
-        reason = "it is marked VOLATILE" if volatile and function.name not in _HARMLESS else ""
-    else:
-        reason = "it is marked VOLATILE" if volatile else _unreadable(function)
-    if volatile and reason:
-        reason = outer or reason
-    return Effect(function.name, reason, bool(outer) or not volatile) if reason else None
+    looked_at = function.schema in _TRUSTED or function.extension
+    if function.volatility == "v":
+        if looked_at and function.name in _HARMLESS:
+            return None
+        return Effect(function.name, outer or "it is marked VOLATILE", bool(outer))
+    reason = "" if looked_at else _unreadable(function)
+    return Effect(function.name, reason, True) if reason else None  # noqa: FBT003 - planned
 
 
 def _unreadable(function: _Function) -> str:

@@ -36,8 +36,8 @@ def find(
     """Return the findings; ``counts`` are the statements of each hooked run by fingerprint."""
     found = [
         _n_plus_one(request, profile, text, repeats)
-        for text in dict.fromkeys(text for one in counts for text in one)
-        if (repeats := int(statistics.median_low([one[text] for one in counts]))) >= REPEATS
+        for text, repeats in _repeats(counts).items()
+        if repeats >= REPEATS
     ]
     blocks = [max(map(_blocked_ms, one.of("loop")), default=0.0) for one in profile.recorders]
     longest = statistics.median(blocks)
@@ -45,6 +45,12 @@ def find(
     if longest > BLOCK_MS or (mostly and longest > LEAST_BLOCK_MS):
         found.append(_blocked(request, profile, longest, tree.hot_spot if tree else ""))
     return found
+
+
+def _repeats(counts: Sequence[Counter[str]]) -> dict[str, int]:
+    """Return how often each statement ran in the run in the middle."""
+    texts = dict.fromkeys(text for one in counts for text in one)
+    return {text: int(statistics.median_low([one[text] for one in counts])) for text in texts}
 
 
 def _n_plus_one(request: HttpRequest, profile: Profile, text: str, repeats: int) -> Finding:

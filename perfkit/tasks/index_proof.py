@@ -19,11 +19,13 @@ from perfkit.probes.session import rolled_back
 from perfkit.probes.statement import Statement, one_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection, Engine
 
+    from perfkit.plans.conditions import Predicate
     from perfkit.plans.model import Plan
+    from perfkit.probes.column_stats import ColumnStats
     from perfkit.tasks.index_creates import Proposal
 
 __all__ = ["Proof", "prove"]
@@ -129,13 +131,17 @@ def _from_conditions(connection: Connection, plan: Plan) -> Iterator[tuple[str, 
         known = column_stats(connection, schema, table)
         for key in ("Index Cond", "Filter"):
             for found in predicates(node.text(key), node.text("Alias")):
-                stats = known.get(found.column)
-                parameter = _only_parameter(found.value)
-                if stats is None or parameter is None or found.kind == "any":
-                    continue
-                value = stats.typical() if found.kind == "equality" else stats.middle()
-                if value is not None:
+                parameter, value = _only_parameter(found.value), _value(found, known)
+                if parameter is not None and value is not None:
                     yield parameter, value
+
+
+def _value(found: Predicate, known: Mapping[str, ColumnStats]) -> str | None:
+    """Return a value that the comparison is likely to be made with."""
+    stats = known.get(found.column)
+    if stats is None or found.kind == "any":
+        return None
+    return stats.typical() if found.kind == "equality" else stats.middle()
 
 
 def _only_parameter(value: str) -> str | None:

@@ -44,7 +44,7 @@ def test_parameters_come_right_behind_their_defaults_and_change_nothing_else():
     assert len(done.cells) == 4
     assert done.cells[2].metadata.tags == ["injected-parameters"]
     namespace = {}
-    exec(done.cells[2].source, namespace)  # noqa: S102 - what the kernel would do
+    exec(done.cells[2].source, namespace)
     assert (namespace["n"], namespace["name"]) == (7, 'it\'s "quoted"\n')
     assert len(made.cells) == 3
     nbformat.validate(done)

@@ -19,9 +19,9 @@ def at(kind, start, end, where="", *, cpu=0.0, delay=0.0):
     return Interval(kind, *(int(ms * 1e6) for ms in (start, end, cpu, delay)), where)
 
 
-def profile(*runs):
+def profile(*runs, plain_ms=100.0):
     whole = [Recorder(started=0, ended=10**9, intervals=list(run)) for run in runs]
-    return Profile(recorders=whole)
+    return Profile(recorders=whole, plain_ms=[plain_ms] * max(len(runs), 1))
 
 
 def repeated(*times, ms=2.0):
@@ -117,4 +117,14 @@ def test_the_longest_callback_of_each_run_counts_and_the_median_run_decides():
 
 def test_what_began_after_the_answer_is_not_the_requests_block():
     late = Recorder(started=0, ended=int(50e6), intervals=[at("loop", 60, 500)])
-    assert find(REQUEST, Profile(recorders=[late]), [Counter()], None) == []
+    one = Profile(recorders=[late], plain_ms=[50.0])
+    assert find(REQUEST, one, [Counter()], None) == []
+
+
+@pytest.mark.parametrize(
+    ("block_ms", "whole_ms", "found"),
+    [(30, 59, True), (30, 60, False), (10, 15, False), (11, 15, True), (51, 10_000, True)],
+)
+def test_a_short_block_counts_when_it_is_most_of_the_request(block_ms, whole_ms, found):
+    one = profile([at("loop", 0, block_ms)], plain_ms=float(whole_ms))
+    assert bool(find(REQUEST, one, [Counter()], None)) is found

@@ -46,12 +46,13 @@ def stop(chains: Sequence[Chain], symptoms: Mapping[str, Symptom], budget: Budge
                 p95[route] -= ms / symptoms[route].requests
         if _over(p95, budget) == []:
             return f"After fix {number} every route should meet {budget}: stop there."
-    late = ", ".join(
-        f"{route} (about {units.format_ms(max(0.0, p95[route]))})"
-        for route in _over(p95, budget)[:4]
-    )
     after = "after these fixes" if chains else "and no fix was found"
-    return f"Still over {budget} {after}: {late}; measure again."
+    return f"Still over {budget} {after}: {_late(p95, budget)}; measure again."
+
+
+def _late(p95: Mapping[str, float], budget: Budget) -> str:
+    worst = _over(p95, budget)[:4]
+    return ", ".join(f"{route} (about {units.format_ms(max(0.0, p95[route]))})" for route in worst)
 
 
 def paragraph(

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from perfkit.routes import path_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["paging", "templated"]
 
@@ -39,14 +39,16 @@ def templated(url: str) -> str:
 def paging(urls: Iterable[str]) -> bool:
     """Say whether ``urls`` are pages of one list: only the query's place in it changes."""
     parts = [_parts(url) for url in dict.fromkeys(urls)]
-    queries = [dict(parse_qsl(query, keep_blank_values=True)) for *_, query in parts]
+    if len({(host, path) for _, host, path, _ in parts}) != 1:
+        return False
+    changing = _changing([dict(parse_qsl(query, keep_blank_values=True)) for *_, query in parts])
+    return bool(changing) and all(map(_PAGE.fullmatch, changing))
+
+
+def _changing(queries: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the names whose value is not the same in all queries."""
     names = dict.fromkeys(name for query in queries for name in query)
-    changing = [name for name in names if len({query.get(name) for query in queries}) > 1]
-    return (
-        len({(host, path) for _, host, path, _ in parts}) == 1
-        and bool(changing)
-        and all(_PAGE.fullmatch(name) for name in changing)
-    )
+    return [name for name in names if len({query.get(name) for query in queries}) > 1]
 
 
 def _parts(url: str) -> tuple[str, str, str, str]:

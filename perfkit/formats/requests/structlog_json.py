@@ -92,11 +92,14 @@ def _classified(line: Any, units: Mapping[str, str]) -> tuple[str, dict[str, Any
     values = _by_role(line, units)
     if isinstance(event, str) and event in _NAMED:
         return event, {"timestamp": values.get("time"), **line}
+    return _REQUEST if _is_request(values) else "", values
+
+
+def _is_request(values: dict[str, Any]) -> bool:
     where = "path" in values or "route" in values
-    timed = values.get("duration_ms") is not None and (where or "method" in values)
-    if timed or (where and "method" in values and "status" in values):
-        return _REQUEST, values
-    return "", values
+    if values.get("duration_ms") is not None:
+        return where or "method" in values
+    return where and "method" in values and "status" in values
 
 
 def _by_role(line: dict[str, Any], units: Mapping[str, str]) -> dict[str, Any]:

@@ -152,11 +152,14 @@ def category(
     Own code of a service that serves a request is ``app``; ``http`` is a call to another.
     A database span named ``connect`` waits for a connection.
     """
-    if by_attributes in {"http", "rpc"} and kind == "server":
+    serves = kind == "server"
+    if by_attributes in {"http", "rpc"} and serves:
         return "app"
-    if by_attributes and not (by_attributes == "db" and not statement):
-        return by_attributes
-    found = next((label for label, pattern in _NAMES if pattern.search(name)), None)
-    if by_attributes:
-        return "pool" if found == "pool" else by_attributes
-    return found or ("app" if kind == "server" else "other")
+    if not by_attributes:
+        return _by_name(name) or ("app" if serves else "other")
+    waits = by_attributes == "db" and not statement and _by_name(name) == "pool"
+    return "pool" if waits else by_attributes
+
+
+def _by_name(name: str) -> str | None:
+    return next((label for label, pattern in _NAMES if pattern.search(name)), None)

@@ -131,14 +131,17 @@ def lenient(data: bytes) -> tuple[list[ResourceSpans], int] | None:
     resources = [item for export in exports for item in _listed(_opened(export), "resourceSpans")]
     if not resources and not any("resourceSpans" in _opened(export) for export in exports):
         return None
-    found, broken = [], 0
-    for item in resources:
-        scopes = [_spans(scope) for scope in _listed(item, "scopeSpans")]
-        broken += sum(count for _, count in scopes)
-        spans = [span for good, _ in scopes for span in good]
-        resource = Resource(_raw(_renamed(item.get("resource")).get("attributes")))
-        found.append(ResourceSpans(resource=resource, scopeSpans=[ScopeSpans(spans=spans)]))
-    return found, broken
+    read = [_resource_spans(item) for item in resources]
+    return [found for found, _ in read], sum(broken for _, broken in read)
+
+
+def _resource_spans(item: dict[str, Any]) -> tuple[ResourceSpans, int]:
+    """Return the spans of one resource, and how many of them are broken."""
+    scopes = [_spans(scope) for scope in _listed(item, "scopeSpans")]
+    spans = [span for good, _ in scopes for span in good]
+    resource = Resource(_raw(_renamed(item.get("resource")).get("attributes")))
+    found = ResourceSpans(resource=resource, scopeSpans=[ScopeSpans(spans=spans)])
+    return found, sum(broken for _, broken in scopes)
 
 
 def _opened(export: Any) -> dict[str, Any]:

@@ -51,7 +51,6 @@ async def serve(config: dict[str, Any]) -> None:
     )
     await server.serve(sockets=[listener])
     watch.stop()
-    app.state.shop.flush()
 
 
 if __name__ == "__main__":

@@ -46,14 +46,16 @@ def nl_misestimate(plan: Plan) -> list[Finding]:
 
 def _misjudged(plan: Plan, loop: Node) -> tuple[Node, Node] | None:
     """Return the outer and the inner side of a nested loop chosen by mistake."""
-    sides = [plan.tree[child] for child in loop.children]
-    if loop.kind != "Nested Loop" or len(sides) < 2:  # noqa: PLR2004 - outer and inner
+    if loop.kind != "Nested Loop" or len(loop.children) < 2:  # noqa: PLR2004 - outer and inner
         return None
-    outer, inner = sides[0], sides[1]
+    outer, inner = (plan.tree[child] for child in loop.children[:2])
+    often = (outer.row_factor or 0.0) >= FACTOR and (inner.loops or 0.0) >= MANY_LOOPS
+    return (outer, inner) if often and _costly(plan, inner) else None
+
+
+def _costly(plan: Plan, inner: Node) -> bool:
     cost, whole = plan.times.inclusive_ms[inner.node_id], plan.execution_ms
-    if (outer.row_factor or 0.0) < FACTOR or (inner.loops or 0.0) < MANY_LOOPS:
-        return None
-    return (outer, inner) if cost and whole and cost >= LOOP_SHARE * whole else None
+    return bool(cost and whole and cost >= LOOP_SHARE * whole)
 
 
 def _blamed_on_loop(plan: Plan, node: Node) -> bool:

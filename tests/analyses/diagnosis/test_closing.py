@@ -114,7 +114,8 @@ def test_the_paragraph_says_what_is_slow_why_and_what_comes_first():
     said = paragraph([chain("a loop", new=True, a=5000.0)], routes, "since noon", "Stop.")
     assert said == (
         "1 of 2 routes are slower since noon. /a: p95 900 ms (was 100 ms)."
-        " (1) a loop. New in the incident. A fix saves about 5.00 s. Start with (1): mend a loop Stop."
+        " (1) a loop. New in the incident. A fix saves about 5.00 s."
+        " Start with (1): mend a loop Stop."
     )
 
 

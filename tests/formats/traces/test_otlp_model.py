@@ -104,7 +104,7 @@ VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
-        st.sampled_from(["resourceSpans", "batches", "trace", "spans", "scopeSpans", "attributes", "resource"]),
+        st.sampled_from(["resourceSpans", "batches", "trace", "spans", "scopeSpans", "attributes"]),
         inner, max_size=3,
     ),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from pathlib import Path
 
@@ -38,4 +39,5 @@ def shell():
     yield shell
     shell.run_line_magic("unload_ext", "perfkit")
     shell.history_manager.end_session()
+    atexit.unregister(shell.atexit_operations)  # each collects all garbage: half a minute in all
     InteractiveShell.clear_instance()

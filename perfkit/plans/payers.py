@@ -102,13 +102,15 @@ class _Readers:
         old = _OLD_NAME.fullmatch(name)
         mentions = old["parameters"].split(",") if old else [f"({name})"]
         payers = {self._outside_gather(node, plan) for node in self._within(plan, mentions)}
-        able = [
-            payer
-            for payer in payers
-            if room[payer] + _SLACK_MS >= cost and _late_enough(self.tree[payer], plan)
-        ]
-        innermost = sorted(able, key=lambda payer: (-self.tree[payer].depth, payer))
-        return {innermost[0]: 1.0} if innermost else {}
+        late = [payer for payer in payers if _late_enough(self.tree[payer], plan)]
+        able = [payer for payer in late if room[payer] + _SLACK_MS >= cost]
+        if able:
+            return {min(able, key=lambda payer: (-self.tree[payer].depth, payer)): 1.0}
+        # The wait for stopping workers is counted here and at the owner once more.
+        most = max(late, key=lambda payer: room[payer], default=None)
+        if most is None or room[most] < cost / 2:
+            return {}
+        return _bounded({most: 1.0}, [plan.parent_id or 0], cost, room)
 
     def _within(self, plan: Node, names: Iterable[str]) -> list[Node]:
         """Return the executed readers below the owner of ``plan`` and not inside it."""

@@ -22,7 +22,7 @@ COMMAND = Command(
     usage="%%explain [NAME] [options]      SQL in the cell's body\n%explain [options] SQL",
     options=(
         Option("--db", "connection alias or engine variable (line form)", "NAME"),
-        Option("--analyze", "execute the statement, in a transaction that is rolled back"),
+        Option("--analyze", "execute a query (never a write), read-only and rolled back"),
         Option("--no-analyze", "only estimate, execute nothing"),
         Option(
             "-p", "value of a :name in the SQL, instead of the notebook's", "NAME=VALUE", many=True

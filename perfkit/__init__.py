@@ -66,6 +66,9 @@ _HOMES = {
     "watch_pool": "perfkit.probes.pool_watch",
 }
 
+#: Modules that people reach as ``perfkit.lab`` without importing them first.
+_MODULES = ("guide", "lab", "share")
+
 __all__ = [
     "Finding",
     "PerfkitError",
@@ -94,7 +97,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use (PEP 562)."""
+    """Import a public name, or one of the modules people name, at its first use (PEP 562)."""
+    if name in _MODULES:
+        return importlib.import_module(f"perfkit.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'perfkit' has no attribute {name!r}")

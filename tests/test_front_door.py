@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,8 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_completion_lists_the_public_names():
     assert set(perfkit.__all__) <= set(dir(perfkit))
+
+
+def test_the_lab_is_reached_without_an_import_of_its_own():
+    code = "import perfkit; perfkit.lab.start; perfkit.guide.check; perfkit.share.report"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ def demo(output: Path, *, scale: float = 1.0) -> int:
         running = lab.start(scale=scale)
     with running:
         with _step("record a launch that goes wrong"):
+            shutil.rmtree(output / "recording", ignore_errors=True)  # of an earlier demo
             story = running.record(output / "recording")
         with _step("load what the shop and the database wrote"):
             files = [*story.directory.glob("*.jsonl"), *story.directory.glob("*.log")]

@@ -48,11 +48,13 @@ def diagnose(
         data: a Recording (or one canonical table).
         incident: start and end, ``("14:02", "14:20")``; without it the time since the last
             deploy mark (``rec.mark("14:01", "deploy 841")``), otherwise the whole recording.
-        budget: the 95th percentile that is good enough; routes that meet it are left alone.
+        budget: the 95th percentile that is good enough; ``closing`` says after which fix
+            every route meets it.
 
     Returns:
-        A Result, one row per chain: ``route, rule, cause, count, saves_ms, share, new,
-        fingerprint_id, fix``. ``closing`` is a paragraph to paste into the channel.
+        A Result, one row per chain: ``route, rule, cause, saves_ms, share,
+        saves_per_request_ms, requests, new, fingerprint_id, fix``. ``closing`` is a paragraph
+        to paste into the channel.
 
     Raises:
         UsageError: a window or a budget that makes no sense.

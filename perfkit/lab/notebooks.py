@@ -65,7 +65,7 @@ async def _executed(client: NotebookClient, stop: threading.Event) -> Any:
     if task.done():
         return task.result()
     task.cancel()
-    await asyncio.wait([task])
+    await asyncio.gather(task, return_exceptions=True)  # how it ends is of no interest any more
     if client.km is not None and await client.km.is_alive():  # it was about to start
         await client.km.shutdown_kernel(now=True)
     return None

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MINIMUM_COUNT",
-    "median_difference_interval",
-    "median_interval",
     "minimum_count",
     "quantile",
     "quantile_interval",
@@ -77,11 +75,6 @@ def quantile_interval(samples: ArrayLike, q: float, confidence: float = 0.95) ->
     return _interval_of_sorted(np.sort(_known(samples)), q, confidence)
 
 
-def median_interval(samples: ArrayLike, confidence: float = 0.95) -> Interval:
-    """Return the distribution-free interval of the median."""
-    return quantile_interval(samples, 0.5, confidence)
-
-
 def summary(samples: ArrayLike) -> dict[str, float]:
     """Describe samples: ``count mean p50 p90 p95 p99 max``, each percentile with its interval.
 
@@ -103,31 +96,6 @@ def summary(samples: ArrayLike) -> dict[str, float]:
             f"p{p}_trusted": known.size >= MINIMUM_COUNT[p],
         }
     return result | {"max": float(known[-1]) if known.size else math.nan}
-
-
-def median_difference_interval(
-    before: ArrayLike,
-    after: ArrayLike,
-    *,
-    confidence: float = 0.95,
-    resamples: int = 10_000,
-    seed: int = 0,
-) -> Interval:
-    """Return the bootstrap interval of ``median(after) - median(before)``.
-
-    Percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13).
-    ``(nan, nan)`` where either side has too few samples for an interval of its own median.
-    The same seed gives the same interval; memory does not grow with ``resamples * count``.
-    """
-    left, right = np.sort(_known(before)), np.sort(_known(after))
-    if min(left.size, right.size) < minimum_count(0.5, confidence):
-        return _UNKNOWN
-    rng = np.random.default_rng(seed)
-    differences = _resampled_medians(right, resamples, rng)
-    differences -= _resampled_medians(left, resamples, rng)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(differences, (tail, 1 - tail))
-    return float(low), float(high)
 
 
 def _resampled_medians(

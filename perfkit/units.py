@@ -20,7 +20,6 @@ __all__ = [
     "format_bytes",
     "format_count",
     "format_ms",
-    "format_rate",
     "format_share",
     "parse_bytes",
     "parse_duration_ms",
@@ -196,12 +195,6 @@ def format_count(count: SupportsFloat | None) -> str:
     if value is None or math.isinf(value):
         return _UNKNOWN
     return f"{int(count) if isinstance(count, int) else round(value):,}"
-
-
-def format_rate(per_s: SupportsFloat | None) -> str:
-    """Print a rate per second: ``1,240 /s``, ``12.3 /s``, ``0.05 /s``."""
-    value = _float(per_s)
-    return _UNKNOWN if value is None else f"{_digits(value)} /s"
 
 
 def format_share(share: SupportsFloat | None) -> str:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import statistics
-import tracemalloc
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +12,6 @@ from hypothesis import strategies as st
 from perfkit.errors import UsageError
 from perfkit.statistics import (
     MINIMUM_COUNT,
-    median_difference_interval,
-    median_interval,
     minimum_count,
     quantile,
     quantile_interval,
@@ -57,7 +54,7 @@ def test_the_order_statistics_are_the_tightest_that_the_binomial_allows(n, q):
 
 
 def test_the_median_interval_of_a_hundred_is_that_of_the_tables():
-    assert median_interval(range(1, 101)) == (40, 61)
+    assert quantile_interval(range(1, 101), 0.5) == (40, 61)
     assert quantile_interval(range(1, 101), 0.5) == (40, 61)
 
 
@@ -110,46 +107,3 @@ def test_a_summary_agrees_with_numpy_and_marks_what_has_too_few_samples(samples)
 
 def test_a_summary_is_made_of_plain_python_numbers():
     assert {type(value) for value in summary(range(400)).values()} <= {int, float, bool}
-
-
-def test_the_difference_of_medians_is_repeatable_and_signed_from_before_to_after():
-    before, after = np.arange(100), np.arange(100) + 200
-    low, high = median_difference_interval(before, after)
-    assert 170 < low < 200 < high < 230
-    assert (low, high) == median_difference_interval(before, after)
-    assert median_difference_interval(after, before)[1] < 0
-
-
-@pytest.mark.parametrize("n", [31, 40])
-def test_resampled_medians_are_distributed_as_if_the_resamples_had_been_drawn(n):
-    rng = np.random.default_rng(3)
-    samples = rng.exponential(size=n)
-    drawn = np.median(rng.choice(samples, size=(40_000, n)), axis=1)
-    low, high = median_difference_interval(np.zeros(10), samples, resamples=40_000)
-    assert low == pytest.approx(np.quantile(drawn, 0.025), rel=0.03)
-    assert high == pytest.approx(np.quantile(drawn, 0.975), rel=0.03)
-
-
-def test_the_difference_of_medians_covers_the_truth_as_often_as_it_claims():
-    rng = np.random.default_rng(2)
-    covered = 0
-    for _ in range(500):
-        low, high = median_difference_interval(
-            rng.exponential(size=40), 3 + rng.exponential(size=60), resamples=1000
-        )
-        covered += low <= 3 <= high
-    assert 0.92 <= covered / 500 <= 0.99
-
-
-def test_too_few_samples_on_one_side_have_no_interval():
-    assert all(math.isnan(x) for x in median_difference_interval(range(5), range(50)))
-    assert all(math.isnan(x) for x in median_difference_interval(range(50), []))
-
-
-def test_the_memory_of_a_difference_does_not_grow_with_resamples_times_count():
-    samples = np.random.default_rng(0).random(200_000)
-    tracemalloc.start()
-    median_difference_interval(samples, samples)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 30_000_000

@@ -14,7 +14,6 @@ from perfkit.units import (
     format_bytes,
     format_count,
     format_ms,
-    format_rate,
     format_share,
     parse_bytes,
     parse_duration_ms,
@@ -168,7 +167,7 @@ def test_minutes_hours_and_days_read_again_lose_at_most_half_of_the_smaller_unit
 
 @given(st.one_of(st.floats(), st.integers(-(10**20), 10**20), st.none()))
 def test_every_number_can_be_printed(value):
-    for function in (format_ms, format_bytes, format_count, format_rate, format_share):
+    for function in (format_ms, format_bytes, format_count, format_share):
         assert function(value)
 
 
@@ -194,16 +193,10 @@ def test_a_printed_size_read_again_is_the_same_within_three_digits(size):
     assert parse_bytes(format_bytes(size).replace(",", "")) == pytest.approx(size, rel=0.0051)
 
 
-def test_counts_rates_and_shares_are_printed_for_people():
+def test_counts_and_shares_are_printed_for_people():
     assert format_count(1_234_567) == "1,234,567"
     assert format_count(10**17 + 1) == "100,000,000,000,000,001"
     assert format_count(None) == "n/a"
-    assert [format_rate(r) for r in (1240, 12.34, 0.05, None)] == [
-        "1,240 /s",
-        "12.3 /s",
-        "0.05 /s",
-        "n/a",
-    ]
     assert [format_share(s) for s in (0.123, 0, 1, 0.0001, None)] == [
         "12.3 %",
         "0.0 %",

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.errors import InputError
-from perfkit.fingerprint import fingerprint, fingerprint_many
+from perfkit.fingerprint import fingerprint
+from perfkit.fingerprinted import fingerprinted
 from perfkit.plans.advice import index_fix
 from perfkit.plans.read import read_plan
 from perfkit.plans.scans import LARGE_ROWS, MATTERS_MS, REMOVED_SHARE, Scan, wasteful_scans
@@ -18,8 +19,6 @@ from perfkit.results import Finding, Result
 from perfkit.units import format_count, format_ms, format_share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from perfkit.recording import Recording
 
 __all__ = ["sequential_scans"]
@@ -120,7 +119,7 @@ def _read(plans: pa.Table) -> _Read:
     read = _Read(plans=plans.num_rows)
     # Reading a plan costs 0.1 ms: most of a log's plans hold no such scan.
     scanning = pc.fill_null(pc.match_substring(plans["plan"], "Seq Scan"), fill_value=False)
-    for number, row in enumerate(_identified(plans.filter(scanning))):
+    for number, row in enumerate(_rows(plans.filter(scanning))):
         try:
             plan = read_plan(row["plan"])
         except InputError:
@@ -132,12 +131,11 @@ def _read(plans: pa.Table) -> _Read:
     return read
 
 
-def _identified(plans: pa.Table) -> Iterable[dict[str, Any]]:
-    """Yield the rows; statements that lack their fingerprint's id get it."""
+def _rows(plans: pa.Table) -> list[dict[str, Any]]:
+    """Return the rows; statements that lack their fingerprint's id get it."""
     columns = plans.select(["plan", "statement", "fingerprint_id", "duration_ms"])
-    _, ids = fingerprint_many(columns["statement"])
-    for row, made in zip(columns.to_pylist(), ids.to_pylist(), strict=True):
-        yield row | {"fingerprint_id": row["fingerprint_id"] or made or ""}
+    rows = fingerprinted(columns).to_pylist()
+    return [row | {"fingerprint_id": row["fingerprint_id"] or ""} for row in rows]
 
 
 def _add(read: _Read, row: dict[str, Any], number: int, scan: Scan) -> None:

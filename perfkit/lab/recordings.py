@@ -28,13 +28,11 @@ if TYPE_CHECKING:
 
     from perfkit.lab.lab import Lab
 
-__all__ = ["FILES", "Phase", "Story", "record"]
+__all__ = ["Phase", "Story", "record"]
 
 STORY = "story.json"
 SHOP_FILES = ("requests.jsonl", "traces.jsonl", "pool.jsonl")
 LOG_FILES = ("postgresql.log", "jsonlog/postgresql.json")
-#: Everything a recording consists of; PostgreSQL 14 and older write no JSON log.
-FILES = (*SHOP_FILES, *LOG_FILES, STORY)
 
 CHECKOUT = "POST /checkout"
 #: Customers who check out within a quarter of a second: four times the pool.

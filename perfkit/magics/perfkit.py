@@ -86,7 +86,9 @@ def _lab(session: Session, line: Line, words: Sequence[str]) -> str:
 
     verb = words[0] if words else "status"
     if verb == "start":
-        session.lab = lab.start(scale=line.number("scale", 1))
+        before, session.lab = session.lab, lab.start(scale=line.number("scale", 1))
+        if before is not None:
+            before.stop()  # one hold is enough, and it is given back
         session.connections.engines["lab"] = session.lab.engine
         session.namespace["lab"] = session.lab
         return f"lab: running, shop at {session.lab.url}; try %%explain lab, or lab.set_faults(...)"

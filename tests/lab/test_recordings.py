@@ -9,7 +9,7 @@ import pytest
 
 import perfkit.lab
 from perfkit.errors import LabError, UsageError
-from perfkit.lab.recordings import FILES, _alone
+from perfkit.lab.recordings import LOG_FILES, SHOP_FILES, STORY, _alone
 from perfkit.lab.shop.faults import FAULTS
 
 pytestmark = pytest.mark.lab
@@ -67,7 +67,7 @@ def finished(rows):
 
 def test_the_folder_holds_every_file_and_nothing_else(story):
     found = {p.relative_to(story.directory).as_posix() for p in story.directory.rglob("*")}
-    assert found == {*FILES, "jsonlog"}
+    assert found == {*SHOP_FILES, *LOG_FILES, STORY, "jsonlog"}
 
 
 def test_every_route_got_the_same_requests_before_and_after(story, phases):

@@ -115,3 +115,22 @@ def test_the_lab_is_started_used_and_let_go(cell, shell, lab):
     shell.run_line_magic("reload_ext", "perfkit")  # unloading lets the lab go
     assert "connected: nothing" in cell("%perfkit").printed
     assert perfkit.lab.status().clients == 1
+
+
+def test_starting_the_lab_twice_keeps_one_hold(shell, monkeypatch):
+    held = []
+
+    class Hold:
+        engine, url = None, "http://127.0.0.1:1"
+
+        def __init__(self):
+            held.append(self)
+
+        def stop(self):
+            held.remove(self)
+
+    monkeypatch.setattr("perfkit.lab.start", lambda **_: Hold())
+    for _ in range(2):
+        shell.run_line_magic("perfkit", "lab start")
+    assert len(held) == 1
+    assert shell.user_ns["lab"] is held[0]

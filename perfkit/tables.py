@@ -54,8 +54,13 @@ _COLUMNS: dict[str, str] = {
     "queries": """started_at:time duration_ms:number duration_kind:category phase:category
         statement:category parameters:text fingerprint:category fingerprint_id:category
         system:category database:category user:category application:category session_id:category
-        request_id:text trace_id:text span_id:text rows_returned:integer rows_examined:integer
-        lock_ms:number error:text""",
+        client:category request_id:text trace_id:text span_id:text rows_returned:integer
+        rows_examined:integer lock_ms:number weight:number error:text""",
+    "statement_totals": """since:time until:time statement:category fingerprint:category
+        fingerprint_id:category system:category database:category user:category calls:integer
+        total_ms:number mean_ms:number min_ms:number max_ms:number stddev_ms:number
+        p95_ms:number p99_ms:number rows_returned:integer rows_examined:integer
+        lock_ms:number errors:integer""",
     "spans": """trace_id:text span_id:text parent_id:text service:category name:category
         kind:category category:category started_at:time duration_ms:number self_ms:number
         error:text statement:category fingerprint:category fingerprint_id:category
@@ -90,6 +95,7 @@ TABLES: dict[str, pa.Schema] = {name: _schema(columns) for name, columns in _COL
 TIME_COLUMN = {name: schema.field(0).name for name, schema in TABLES.items()} | {
     "spans": "started_at",
     "checkouts": "requested_at",
+    "statement_totals": "until",
     "load_tests": "",
 }
 

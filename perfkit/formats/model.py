@@ -3,7 +3,13 @@
 A format never opens a file: it sees a :class:`Chunk` of bytes that begins and ends at a
 record, and returns :class:`Parsed`. Both travel between processes. Whatever holds for a
 whole file (the log line prefix, how ids are written, a unit) is read from ``Chunk.head``,
-so that every chunk of a file decides alike.
+so that every chunk of a file decides alike. What an earlier line set and later lines rely
+on (MySQL's ``use shop;``) is in ``Chunk.before``, found by ``Format.holds``.
+
+What a chunk cannot decide alone (a plan whose statement is in the next chunk) it leaves out of
+``Parsed.tables`` and puts into ``Parsed.pending``; ``Format.mend`` is given the pending rows of
+all chunks in order and returns them mended. So few rows cross chunks that the input may be of
+any size, and the same chunk sizes or workers give the same tables.
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import tables
+from perfkit.keep import EVERYTHING, Keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,13 +51,20 @@ class Recognition:
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """Whole records of one input; ``zone`` is the user's time zone for times that name none."""
+    """Whole records of one input; ``zone`` is the user's time zone for times that name none.
+
+    ``before`` is what ``Format.holds`` says of all earlier chunks (None: nothing).
+    ``hints`` are settings that the user stated, such as ``{"prefix": "%m [%p] "}``.
+    """
 
     data: bytes
     head: bytes = b""
     first: bool = True
     last: bool = True
     zone: str | None = None
+    before: Any = None
+    hints: Mapping[str, str] = field(default_factory=dict)
+    keep: Keep = EVERYTHING
 
     @classmethod
     def whole(cls, data: bytes, zone: str | None = None) -> Chunk:
@@ -79,7 +93,10 @@ class Parsed:
 
     ``lines`` = used + ``irrelevant`` + ``rejected_lines``; documents count records instead.
     ``rejected`` keeps the first :data:`KEPT_PER_REASON` lines per reason.
-    ``carry`` is whatever the format's ``combine`` needs to mend what crosses chunks.
+    ``pending`` are rows that cannot be decided without the neighbouring chunks, ``carry`` is
+    what the format's ``mend`` (or ``combine``) needs to know of them. Their lines count as used.
+    ``missing`` says, for the error when nothing could be used, what to change in the system
+    that wrote the input, such as ``set log_min_duration_statement = 0``.
     """
 
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
@@ -88,6 +105,8 @@ class Parsed:
     irrelevant: int = 0
     lines: int = 0
     notes: tuple[Note, ...] = ()
+    missing: str = ""
+    pending: Mapping[str, pa.Table] = field(default_factory=dict)
     carry: Any = None
 
     @property
@@ -102,6 +121,7 @@ class Parsed:
         return replace(
             self,
             tables={name: _shift(table, lines) for name, table in self.tables.items()},
+            pending={name: _shift(table, lines) for name, table in self.pending.items()},
             rejected=tuple(replace(bad, line=bad.line + lines) for bad in self.rejected),
         )
 
@@ -117,7 +137,15 @@ class Format:
         cut: bytes -> where the last record in them begins, that is, where they may be
             divided; 0 when they may not.
         parse: one chunk -> tables; a pure function, importable by name.
-        combine: mends what crosses chunks, given their results in order.
+        mend: pending rows of all chunks in order -> the same, decided (``tables``, ``notes``;
+            rows may be fewer or changed, and keep their ``line``). Sees only ``pending``,
+            ``carry`` and ``notes`` of each part.
+        combine: for what needs all rows of an input at once (self time of spans), given the
+            results of its chunks in order; prefer ``mend``.
+        holds: (a chunk's bytes, what held before it) -> what holds behind it; must be fast
+            (``bytes.rfind``), runs before the chunks are parsed, in order.
+        begins: the first bytes of an input -> where its first record begins; what is before it
+            may be the end of the last record of the log rotated before it.
     """
 
     name: str
@@ -125,7 +153,10 @@ class Format:
     recognises: Callable[[bytes], Recognition]
     cut: Callable[[bytes], int]
     parse: Callable[[Chunk], Parsed]
+    mend: Callable[[Sequence[Parsed]], Parsed] | None = None
     combine: Callable[[Sequence[Parsed]], Parsed] | None = None
+    holds: Callable[[bytes, Any], Any] | None = None
+    begins: Callable[[bytes], int] | None = None
 
 
 def concatenate(parts: Sequence[Parsed]) -> Parsed:
@@ -141,6 +172,7 @@ def concatenate(parts: Sequence[Parsed]) -> Parsed:
         irrelevant=sum(part.irrelevant for part in parts),
         lines=sum(part.lines for part in parts),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        missing=next((part.missing for part in parts if part.missing), ""),
     )
 
 

@@ -28,7 +28,7 @@ notebooks: $(READY)     ## execute the notebooks in place, outputs kept
 
 lock:               ## pin every dependency again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	  --extra lab --group test pyproject.toml --output-file requirements.lock
+	  --extra lab --extra dask --group test pyproject.toml --output-file requirements.lock
 
 check-wheels: $(READY)  ## the locked wheels exist for every supported Python
 	$(BIN)/python benchmarks/check_wheels.py requirements.lock

@@ -22,7 +22,17 @@ from perfkit.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["cut", "extent", "moment", "say", "time_zone", "undated", "window"]
+__all__ = [
+    "cut",
+    "extent",
+    "is_bare",
+    "moment",
+    "say",
+    "time_zone",
+    "to_ns",
+    "undated",
+    "window",
+]
 
 Span = tuple[datetime, datetime]
 
@@ -116,7 +126,7 @@ def cut(name: str, table: pa.Table, low: datetime, high: datetime) -> pa.Table:
     if not column:
         return table
     times = table[column].cast(pa.int64())
-    inside = pc.and_(pc.greater_equal(times, _to_ns(low)), pc.less(times, _to_ns(high)))
+    inside = pc.and_(pc.greater_equal(times, to_ns(low)), pc.less(times, to_ns(high)))
     return table.filter(inside)
 
 
@@ -124,6 +134,11 @@ def undated(name: str, table: pa.Table) -> int:
     """Count the rows of table ``name`` that have no time and so are outside of every window."""
     column = tables.TIME_COLUMN[name]
     return int(table[column].null_count) if column else 0
+
+
+def is_bare(text: str) -> bool:
+    """Say whether a text is a time without a day, such as ``"14:02"``."""
+    return _BARE.fullmatch(text.strip()) is not None
 
 
 def _bare_time(text: str) -> time | None:
@@ -184,7 +199,8 @@ def _from_ns(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value // 1000)
 
 
-def _to_ns(at: datetime) -> int:
+def to_ns(at: datetime) -> int:
+    """Return an aware datetime as nanoseconds since 1970, as far as 64 bits reach."""
     return (min(max(at, _FIRST), _LAST) - _EPOCH) // timedelta(microseconds=1) * 1000
 
 

@@ -46,12 +46,16 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Rejected:
-    """One line (or record) that could not be used, and why."""
+    """One line (or record) that could not be used, and why.
+
+    ``offset`` is where it begins, in bytes of the unpacked input.
+    """
 
     source: int
     line: int
     reason: str
     text: str
+    offset: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +111,27 @@ class Recording:
         )
         return cls(contents=contents, inputs=inputs, zone=tz or "UTC")
 
-    def arrow(self, name: str) -> pa.Table:
-        """Return table ``name`` as Arrow, empty when nothing filled it."""
+    def arrow(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return table ``name`` as Arrow, empty when nothing filled it.
+
+        Args:
+            name: the table.
+            columns: only these: of a table that is kept on disk no others are read.
+        """
         found = self.contents.get(name)
-        return tables.empty(name) if found is None else found
+        table = tables.empty(name) if found is None else found
+        chosen = table.column_names if columns is None else columns
+        return pa.table({column: self._column(table, name, column) for column in chosen})
+
+    def _column(self, table: pa.Table, name: str, column: str) -> pa.ChunkedArray:
+        key = (name, column)
+        if key not in self._columns:
+            self._columns[key] = tables.unified(table[column])
+        return self._columns[key]
+
+    @cached_property
+    def _columns(self) -> dict[tuple[str, str], pa.ChunkedArray]:
+        return {}
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         """Return a canonical table as a DataFrame; changing it does not change the recording."""

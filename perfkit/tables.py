@@ -33,7 +33,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["TABLES", "concat", "conform", "empty", "from_columns", "from_pandas", "to_pandas"]
+__all__ = [
+    "TABLES",
+    "concat",
+    "conform",
+    "empty",
+    "from_columns",
+    "from_pandas",
+    "to_pandas",
+    "unified",
+    "with_column",
+]
 
 ARROW: dict[str, pa.DataType] = {
     "time": pa.timestamp("ns", "UTC"),
@@ -151,11 +161,25 @@ def conform(table: pa.Table, name: str) -> pa.Table:
 
 
 def concat(tables: Sequence[pa.Table], name: str) -> pa.Table:
-    """Put tables of one kind behind each other, dictionaries unified."""
+    """Put tables of one kind behind each other; nothing is copied, dictionaries stay apart."""
     if not tables:
         return empty(name)
-    joined = pa.concat_tables([t.cast(schema(name)) for t in tables])
-    return joined.unify_dictionaries()
+    return pa.concat_tables([t.cast(schema(name)) for t in tables])
+
+
+def with_column(table: pa.Table, name: str, values: Any) -> pa.Table:
+    """Return ``table`` with the values (Arrow or NumPy) in the place of column ``name``."""
+    index = table.schema.get_field_index(name)
+    if not isinstance(values, pa.Array | pa.ChunkedArray):
+        values = pa.array(values)
+    return table.set_column(index, table.schema.field(index), values)
+
+
+def unified(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column whose chunks share one dictionary (other columns as they are)."""
+    if column.num_chunks < 2 or not pa.types.is_dictionary(column.type):  # noqa: PLR2004 - two can differ
+        return column
+    return column.unify_dictionaries()
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:

@@ -74,11 +74,15 @@ class Chunk:
 
 @dataclass(frozen=True, kw_only=True)
 class BadLine:
-    """One line (from 1, relative to the chunk) that could not be used."""
+    """One line (from 1, relative to the chunk) that could not be used.
+
+    ``offset`` is where it begins, in bytes of the unpacked input; whoever reads it fills it in.
+    """
 
     line: int
     reason: str
     text: str
+    offset: int | None = None
 
     @classmethod
     def of(cls, line: int, reason: str, raw: bytes) -> BadLine:
@@ -176,9 +180,9 @@ def concatenate(parts: Sequence[Parsed]) -> Parsed:
     )
 
 
-def kept(rejected: Iterable[BadLine]) -> tuple[BadLine, ...]:
-    """Return the first :data:`KEPT_PER_REASON` lines per reason."""
-    seen: Counter[str] = Counter()
+def kept(rejected: Iterable[BadLine], before: Mapping[str, int] | None = None) -> tuple[BadLine, ...]:
+    """Return the first :data:`KEPT_PER_REASON` lines per reason, less those kept ``before``."""
+    seen: Counter[str] = Counter(before)
     result = []
     for bad in rejected:
         seen[bad.reason] += 1

@@ -1,4 +1,4 @@
-"""What people pass to ``load``: paths, globs, directories, zips, open files."""
+"""What people pass to ``load``: paths, globs, directories, zips, open files, addresses."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import io
 import os
 import zipfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from perfkit.errors import InputError, UsageError
+from perfkit.ingest.remote import Remote, find_remote, is_address
 from perfkit.redact import redact_url
 from perfkit.visible import visible
 
@@ -35,7 +36,20 @@ class Found:
     path: Path | None = None
     member: str = ""
     stream: IO[Any] | None = None
+    remote: Remote | None = None
     given: bool = True
+
+    @property
+    def readable_once(self) -> bool:
+        """Whether the bytes are gone when they were read: an open file, a pipe."""
+        if self.remote is not None:
+            return False
+        return self.path is None or not (self.member or self.path.is_file())
+
+    @property
+    def plain(self) -> Path | None:
+        """The file that holds these bytes and no others, if there is one here."""
+        return None if self.member or self.readable_once else self.path
 
     @contextmanager
     def opened(self) -> Iterator[IO[Any]]:
@@ -47,7 +61,6 @@ class Found:
         if self.stream is not None:
             yield self.stream
             return
-        assert self.path is not None
         try:
             stream = self._open()
         except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
@@ -56,15 +69,29 @@ class Found:
             yield stream
 
     def _open(self) -> IO[bytes]:
-        assert self.path is not None
         if not self.member:
-            return self.path.open("rb")
-        with zipfile.ZipFile(self.path) as packed:
+            return self._whole()
+        with zipfile.ZipFile(self.path or self._whole()) as packed:
             return packed.open(self.member)  # keeps the archive's file open until it is closed
+
+    def _whole(self) -> IO[bytes]:
+        if self.remote is not None:
+            return self.remote.open()
+        assert self.path is not None
+        return self.path.open("rb")
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has, 0 when that cannot be known."""
+        if self.remote is not None:
+            return self.remote.size
+        if self.path is None or self.readable_once:
+            return 0
+        return self.path.stat().st_size
 
     def first_bytes(self, count: int) -> bytes:
         """Return the first bytes of a file; what can be read once only is not touched."""
-        if self.path is None or self.member or not self.path.is_file():
+        if self.member or self.readable_once:
             return b""
         with self.opened() as stream:
             try:
@@ -96,14 +123,13 @@ def unzipped(found: Found) -> list[Found]:
     """Return the members of a zip (other inputs as they are)."""
     if found.first_bytes(4) != _ZIP:
         return [found]
-    assert found.path is not None
     try:
-        with zipfile.ZipFile(found.path) as packed:
+        with found.opened() as stream, zipfile.ZipFile(stream) as packed:
             members = [info.filename for info in packed.infolist() if not info.is_dir()]
     except (OSError, zipfile.BadZipFile) as error:
         raise _unreadable(found.name, error) from None
     return [
-        Found(name=f"{found.name}/{member}", path=found.path, member=member, given=False)
+        replace(found, name=f"{found.name}/{visible(member)}", member=member, given=False)
         for member in sorted(members)
     ]
 
@@ -118,6 +144,9 @@ def _stream(stream: Any) -> Found:
 
 
 def _named(text: str) -> list[Found]:
+    if is_address(text):
+        remotes = find_remote(text)
+        return [Found(name=one.name, remote=one, given=len(remotes) == 1) for one in remotes]
     path = Path(text).expanduser()
     try:
         is_folder, is_there = path.is_dir(), path.exists()
@@ -129,7 +158,7 @@ def _named(text: str) -> list[Found]:
         return _in_directory(path)
     if is_there:
         return [Found(name=visible(str(text)), path=path)]
-    if glob.has_magic(text) and "://" not in text:
+    if glob.has_magic(text):
         return _matching(text, path)
     raise _missing(text, path)
 
@@ -161,11 +190,6 @@ def _missing(text: str, path: Path) -> InputError:
     if "\n" in text:
         return InputError(
             "load: the text is no path", hint="for text you have: perfkit.load(io.StringIO(text))"
-        )
-    if "://" in text:
-        return InputError(
-            f"{visible(redact_url(text), 200)}: addresses are not read",
-            hint="download it, and load the file",
         )
     return InputError(f"{visible(text, 200)}: there is no such file", hint=visible(_near(path)))
 

@@ -1,101 +1,103 @@
-"""One input from bytes to tables: cut into chunks, parse each, put the results together."""
+"""Put the results of the pieces together: one input, or several that were rotated."""
 
 from __future__ import annotations
 
-import codecs
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfkit.errors import UsageError
-from perfkit.formats.model import HEAD_BYTES, Chunk, Format, Parsed, concatenate
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfkit.formats.model import Format, Parsed, concatenate, kept
+from perfkit.ingest.crew import Crew
+from perfkit.ingest.order import inserted
+from perfkit.ingest.pieces import CHUNK_BYTES, Pieces, Terms, Text
+from perfkit.ingest.spill import mapped, spilled
+from perfkit.ingest.work import Done, Job
+from perfkit.keep import EVERYTHING, Keep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Sequence
 
-    from perfkit.ingest.packed import Unpacked
+    from perfkit.formats.model import BadLine
 
-__all__ = ["CHUNK_BYTES", "Text", "gather"]
+__all__ = ["CHUNK_BYTES", "Heap", "Text", "collected", "gather"]
 
-#: 64 MB chunks took 515 MB per worker, 16 MB chunks 270 MB, at equal speed.
-CHUNK_BYTES = 16 << 20
-
-
-class Text:
-    """The bytes of an input as UTF-8 without byte order mark, with a look at their beginning."""
-
-    def __init__(self, unpacked: Unpacked, encoding: str | None = None) -> None:
-        """Read the first 64 KiB into ``head``.
-
-        Raises:
-            UsageError: there is no such encoding.
-        """
-        self._unpacked = unpacked
-        self._decoder = _decoder(encoding)
-        self.head = self._converted(HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
-        self._pending = self.head
-
-    def read(self, size: int) -> bytes:
-        """Return some ``size`` bytes, none at the end only."""
-        if self._pending:
-            data, self._pending = self._pending[:size], self._pending[size:]
-            return data
-        return self._converted(size)
-
-    def _converted(self, size: int) -> bytes:
-        data = self._unpacked.read(size)
-        if self._decoder is None:
-            return data
-        text = self._decoder.decode(data, final=not data)
-        while data and not text:  # fewer bytes than one character
-            data = self._unpacked.read(size)
-            text = self._decoder.decode(data, final=not data)
-        return text.encode("utf-8", "replace").removeprefix(codecs.BOM_UTF8)
+#: More rows than this (in bytes) are kept on disk.
+SPILL_BYTES = 256 << 20
 
 
-def gather(
-    text: Text,
-    item: Format,
-    *,
-    zone: str | None = None,
-    size: int = CHUNK_BYTES,
-    watch: Callable[[int], None] = lambda _: None,
-) -> Parsed:
-    """Parse an input chunk by chunk; ``watch`` is told how many bytes are done."""
-    parts: list[Parsed] = []
-    lines = done = 0
-    for chunk in chunks(text, item.cut, zone=zone, size=size):
-        part = item.parse(chunk)
-        parts.append(part.shifted(lines))
-        lines += part.lines
-        done += len(chunk.data)
-        watch(done)
-    return (item.combine or concatenate)(parts)
+def gather(text: Text, item: Format, *, zone: str | None = None, size: int = CHUNK_BYTES) -> Parsed:
+    """Parse one input in this process, piece by piece."""
+    heap, job = Heap(), Job(parse=item.parse)
+    calls = ((None, job, piece) for piece in Pieces(text, item, Terms(zone=zone), size=size))
+    with Crew() as crew:
+        for _, done in crew.each(calls):
+            heap.add(done)
+    return collected([heap.parts], item)[0]
 
 
-def chunks(
-    text: Text, cut: Callable[[bytes], int], *, zone: str | None, size: int
-) -> Iterator[Chunk]:
-    """Yield whole records, ``size`` bytes or as much more as the last one needs."""
-    buffer, wanted, first, ended = b"", size, True, False
-    while not ended:
-        while len(buffer) < wanted and not ended:
-            piece = text.read(wanted - len(buffer))
-            buffer += piece
-            ended = not piece
-        at = len(buffer) if ended else cut(buffer)
-        if at <= 0:
-            wanted = 2 * len(buffer)
-            continue
-        if buffer:
-            yield Chunk(data=buffer[:at], head=text.head, first=first, last=ended, zone=zone)
-        buffer, wanted, first = buffer[at:], size, False
+class Heap:
+    """The results of one input's pieces, in order, lines numbered throughout.
+
+    Rows are numbered by the line ends before their piece; where a format counts otherwise
+    (documents, several to a line), the numbers are corrected here.
+    """
+
+    def __init__(self, lines: int = 0) -> None:
+        """Begin behind ``lines`` lines that belong to another input."""
+        self.parts: list[Parsed] = []
+        self.dropped = 0
+        self._rejected: Counter[str] = Counter()
+        self._lines = lines
+        self._kept = 0
+
+    def add(self, done: Done) -> None:
+        """Take the next result; its tables stay on disk, or go there when they are many."""
+        part = done.parsed
+        if done.files:
+            part = replace(part, tables=mapped(done.files))
+        elif self._kept > SPILL_BYTES:
+            part = replace(part, tables=spilled(part.tables))
+        else:
+            self._kept += sum(table.nbytes for table in part.tables.values())
+        part = replace(part, rejected=self._first(part.rejected))
+        self.parts.append(part.shifted(self._lines - done.line))
+        self._lines += part.lines
+        self.dropped += done.dropped
+
+    def _first(self, rejected: tuple[BadLine, ...]) -> tuple[BadLine, ...]:
+        """Keep no more rejected lines of many pieces than of one."""
+        first = kept(rejected, self._rejected)
+        self._rejected.update(bad.reason for bad in first)
+        return first
 
 
-def _decoder(encoding: str | None) -> codecs.IncrementalDecoder | None:
-    if encoding is None:
-        return None
-    try:
-        return codecs.getincrementaldecoder(encoding)("replace")
-    except LookupError:
-        raise UsageError(
-            f"there is no encoding {encoding!r}", hint='such as encoding="latin-1" or "utf-16"'
-        ) from None
+def collected(
+    heaps: Sequence[Sequence[Parsed]], item: Format, keep: Keep = EVERYTHING
+) -> list[Parsed]:
+    """Return each input of a rotated log as one, with what crosses pieces and files decided."""
+    if item.combine is not None:
+        return [item.combine(parts) for parts in heaps]
+    wholes = [concatenate(parts) for parts in heaps]
+    if item.mend is None or not any(heaps):
+        return wholes
+    mended = item.mend([part for parts in heaps for part in parts])
+    found = []
+    for source, (whole, parts) in enumerate(zip(wholes, heaps, strict=True)):
+        contents = {
+            name: inserted(
+                [p.tables[name] for p in parts if name in p.tables],
+                keep.rows(_of(rows, source), name),
+                name,
+            )
+            for name, rows in mended.tables.items()
+        }
+        notes = tuple(dict.fromkeys((*whole.notes, *mended.notes)))
+        found.append(replace(whole, tables={**whole.tables, **contents}, notes=notes))
+    return found
+
+
+def _of(rows: pa.Table, source: int) -> pa.Table:
+    return rows.filter(pc.equal(rows["source"], source))

@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import accumulate, chain
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import tables
+from perfkit.errors import InputError, UnknownFormat
 from perfkit.formats.traces import trees
 from perfkit.recording import Note, Recording
 
-if TYPE_CHECKING:
-    from perfkit.errors import InputError
-
-__all__ = ["finished", "joined"]
+__all__ = ["finished", "joined", "nothing"]
 
 _SHOWN = 5
 #: What identifies a span, and the request and the query that were made from it.
@@ -56,6 +53,17 @@ def finished(rec: Recording, skipped: list[InputError]) -> Recording:
             notes += repeated
         notes += trees.missing_parents(rec.contents["spans"])
     return rec.with_quality(*notes)
+
+
+def nothing(skipped: list[InputError]) -> InputError:
+    """Return why no input at all can be used."""
+    if len(skipped) == 1:
+        return skipped[0]
+    first = skipped[0].message
+    return UnknownFormat(
+        f"none of {len(skipped):,} files can be used, the first because: {first}",
+        hint=skipped[0].hint,
+    )
 
 
 def _across_files(rec: Recording) -> tuple[Recording, list[Note]]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
-from perfkit import tables
-from perfkit.clock import time_zone
-from perfkit.errors import InputError, UnknownFormat, UsageError
-from perfkit.formats.registry import named
-from perfkit.ingest.found import Found, find, unzipped
-from perfkit.ingest.joined import finished, joined
-from perfkit.ingest.mapped import Layout
-from perfkit.ingest.one import Options, is_archive, read
+from perfkit.errors import InputError
+from perfkit.ingest.chosen import Chosen, choose
+from perfkit.ingest.crew import Crew
+from perfkit.ingest.joined import finished, joined, nothing
+from perfkit.ingest.options import Filters, Options, checked
 from perfkit.ingest.progress import Progress
+from perfkit.ingest.reading import read
+from perfkit.ingest.recorded import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
+    from datetime import datetime
 
     from perfkit.recording import Recording
 
@@ -31,18 +31,39 @@ def load(
     unit: str | None = None,
     tz: str | None = None,
     encoding: str | None = None,
+    prefix: str | None = None,
+    since: str | datetime | None = None,
+    until: str | datetime | None = None,
+    database: str | None = None,
+    user: str | None = None,
+    application: str | None = None,
+    min_duration_ms: float | None = None,
+    executor: Any = None,
 ) -> Recording:
     """Read logs, traces and recordings; each file's format is recognised by its content.
 
+    Large inputs are read by several processes, and their rows are kept on disk.
+
     Args:
         inputs: paths, patterns (``"logs/*.gz"``), directories (the files in them), open
-            files, ``.perfkit`` recordings. gzip, bzip2, xz, zstd and zip are unpacked.
+            files, addresses that fsspec knows (``"s3://bucket/*.gz"``), ``.perfkit``
+            recordings. gzip, bzip2, xz, zstd and zip are unpacked; what containers and log
+            services put around the lines is taken off.
         format: the format's name, where recognition is in doubt.
         table: read a CSV, TSV, JSON-lines or Parquet file of your own as this table.
         columns: with ``table``: the file's names -> the table's, ``{"took": "duration_ms"}``.
         unit: with ``table``: the unit of the durations in ``columns`` (``"s"``, ``"ms"``, ...).
         tz: the time zone of times that name none, and of bare times such as ``"14:02"``.
         encoding: the encoding of text that is not UTF-8.
+        prefix: PostgreSQL's ``log_line_prefix``, where it cannot be inferred.
+        since: keep only what happened from then on (as in ``Recording.between``).
+        until: keep only what happened before.
+        database: keep only rows of this database.
+        user: keep only rows of this user.
+        application: keep only rows of this application.
+        min_duration_ms: keep only statements, requests, spans and plans that took so long.
+        executor: a ``concurrent.futures`` executor or a ``dask.distributed`` client to work
+            there; you close it. By default, worker processes are started for large inputs.
 
     Raises:
         InputError: a file is missing, unreadable, empty, binary or in no known format.
@@ -54,96 +75,46 @@ def load(
         >>> rec = load("x.csv", table="requests", columns={"took": "duration_ms"}, unit="s",
         ...            tz="UTC")  # doctest: +SKIP
     """
-    options = _options(format, table, columns, unit, tz, encoding)
-    found = [one for item in _flat(inputs) for one in find(item)]
-    if not found:
-        raise UsageError("load: nothing to read was named", hint='perfkit.load("my.log")')
-    progress = Progress()
-    try:
-        parts, skipped = _read_all(found, options, progress)
-    finally:
-        progress.close()
-    if not parts:
-        raise _nothing(skipped)
-    return finished(joined(parts, tz or "UTC"), skipped)
-
-
-def _options(
-    name: str | None,
-    table: str | None,
-    columns: Mapping[str, str] | None,
-    unit: str | None,
-    tz: str | None,
-    encoding: str | None,
-) -> Options:
-    _require_zone(tz)
-    _require_names(columns)
-    if table is None and (columns is not None or unit is not None):
-        raise UsageError(
-            "load: columns= and unit= describe a table of your own",
-            hint='name it too: table="requests"',
-        )
-    if table is not None and name is not None:
-        raise UsageError("load: format= and table= exclude each other", hint="drop one of them")
-    if table is not None:
-        tables.schema(table)
-    layout = Layout(table=table, columns=columns or {}, unit=unit, zone=tz) if table else None
-    chosen = named(name) if name else None
-    return Options(format=chosen, layout=layout, zone=tz, encoding=encoding)
-
-
-def _require_zone(tz: Any) -> None:
-    if tz is None:
-        return
-    if not isinstance(tz, str):
-        raise UsageError("load: tz= is no name of a time zone", hint='tz="UTC"')
-    time_zone(tz)
-
-
-def _require_names(columns: Any) -> None:
-    if columns is None:
-        return
-    pairs = columns.items() if isinstance(columns, Mapping) else [(columns, columns)]
-    if not all(isinstance(name, str) for pair in pairs for name in pair):
-        raise UsageError(
-            "load: columns= does not say which column of the file is which of the table",
-            hint='columns={"took": "duration_ms"}',
-        )
-
-
-def _flat(inputs: Iterable[Any]) -> list[Any]:
-    return [one for item in inputs for one in (item if isinstance(item, list | tuple) else [item])]
-
-
-def _read_all(
-    found: list[Found], options: Options, progress: Progress
-) -> tuple[list[Recording], list[InputError]]:
-    """Read what can be read; only an input that the user named itself may fail the call."""
-    parts, skipped = [], []
-    for whole in found:
-        for one in _members(whole):
-            try:
-                parts.append(read(one, options, progress))
-            except InputError as error:
-                if one.given:
-                    raise
-                skipped.append(error)
-    return parts, skipped
-
-
-def _members(found: Found) -> list[Found]:
-    try:
-        first = found.first_bytes(512)
-    except InputError:
-        return [found]  # read says the same, where it is handled
-    return [found] if is_archive(first, found) else unzipped(found)
-
-
-def _nothing(skipped: list[InputError]) -> InputError:
-    if len(skipped) == 1:
-        return skipped[0]
-    first = skipped[0].message
-    return UnknownFormat(
-        f"none of {len(skipped):,} files can be used, the first because: {first}",
-        hint=skipped[0].hint,
+    filters = Filters(
+        since=since,
+        until=until,
+        database=database,
+        user=user,
+        application=application,
+        min_duration_ms=min_duration_ms,
     )
+    options = checked(format, table, columns, unit, tz, encoding, prefix, filters)
+    with ExitStack() as stack:
+        chosen = choose(inputs, options, stack)
+        progress = stack.enter_context(closing(Progress(chosen.total)))
+        crew = stack.enter_context(Crew(executor, total=chosen.total))
+        read(chosen.logs, options.terms, crew, progress, encoding=encoding)
+        parts = _parts(chosen, options)
+    if not parts:
+        raise nothing(chosen.skipped)
+    rec = finished(joined(parts, tz or "UTC"), chosen.skipped)
+    return _cut(rec, filters)
+
+
+def _parts(chosen: Chosen, options: Options) -> list[Recording]:
+    """Return the recordings in the order in which their inputs were named."""
+    parts = {(place, 0): part for place, part in chosen.recordings.items()}
+    for number, (place, log) in enumerate(zip(chosen.places, chosen.logs, strict=True)):
+        try:
+            if log.error is not None:
+                raise log.error
+            parts[place, number] = recorded(log, options.terms.keep)
+        except InputError as error:
+            if log.inputs[0].found.given:
+                raise
+            chosen.skipped.append(error)
+    return [parts[place] for place in sorted(parts)]
+
+
+def _cut(rec: Recording, filters: Filters) -> Recording:
+    """Apply bare times, for which the day had to be known."""
+    since, until = filters.bare
+    if (since is None and until is None) or rec.span is None:
+        return rec
+    low, high = rec.span
+    return rec.between(since or low, until or high)

@@ -78,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_input(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("files", nargs="+", metavar="FILE", help="logs, traces, folders, recordings")
     verb.add_argument("--zone", default=None, metavar="TZ", help="time zone of times without one")
+    verb.add_argument("--input-format", metavar="NAME", help="where recognition is in doubt")
+    verb.add_argument("--prefix", help="PostgreSQL's log_line_prefix, where it is not inferred")
+    verb.add_argument("--since", metavar="TIME", help="only what happened from then on")
+    verb.add_argument("--until", metavar="TIME", help="only what happened before")
+    for name in ("database", "user", "application"):
+        verb.add_argument(f"--{name}", metavar="NAME", help=f"only rows of this {name}")
+    verb.add_argument("--min-duration-ms", type=float, metavar="MS", help="only what took so long")
 
 
 def _add_output(verb: argparse.ArgumentParser) -> None:
@@ -104,7 +111,11 @@ def _read(options: argparse.Namespace) -> Recording:
     from perfkit.pandas_later import postpone_pandas
 
     postpone_pandas()
-    return perfkit.load(*options.files, tz=options.zone)
+    names = ("prefix", "since", "until", "database", "user", "application", "min_duration_ms")
+    said = {name: getattr(options, name) for name in names}
+    return perfkit.load(
+        *options.files, tz=options.zone, format=options.input_format, **said
+    )
 
 
 def _analyse(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ same object to skip work earlier.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -42,6 +43,11 @@ class Keep:
         """Say whether there is any condition."""
         return any(getattr(self, item.name) is not None for item in fields(self))
 
+    def __str__(self) -> str:
+        """Return the conditions as they were typed: ``since=..., user='ann'``."""
+        named = ((item.name, getattr(self, item.name)) for item in fields(self))
+        return ", ".join(f"{name}={_said(name, value)}" for name, value in named if value is not None)
+
     def rows(self, table: pa.Table, name: str) -> pa.Table:
         """Return the rows of table ``name`` that meet every condition."""
         masks = list(self._masks(table, name))
@@ -64,6 +70,12 @@ class Keep:
                 yield pc.equal(table[column].cast(pa.string()), wanted)
         if self.min_duration_ms is not None and name in {"queries", "requests", "spans", "plans"}:
             yield pc.greater_equal(table["duration_ms"], self.min_duration_ms)
+
+
+def _said(name: str, value: Any) -> str:
+    if name in {"since", "until"}:
+        return f"{datetime.fromtimestamp(value / 1e9, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return repr(value)
 
 
 #: No condition at all.

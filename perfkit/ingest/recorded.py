@@ -37,7 +37,7 @@ def recorded(log: Log, keep: Keep) -> Recording:
     ]
     dropped = sum(heap.dropped for heap in log.heaps)
     if keep:
-        message = f"only rows were kept {keep}: {dropped:,} others were left out"
+        message = f"only rows with {keep} were kept: {dropped:,} others were left out"
         notes.append(Note(kind="filtered", message=message))
     return Recording(
         contents={

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from perfkit.errors import InputError, UsageError
+from perfkit.errors import InputError, MissingExtra, UsageError
 from perfkit.ingest.found import Found, find, unzipped
 
 
@@ -82,7 +82,7 @@ def test_text_and_addresses_are_told_from_paths():
     with pytest.raises(InputError, match="the text is no path") as error:
         find("2026-11-21 LOG: x\nsecond line")
     assert "StringIO" in error.value.hint
-    with pytest.raises(InputError, match="addresses are not read"):
+    with pytest.raises(MissingExtra, match="s3:// needs a package"):
         find("s3://bucket/x.log")
 
 

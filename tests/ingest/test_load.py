@@ -179,7 +179,7 @@ def failing(tmp_path, log):
         "a number": ([5], errors.UsageError, "not int", "perfkit.load("),
         "bytes": ([log], errors.UsageError, "not bytes", "io.BytesIO"),
         "pasted text": ([log.decode()], errors.InputError, "no path", "io.StringIO"),
-        "address": (["s3://bucket/x.log"], errors.InputError, "not read", "download"),
+        "address": (["s3://bucket/x.log"], errors.MissingExtra, "needs a package", "perfkit[s3]"),
         "nul": (["a\0b"], errors.InputError, "", ""),
     }
 
@@ -329,33 +329,13 @@ def test_an_interruption_leaves_nothing_open(tmp_path, monkeypatch, log):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Path, "open", watched)
-    monkeypatch.setattr("perfkit.ingest.one.gather", interrupted)
+    monkeypatch.setattr("perfkit.ingest.crew.run", interrupted)
     before = set(tmp_path.iterdir())
     with pytest.raises(KeyboardInterrupt):
         load(path)
     assert streams
     assert all(stream.closed for stream in streams)
     assert set(tmp_path.iterdir()) == before
-
-
-class _Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_progress_is_shown_on_a_terminal_after_a_while_only(monkeypatch):
-    for stream, quiet_s, shown in [
-        (_Terminal(), 0.0, True),
-        (_Terminal(), 60.0, False),
-        (io.StringIO(), 0.0, False),
-    ]:
-        monkeypatch.setattr(sys, "stderr", stream)
-        monkeypatch.setattr(progress, "_QUIET_S", quiet_s)
-        line = progress.Progress()
-        line.say("a.log", 12 << 20)
-        line.close()
-        assert ("reading a.log: 12" in stream.getvalue()) is shown
-        assert not shown or stream.getvalue().endswith("\r")
 
 
 def test_loading_imports_no_plotting_and_no_science(tmp_path, log):

@@ -29,9 +29,9 @@ def clock(monkeypatch):
 def test_the_first_two_seconds_are_quiet(clock):
     line = Progress()
     clock(1.9)
-    line.say("a.log", 5)
+    line.add("a.log", 5)
     assert clock(0.2) == ""
-    line.say("a.log", 5 << 20)
+    line.add("a.log", 5 << 20)
     assert clock(0).startswith("\rreading a.log: ")
 
 
@@ -39,7 +39,7 @@ def test_it_speaks_at_most_five_times_a_second(clock):
     line = Progress()
     clock(2)
     for _ in range(100):
-        line.say("a.log", 5)
+        line.add("a.log", 5)
         clock(0.01)
     assert 4 <= clock(0).count("\r") <= 6
 
@@ -47,9 +47,9 @@ def test_it_speaks_at_most_five_times_a_second(clock):
 def test_a_shorter_line_covers_the_longer_one_and_the_end_wipes_all(clock):
     line = Progress()
     clock(2)
-    line.say("a-long-name.log", 5)
+    line.add("a-long-name.log", 5)
     clock(1)
-    line.say("b", 5)
+    line.add("b", 5)
     line.close()
     _, long, short, blank, end = clock(0).split("\r")
     assert len(short) == len(long)
@@ -62,7 +62,7 @@ def test_an_end_without_a_line_writes_nothing_and_may_come_twice(clock):
     line = Progress()
     line.close()
     assert clock(3) == ""
-    line.say("a", 1)
+    line.add("a", 1)
     line.close()
     once = clock(0)
     line.close()
@@ -74,6 +74,6 @@ def test_what_is_no_terminal_sees_nothing(clock, monkeypatch):
     line = Progress()
     clock(60)
     monkeypatch.setattr(sys, "stderr", stream)
-    line.say("a.log", 5)
+    line.add("a.log", 5)
     line.close()
     assert stream.getvalue() == ""

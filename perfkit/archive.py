@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from perfkit import clock, files, tables
 from perfkit.errors import InputError, PerfkitError, UsageError
@@ -127,6 +126,8 @@ def is_archive(first_bytes: bytes, path: str | os.PathLike[str]) -> bool:
 
 
 def _packed(rec: Recording) -> bytes:
+    import pyarrow.parquet as pq
+
     manifest = {
         "format": _FORMAT,
         "schema": SCHEMA,
@@ -208,6 +209,8 @@ def _decoded(name: str, data: bytes, allowed: int) -> pa.Table:
     Texts are read as dictionaries, so that a long one repeated in every row stays one text
     until the size it would take is known.
     """
+    import pyarrow.parquet as pq
+
     shape = pq.read_metadata(pa.BufferReader(data))
     held = shape.schema.to_arrow_schema().names
     columns = [field for field in tables.TABLES[name] if field.name in held]

@@ -12,9 +12,11 @@ PACKAGE = Path(__file__).parent.parent / "perfkit"
 #: Rooms from the ground up: a module imports from its own floor and from those below.
 FLOORS = [
     {"errors", "units", "fingerprint", "statistics", "redact", "redact_rules"}
-    | {"fingerprinted", "sql_tokens", "sql_shape", "visible", "files", "pandas_later", "routes"},
-    {"tables"},
-    {"clock", "selection", "archive", "overview", "recording", "results", "sources"},
+    | {"fingerprinted", "sql_tokens", "sql_shape", "sql_fold", "sql_lists", "sql_names", "sketch"}
+    | {"visible", "files", "pandas_later", "routes", "truncated_statements"},
+    {"tables", "keep"},
+    {"clock", "selection", "archive", "overview", "recording", "results", "sources"}
+    | {"event_details"},
     {"formats", "plans"},
     {"ingest", "probes", "analyses"},
     {"tasks"},

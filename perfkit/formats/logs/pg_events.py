@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,58 +10,38 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import tables
-from perfkit.formats.lines import Ints, segments
+from perfkit.formats.logs.pg_event_rules import ERROR_RULES, LOG_RULES, Rule, by_first_word
+from perfkit.formats.logs.pg_event_states import derived_states
 
 if TYPE_CHECKING:
+    from perfkit.formats.lines import Ints
     from perfkit.formats.logs.pg_records import Records
 
 __all__ = ["read_events"]
 
-
-class Rule(NamedTuple):
-    """An event: its kind, and an RE2 pattern whose groups are its values.
-
-    Groups: ``ms``, ``s``, ``hms`` (h:mm:ss) -> duration_ms; ``bytes``; ``user``; ``database``.
-    """
-
-    kind: str
-    pattern: str
-
-
-_VACUUM = r"(?:to prevent wraparound )?(?:of|for) table (?:.*elapsed:? (?P<s>[0-9.]+) s)?"
-_WHO = r".*?user=(?P<user>\S+)(?: database=(?P<database>\S+))?"
-LOG_RULES = (
-    Rule(
-        "lock_wait",
-        r"^process [0-9]+ (?:still waiting for|acquired|avoided deadlock for|"
-        r"detected deadlock while waiting for) .* after (?P<ms>[0-9.]+) ms",
-    ),
-    Rule("temp_file", r"^temporary file: path .*, size (?P<bytes>[0-9]+)"),
-    Rule("checkpoint", r"^(?:check|restart)point complete:(?:.* total=(?P<s>[0-9.]+) s)?"),
-    Rule("checkpoint_frequent", r"^checkpoints are occurring too frequently"),
-    Rule("autovacuum", rf"^automatic (?:aggressive )?vacuum {_VACUUM}"),
-    Rule("autoanalyze", rf"^automatic analyze {_VACUUM}"),
-    Rule("connection", rf"^(?:replication )?connection authorized:{_WHO}"),
-    Rule("disconnection", rf"^disconnection: session time: (?P<hms>[0-9]+:[0-9:.]+){_WHO}"),
-)
-ERROR_RULES = (Rule("deadlock", "^deadlock detected"), Rule("error", ""))
+#: Groups of a rule's pattern -> milliseconds; their sum is the duration.
+_MILLISECONDS = {"ms": 1.0, "s": 1e3, "min": 60e3, "h": 3600e3}
 
 
 def read_events(records: Records, logs: Ints, errors: Ints) -> tuple[pa.Table, Ints]:
-    """Return the events among the records, and which records they are."""
-    found = [*_matches(records, logs, LOG_RULES), *_matches(records, errors, ERROR_RULES)]
+    """Return the events among the records, and which records they are.
+
+    ``logs`` are LOG and WARNING records that tell of no statement, ``errors`` are ERROR,
+    FATAL and PANIC: each of those is an event. Where the log does not hold the SQLSTATE it is
+    what the message alone determines.
+    """
+    found = [*_found(records, logs, LOG_RULES), *_found(records, errors, ERROR_RULES, "error")]
     if not found:
         return tables.empty("events"), np.zeros(0, np.int64)
     rows = np.concatenate([match.rows for match in found])
     order = np.argsort(rows, kind="stable")
-    names = ("kind", "message", "duration_ms", "bytes", "user", "database")
     columns = {
         name: pa.concat_arrays([getattr(match, name) for match in found]).take(order)
-        for name in names
+        for name in _Match._fields[1:]
     }
     rows = rows[order]
-    columns["user"] = pc.coalesce(columns["user"], records.field("user", rows))
-    columns["database"] = pc.coalesce(columns["database"], records.field("database", rows))
+    for name in ("user", "database"):
+        columns[name] = pc.coalesce(columns[name], records.field(name, rows))
     return _table(records, rows, columns), rows
 
 
@@ -74,33 +55,60 @@ class _Match(NamedTuple):
     database: pa.Array
 
 
-def _matches(records: Records, rows: Ints, rules: tuple[Rule, ...]) -> list[_Match]:
-    found = []
+def _found(
+    records: Records, rows: Ints, rules: dict[str, tuple[Rule, ...]], otherwise: str | None = None
+) -> list[_Match]:
+    """Return the rows that fit a rule, and the others as kind ``otherwise``."""
+    if not len(rows):
+        return []
     messages = records.messages(rows)
-    for rule in rules:
-        pattern = f"(?s){rule.pattern}"
-        here = pc.match_substring_regex(messages, pattern)
-        mask = here.to_numpy(zero_copy_only=False)
-        if mask.any():
-            found.append(_match(rule, rows[mask], messages.filter(here)))
-            rows, messages = rows[~mask], messages.filter(pc.invert(here))
+    found = []
+    for word, place in by_first_word(messages, rules):
+        left = place
+        for rule in rules.get(word, ()):
+            fits, match = _match(rule, rows[left], messages.take(pa.array(left)))
+            found += [match] if match else []
+            left = left[~fits]
+            if not len(left):
+                break
+        if otherwise and len(left):
+            found.append(_plain(otherwise, rows[left], messages.take(pa.array(left)), {}))
     return found
 
 
-def _match(rule: Rule, rows: Ints, messages: pa.Array) -> _Match:
-    groups: dict[str, pa.Array] = {}
-    if "?P<" in rule.pattern:
-        struct = pc.extract_regex(messages, f"(?s){rule.pattern}")
-        groups = dict(zip(struct.type.names, struct.flatten(), strict=True))
-    nothing = pa.nulls(len(rows), pa.string())
+def _match(rule: Rule, rows: Ints, messages: pa.Array) -> tuple[Ints, _Match | None]:
+    """Return which messages fit the rule, and those."""
+    pattern = f"(?s){rule.pattern}"
+    if "?P<" not in pattern:
+        here = pc.match_substring_regex(messages, pattern)
+        groups: dict[str, pa.Array] = {}
+    else:
+        struct = pc.extract_regex(messages, pattern)
+        here = struct.is_valid()
+        chosen = struct.filter(here)
+        groups = dict(zip(struct.type.names, chosen.flatten(), strict=True))
+    fits = here.to_numpy(zero_copy_only=False)
+    if not fits.any():
+        return fits, None
+    return fits, _plain(rule.kind, rows[fits], messages.filter(here), groups)
+
+
+def _plain(kind: str, rows: Ints, messages: pa.Array, groups: dict[str, pa.Array]) -> _Match:
+    text, number = pa.nulls(len(rows), pa.string()), pa.nulls(len(rows), pa.float64())
+    parts = [
+        pc.multiply(_numbers(groups[name]), factor)
+        for name, factor in _MILLISECONDS.items()
+        if name in groups
+    ]
+    size = _numbers(groups["bytes"]) if "bytes" in groups else number
     return _Match(
         rows=rows,
-        kind=pa.repeat(pa.scalar(rule.kind), len(rows)),
+        kind=pa.repeat(pa.scalar(kind), len(rows)),
         message=messages,
-        duration_ms=_duration(groups, len(rows)),
-        bytes=_numbers(groups.get("bytes", nothing)).cast(pa.int64(), safe=False),
-        user=_known(groups.get("user", nothing)),
-        database=_known(groups.get("database", nothing)),
+        duration_ms=pc.round(functools.reduce(pc.add, parts), 3) if parts else number,
+        bytes=size.cast(pa.int64(), safe=False),
+        user=_known(groups["user"]) if "user" in groups else text,
+        database=_known(groups["database"]) if "database" in groups else text,
     )
 
 
@@ -113,42 +121,23 @@ def _numbers(texts: pa.Array) -> pa.Array:
     return pc.if_else(well_formed, texts, None).cast(pa.float64())
 
 
-def _duration(groups: dict[str, pa.Array], count: int) -> pa.Array:
-    if "ms" in groups:
-        return _numbers(groups["ms"])
-    if "s" in groups:
-        return pc.multiply(_numbers(groups["s"]), 1000.0)
-    if "hms" in groups:
-        return pa.array([_from_clock(text) for text in groups["hms"].to_pylist()], pa.float64())
-    return pa.nulls(count, pa.float64())
-
-
-def _from_clock(text: str) -> float | None:
-    """Return the milliseconds of ``h:mm:ss.mmm``."""
-    try:
-        hours, minutes, seconds = text.split(":")
-        return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1000, 3)
-    except ValueError:
-        return None
-
-
 def _table(records: Records, rows: Ints, columns: dict[str, pa.Array]) -> pa.Table:
+    raws = records.raw(rows)
     return tables.from_columns(
         "events",
         columns
         | {
             "at": records.times(rows),
             "session_id": records.session(rows),
-            "sqlstate": records.field("sqlstate", rows),
+            "sqlstate": _states(records, rows, columns["message"], raws),
             "line": records.line[rows],
-            "attributes": _raw(records, rows),
+            "attributes": raws,
         },
     )
 
 
-def _raw(records: Records, rows: Ints) -> pa.Array:
-    """Return the bytes of each message with the DETAIL, HINT, CONTEXT, STATEMENT behind it."""
-    main = np.flatnonzero(records.owner == np.arange(len(records.key)))
-    ends = np.append(records.start[main[1:]], len(records.data))
-    place = np.searchsorted(main, rows)
-    return segments(records.data, records.start[rows], ends[place]).cast(pa.binary())
+def _states(records: Records, rows: Ints, messages: pa.Array, raws: pa.Array) -> pa.Array:
+    logged = records.field("sqlstate", rows)
+    if not logged.null_count:
+        return logged
+    return pc.coalesce(logged, derived_states(messages, records.field("severity", rows), raws))

@@ -3,12 +3,13 @@
 The front door. Everything public is here and is imported when it is first used, so that
 ``import perfkit`` costs milliseconds and touches neither pandas nor plotly nor the network.
 
-Read what you could export:  :func:`load`, :func:`sample`, :class:`Recording`
+Read what you could export:  :func:`load`, :func:`scan`, :func:`sample`, :class:`Recording`
 Ask:                         :func:`diagnose` (start here), :func:`digest`, :func:`baseline`,
                              :func:`n_plus_one`, :func:`pool`, :func:`event_loop`,
                              :func:`sequential_scans`
 Measure:                     :func:`timeapi`, :func:`profile_endpoint`, :func:`watch_pool`,
-                             :func:`explain`, :func:`index_audit`, :func:`read_plan`
+                             :func:`explain`, :func:`index_audit`, :func:`read_plan`,
+                             :func:`snapshot`, :func:`interval`
 In a notebook:               ``%load_ext perfkit`` adds ``%%timeapi``, ``%%explain``,
                              ``%profile_endpoint`` and ``%perfkit``
 """
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from perfkit.tasks.explain import explain
     from perfkit.tasks.index_audit import index_audit
     from perfkit.tasks.profile_endpoint import profile_endpoint
+    from perfkit.tasks.scan import scan
+    from perfkit.tasks.snapshot import interval, snapshot
     from perfkit.tasks.timeapi import timeapi, timeapi_async
 
 __version__ = "0.1.0"
@@ -52,6 +55,7 @@ _HOMES = {
     "event_loop": "perfkit.analyses.event_loop",
     "explain": "perfkit.tasks.explain",
     "index_audit": "perfkit.tasks.index_audit",
+    "interval": "perfkit.tasks.snapshot",
     "load": "perfkit.ingest.load",
     "load_ipython_extension": "perfkit.magics",
     "n_plus_one": "perfkit.analyses.n_plus_one",
@@ -59,7 +63,9 @@ _HOMES = {
     "profile_endpoint": "perfkit.tasks.profile_endpoint",
     "read_plan": "perfkit.plans.read",
     "sample": "perfkit.shipped",
+    "scan": "perfkit.tasks.scan",
     "sequential_scans": "perfkit.analyses.sequential_scans",
+    "snapshot": "perfkit.tasks.snapshot",
     "timeapi": "perfkit.tasks.timeapi",
     "timeapi_async": "perfkit.tasks.timeapi",
     "unload_ipython_extension": "perfkit.magics",
@@ -81,6 +87,7 @@ __all__ = [
     "event_loop",
     "explain",
     "index_audit",
+    "interval",
     "load",
     "load_ipython_extension",
     "n_plus_one",
@@ -88,7 +95,9 @@ __all__ = [
     "profile_endpoint",
     "read_plan",
     "sample",
+    "scan",
     "sequential_scans",
+    "snapshot",
     "timeapi",
     "timeapi_async",
     "unload_ipython_extension",

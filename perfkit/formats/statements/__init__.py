@@ -1,0 +1,1 @@
+"""Totals per statement, as databases keep them."""

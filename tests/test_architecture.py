@@ -13,10 +13,10 @@ PACKAGE = Path(__file__).parent.parent / "perfkit"
 FLOORS = [
     {"errors", "units", "fingerprint", "statistics", "redact", "redact_rules"}
     | {"fingerprinted", "sql_tokens", "sql_shape", "sql_fold", "sql_lists", "sql_names", "sketch"}
-    | {"visible", "files", "pandas_later", "routes", "truncated_statements"},
+    | {"visible", "files", "pandas_later", "routes"},
     {"tables", "keep"},
     {"clock", "selection", "archive", "overview", "recording", "results", "sources"}
-    | {"event_details"},
+    | {"event_details", "truncated_statements"},
     {"formats", "plans"},
     {"ingest", "probes", "analyses"},
     {"tasks"},

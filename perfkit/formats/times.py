@@ -82,11 +82,9 @@ def _from_number(value: float) -> int | None:
     for low, high, scale in _SCALES:
         if low <= value < high:
             # Microseconds are what a float of this size can hold.
-            return (
-                round(value * scale)
-                if isinstance(value, int)
-                else round(value * scale / 1000) * 1000
-            )
+            exact = isinstance(value, int)
+            ns = round(value * scale) if exact else round(value * scale / 1000) * 1000
+            return ns if ns < 1 << 63 else None
     return int(value) if isinstance(value, int) and 1e17 <= value < 1 << 63 else None  # noqa: PLR2004 - nanoseconds
 
 

@@ -75,10 +75,17 @@ class Heap:
 
 
 def collected(
-    heaps: Sequence[Sequence[Parsed]], item: Format, keep: Keep = EVERYTHING
+    heaps: Sequence[Sequence[Parsed]],
+    item: Format,
+    keep: Keep = EVERYTHING,
+    *,
+    reduced: bool = False,
 ) -> list[Parsed]:
-    """Return each input of a rotated log as one, with what crosses pieces and files decided."""
-    if item.combine is not None:
+    """Return each input of a rotated log as one, with what crosses pieces and files decided.
+
+    ``reduced`` says that the rows were not kept: only those that no piece could decide are left.
+    """
+    if item.combine is not None and not reduced:
         return [item.combine(parts) for parts in heaps]
     wholes = [concatenate(parts) for parts in heaps]
     if item.mend is None or not any(heaps):

@@ -13,6 +13,7 @@ from perfkit import tables
 from perfkit.errors import InputError, UnknownFormat
 from perfkit.formats.traces import trees
 from perfkit.recording import Note, Recording
+from perfkit.truncated_statements import match_truncated
 
 __all__ = ["finished", "joined", "nothing"]
 
@@ -42,7 +43,7 @@ def joined(parts: list[Recording], zone: str) -> Recording:
 
 
 def finished(rec: Recording, skipped: list[InputError]) -> Recording:
-    """Mend traces whose spans are in several files, and note what was skipped or is missing."""
+    """Mend what is in several files (traces, statements cut off in one), and note what is missing."""
     notes = []
     if skipped:
         shown = "; ".join(error.message for error in skipped[:_SHOWN])
@@ -52,7 +53,19 @@ def finished(rec: Recording, skipped: list[InputError]) -> Recording:
             rec, repeated = _across_files(rec)
             notes += repeated
         notes += trees.missing_parents(rec.contents["spans"])
-    return rec.with_quality(*notes)
+    rec, unmatched = _whole_statements(rec)
+    return rec.with_quality(*notes, *unmatched)
+
+
+def _whole_statements(rec: Recording) -> tuple[Recording, list[Note]]:
+    """Let statements that one log cut off meet those that another has whole."""
+    queries = rec.contents.get("queries")
+    if queries is None or queries["attributes"].null_count == queries.num_rows:
+        return rec, []
+    matched = match_truncated(queries)
+    if matched.queries is queries:
+        return rec, []
+    return replace(rec, contents={**rec.contents, "queries": matched.queries}), matched.notes
 
 
 def nothing(skipped: list[InputError]) -> InputError:

@@ -99,18 +99,20 @@ def _inner(
 ) -> list[Input]:
     """Look at every stream; those in no known format are skipped unless all are."""
     inputs: list[Input] = []
-    errors: list[InputError] = []
+    skipped: list[tuple[Wrapping, InputError]] = []
     for found, wrapping in inner:
         try:
             within = look(found, said, stack, depth + 1)
         except InputError as error:
-            errors.append(error)
-            wrapping.skip(error)
+            skipped.append((wrapping, error))
             continue
         for one in within:
             one.wrapping = wrapping if one.wrapping is None else one.wrapping.within(wrapping)
             one.reason = f"{one.reason}, in {wrapping.title}"
         inputs += within
     if not inputs:
-        raise errors[0]
+        raise skipped[0][1]
+    assert inputs[0].wrapping is not None
+    for wrapping, error in skipped:
+        inputs[0].wrapping.skip(wrapping, error)
     return inputs

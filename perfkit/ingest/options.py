@@ -47,6 +47,18 @@ class Filters:
             min_duration_ms=self.min_duration_ms,
         )
 
+    def require_days(self) -> None:
+        """Refuse times without a day, for whoever reads the input once only.
+
+        Raises:
+            UsageError: there is one.
+        """
+        bare = next((time for time in self.bare if time is not None), None)
+        if bare is not None:
+            raise UsageError(
+                f"scan: time {bare!r} has no day", hint=f'write the day too: "2026-11-20 {bare}"'
+            )
+
     @property
     def bare(self) -> tuple[str | None, str | None]:
         """The times without a day."""

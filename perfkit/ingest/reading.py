@@ -78,7 +78,7 @@ def _calls(
     reduce = reducer.reduce if reducer else None
     for log in logs:
         try:
-            for place, piece in _pieces(log, terms, crew, encoding):
+            for place, piece in _pieces(log, terms, crew, encoding, reduced=reduce is not None):
                 job = Job(parse=log.inputs[place].item.parse, source=place, reduce=reduce)
                 yield (log, place), job, piece
         except InputError as error:
@@ -88,7 +88,7 @@ def _calls(
 
 
 def _pieces(
-    log: Log, terms: Terms, crew: Crew, encoding: str | None
+    log: Log, terms: Terms, crew: Crew, encoding: str | None, *, reduced: bool
 ) -> Iterator[tuple[int, Piece | Whole]]:
     alone = log.inputs[0] if len(log.inputs) == 1 else None
     if crew.is_given and alone is not None and alone.found.remote is not None:
@@ -108,7 +108,7 @@ def _pieces(
     with ExitStack() as stack:
         for place, (one, text, tail) in enumerate(_linked(log, encoding, stack)):
             log.heaps.append(Heap(text.line))
-            wanted = _for_wrapped(terms) if one.wrapping is not None else terms
+            wanted = terms if reduced or one.wrapping is None else _for_wrapped(terms)
             cut = Pieces(text, one.item, wanted, size=crew.piece_bytes, before=before, tail=tail)
             for piece in cut:
                 yield place, piece.in_hand() if crew.is_far else piece

@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 __all__ = ["recorded"]
 
 
-def recorded(log: Log, keep: Keep) -> Recording:
+def recorded(log: Log, keep: Keep, *, reduced: bool = False) -> Recording:
     """Return one Recording of all inputs of a log.
+
+    Args:
+        log: its inputs, read.
+        keep: which rows are wanted.
+        reduced: the rows were not kept, except for those that no piece could decide.
 
     Raises:
         EmptyInput: nothing in one of them can be used.
     """
     item = log.inputs[0].item
-    wholes = collected([heap.parts for heap in log.heaps], item, keep)
+    wholes = collected([heap.parts for heap in log.heaps], item, keep, reduced=reduced)
     found = [
         _checked(one, _unwrapped(one, parsed, keep))
         for one, parsed in zip(log.inputs, wholes, strict=True)

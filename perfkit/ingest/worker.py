@@ -48,6 +48,9 @@ def main() -> None:
         sys.path[:], folder = receive(calls)
         import pyarrow as pa
 
+        from perfkit.pandas_later import postpone_pandas
+
+        postpone_pandas()
         pa.set_cpu_count(1)  # one process per core is the parallelism
         while True:
             send(answers, _answer(*receive(calls)))

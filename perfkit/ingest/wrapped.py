@@ -56,9 +56,12 @@ class Wrapping:
     notes: tuple[Note, ...] = ()
     skipped: list[str] = field(default_factory=list)
 
-    def skip(self, error: InputError) -> None:
-        """Remember why a stream was not read."""
-        self.skipped.append(f"{self.stream}: {error.message}")
+    def skip(self, other: Wrapping, error: InputError) -> None:
+        """Count the lines of a stream that was not read, and remember why it was not."""
+        self.skipped.append(f"{other.stream or self.title}: {error.message}")
+        self.irrelevant += len(other.line) + other.irrelevant
+        self.rejected += other.rejected
+        self.rejected_lines += other.rejected_lines
 
     def within(self, outer: Wrapping) -> Wrapping:
         """Return what holds for lines that were wrapped twice."""

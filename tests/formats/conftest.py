@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 from pathlib import Path
 
 import pytest
 
-from perfkit.formats.model import Chunk, concatenate
+from perfkit.ingest.gather import Text, gather
+from perfkit.ingest.packed import Unpacked
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -25,24 +27,13 @@ def real():
     return read
 
 
-class _Bytes:
-    def __init__(self, data):
-        self.head, self._data = data[:65536], data
-
-    def read(self, size):
-        found, self._data = self._data[:size], self._data[size:]
-        return found
-
-
 @pytest.fixture(scope="session")
 def parsed():
     """Parse bytes as a whole, or cut into chunks of some size."""
-    from perfkit.ingest.gather import gather
-
     def parse(item, data, *, size=None, zone=None):
         if size is None:
-            return (item.combine or concatenate)([item.parse(Chunk.whole(data, zone))])
-        return gather(_Bytes(data), item, zone=zone, size=size)
+            size = len(data) + 1
+        return gather(Text(Unpacked(io.BytesIO(data), "data")), item, zone=zone, size=size)
 
     return parse
 

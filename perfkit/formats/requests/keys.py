@@ -39,6 +39,11 @@ _ALIASES = {
     "event": "event",
     "request_line": "request request_line",
     "text": "message msg",
+    "statement": "statement query sql db_statement db_query_text query_text sql_query",
+    "parameters": "params parameters args bindings query_params",
+    "rows_returned": "row_count rows_returned rowcount rows num_rows",
+    "database": "database db db_name dbname",
+    "session_id": "session_id connection_id conn_id",
 }
 _ROLES = {
     alias: Role(name, rank)

@@ -1,13 +1,16 @@
-"""Classified JSON log lines -> requests, blocked event loops, pool samples and checkouts."""
+"""Classified JSON log lines -> requests, queries, blocked loops, pool samples and checkouts."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import tables
+from perfkit.formats.orm.statement_rows import queries
+from perfkit.formats.requests.cut_off import is_cut_off
 from perfkit.formats.requests.durations import to_ms
 from perfkit.formats.times import read_times
 from perfkit.units import format_ms
@@ -15,23 +18,30 @@ from perfkit.units import format_ms
 __all__ = ["Line", "RowBuilder"]
 
 _TEXTS = ("method", "route", "path", "service", "client", "request_id", "trace_id", "error")
+_QUERY_TEXTS = ("database", "session_id", "client", "request_id", "trace_id", "error")
 
 #: One line: its number, its bytes, and its values by role (requests) or by key.
 Line = tuple[int, bytes, dict[str, Any]]
 
 
 class RowBuilder:
-    """Turns classified lines into tables; ``naive``: some times named no zone."""
+    """Turns classified lines into tables.
 
-    def __init__(self, zone: str | None) -> None:
-        """Read times without a zone in ``zone``."""
+    ``naive``: some times named no zone; ``truncated``: some statements were cut off.
+    """
+
+    def __init__(self, zone: str | None, cut_length: int = 0) -> None:
+        """Read times without a zone in ``zone``; statements were cut off at ``cut_length``."""
         self.zone = zone
+        self.cut_length = cut_length
         self.naive = False
+        self.truncated = False
 
     def tables(self, found: dict[str, list[Line]]) -> dict[str, pa.Table]:
         """Return the tables that ``found`` (lines by kind) fills."""
         built = {
             "requests": self._requests(found["request"]),
+            "queries": self._queries(found["slow_query"]),
             "events": self._blocked_loops(found["blocked_loop"]),
             "pool_samples": self._pool_samples(found["pool_sample"]),
             "checkouts": self._checkouts(found["checkout"]),
@@ -49,6 +59,20 @@ class RowBuilder:
             "attributes": pa.array([raw for _, raw, _ in lines], pa.binary()),
         }
         return tables.from_columns("requests", columns | _numbers(lines))
+
+    def _queries(self, lines: list[Line]) -> pa.Table:
+        rows = [values for _, _, values in lines]
+        ms = pa.array([row.get("duration_ms") for row in rows], pa.float64())
+        cut = [is_cut_off(row["statement"], self.cut_length) for row in rows]
+        self.truncated |= any(cut)
+        columns = {name: _texts(rows, name) for name in _QUERY_TEXTS} | {
+            "started_at": self._started(rows, ms),
+            "duration_ms": ms,
+            "parameters": pa.array([_shown(row.get("parameters")) for row in rows], pa.string()),
+            "rows_returned": _integers(rows, "rows_returned"),
+            "attributes": pa.array(list(map(_marked, lines, cut)), pa.binary()),
+        }
+        return queries(_texts(rows, "statement"), _numbers(lines)["line"].to_numpy(), columns)
 
     def _started(self, rows: list[dict[str, Any]], ms: pa.Array) -> pa.Array:
         start = self._times([row.get("start") for row in rows]).cast(pa.int64())
@@ -100,6 +124,17 @@ class RowBuilder:
         times = read_times(values, self.zone)
         self.naive |= times.naive
         return times.array
+
+
+def _marked(line: Line, cut: bool) -> bytes:  # noqa: FBT001 - mapped
+    return line[1].replace(b"{", b'{"truncated":true,', 1) if cut else line[1]
+
+
+def _shown(value: Any) -> str | None:
+    """Return parameters as they were logged: a text, or JSON."""
+    if value is None or isinstance(value, str):
+        return value or None
+    return msgspec.json.encode(value).decode()
 
 
 def _numbers(lines: list[Line]) -> dict[str, Any]:

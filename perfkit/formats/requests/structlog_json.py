@@ -1,19 +1,23 @@
 """Request logs as JSON lines: structlog's, and those of other JSON loggers.
 
-A line with a duration and a method, path or route is a request; ``blocked_loop``,
-``pool_sample`` and ``checkout`` are events by name. A line is written when its request has
-ended: ``started_at`` is its time less the duration.
+A line with a statement (a text that begins as SQL does) is a query: ``slow_query`` by name, any
+other when it has a duration. A line with a duration and a method, path or route is a request;
+``blocked_loop``, ``pool_sample`` and ``checkout`` are events by name. A line is written when its
+request or query has ended: ``started_at`` is its time less the duration.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from perfkit.formats.lines import count_lines, cut_at_line
 from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition, kept
+from perfkit.formats.orm.log_lines import SQL_WORD
+from perfkit.formats.requests.cut_off import NOTE, cut_length
 from perfkit.formats.requests.durations import inferred_units, to_ms, unit_notes
 from perfkit.formats.requests.keys import flattened, role
 from perfkit.formats.requests.rows import Line, RowBuilder
@@ -29,6 +33,8 @@ _REQUEST = "request"
 #: "GET /orders?page=2 HTTP/1.1", as proxies log it
 _REQUEST_LINE = re.compile(r"([A-Z]{3,10}) (\S+)(?: HTTP/[0-9.]+)?")
 _NAMED = frozenset({"blocked_loop", "pool_sample", "checkout"})
+_QUERY = "slow_query"
+_SQL = re.compile(rf"\s*(?:{SQL_WORD})")
 
 
 def recognises(head: bytes) -> Recognition:
@@ -41,7 +47,7 @@ def recognises(head: bytes) -> Recognition:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         counts["lines"] += 1
-        counts["named"] += kind in _NAMED or b'"request_finished"' in line
+        counts["named"] += kind in {_QUERY, *_NAMED} or b'"request_finished"' in line
         counts[_REQUEST] += kind == _REQUEST
     found = max(counts["named"], counts[_REQUEST])
     if not found:
@@ -56,7 +62,7 @@ def recognises(head: bytes) -> Recognition:
 def parse(chunk: Chunk) -> Parsed:
     """Parse JSON lines, each a record of its own."""
     units = inferred_units(chunk.head)
-    found: dict[str, list[Line]] = {kind: [] for kind in (_REQUEST, *_NAMED)}
+    found: dict[str, list[Line]] = {kind: [] for kind in (_REQUEST, _QUERY, *_NAMED)}
     rejected: list[BadLine] = []
     irrelevant = 0
     lines = chunk.data.split(b"\n")[: count_lines(chunk.data)]
@@ -73,14 +79,18 @@ def parse(chunk: Chunk) -> Parsed:
             found[kind].append((number, line, values))
         else:
             irrelevant += 1
-    builder = RowBuilder(chunk.zone)
+    builder = RowBuilder(chunk.zone, _cut_length(chunk.head) if found[_QUERY] else 0)
     return Parsed(
         tables=builder.tables(found),
         rejected=kept(rejected),
         rejected_lines=len(rejected),
         irrelevant=irrelevant,
         lines=len(lines),
-        notes=(*unit_notes(units), *([zone_note(chunk.zone)] if builder.naive else [])),
+        notes=(
+            *unit_notes(units),
+            *([zone_note(chunk.zone)] if builder.naive else []),
+            *([NOTE] if builder.truncated else []),
+        ),
     )
 
 
@@ -92,7 +102,31 @@ def _classified(line: Any, units: Mapping[str, str]) -> tuple[str, dict[str, Any
     values = _by_role(line, units)
     if isinstance(event, str) and event in _NAMED:
         return event, {"timestamp": values.get("time"), **line}
+    if _is_query(values, event):
+        return _QUERY, values
     return _REQUEST if _is_request(values) else "", values
+
+
+def _is_query(values: dict[str, Any], event: Any) -> bool:
+    statement = values.get("statement")
+    if not isinstance(statement, str) or not _SQL.match(statement):
+        return False
+    return event == _QUERY or (values.get("duration_ms") is not None and "method" not in values)
+
+
+@lru_cache(maxsize=16)
+def _cut_length(head: bytes) -> int:
+    """Return the length at which the statements in ``head`` were cut off, 0 for none."""
+    units = inferred_units(head)
+    found = []
+    for line in head.split(b"\n"):
+        try:
+            kind, values = _classified(_decode(line), units)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+        if kind == _QUERY:
+            found.append(values["statement"])
+    return cut_length(found)
 
 
 def _is_request(values: dict[str, Any]) -> bool:

@@ -1,0 +1,1 @@
+"""Statements that object mappers and database drivers log inside the application."""

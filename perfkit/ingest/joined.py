@@ -43,7 +43,7 @@ def joined(parts: list[Recording], zone: str) -> Recording:
 
 
 def finished(rec: Recording, skipped: list[InputError]) -> Recording:
-    """Mend what is in several files (traces, statements cut off in one), and note what is missing."""
+    """Mend what is in several files (traces, cut-off statements); note what was left out."""
     notes = []
     if skipped:
         shown = "; ".join(error.message for error in skipped[:_SHOWN])

@@ -113,6 +113,6 @@ def _inner(
     if not inputs:
         raise skipped[0][1]
     assert inputs[0].wrapping is not None
-    for wrapping, error in skipped:
-        inputs[0].wrapping.skip(wrapping, error)
+    for wrapping, reason in skipped:
+        inputs[0].wrapping.skip(wrapping, reason)
     return inputs

@@ -1,0 +1,1 @@
+"""Envelopes that container runtimes and their command lines write."""

@@ -1,0 +1,1 @@
+"""Envelopes of the logs of hosts: syslog, journald, Heroku's logplex."""

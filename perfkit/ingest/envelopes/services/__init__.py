@@ -1,0 +1,1 @@
+"""Exports of log services: CloudWatch, Loki, Elasticsearch, Splunk, Datadog and others."""

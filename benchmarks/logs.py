@@ -32,6 +32,8 @@ from measured import Took, measured
 
 Times = list[Took]
 
+TWO_GB = 2_000_000_000
+
 
 def perfkit(log: Path, output: Path) -> list[str]:
     """Return the command of a whole digest."""
@@ -104,7 +106,9 @@ def postgres(folder: Path, large: float, small: float, rounds: int) -> None:
     )
     verdict("same file", median(other, "wall") / median(mine, "wall"), 15)
     whole = folder / "large" / "pg.log"
-    rate = said("perfkit, stderr, large", whole, [measured(perfkit(whole, output)) for _ in range(rounds)])
+    rate = said(
+        "perfkit, stderr, large", whole, [measured(perfkit(whole, output)) for _ in range(rounds)]
+    )
     theirs = stderr.stat().st_size / 1e6 / median(other, "wall")
     verdict("rate beside pgbadger -j2", rate / theirs, 40)
     for kind, name in (("csv", "pg.csv"), ("jsonlog", "pg.json")):
@@ -129,7 +133,11 @@ def little(folder: Path, rounds: int) -> None:
     log = folder / "little.log"
     with (folder / "small" / "pg.log").open("rb") as stream:
         log.write_bytes(stream.read(1_000_000).rsplit(b"\n", 1)[0] + b"\n")
-    said("perfkit, a small log", log, [measured(perfkit(log, folder / "out.json")) for _ in range(rounds)])
+    said(
+        "perfkit, a small log",
+        log,
+        [measured(perfkit(log, folder / "out.json")) for _ in range(rounds)],
+    )
 
 
 def huge(folder: Path) -> None:
@@ -137,7 +145,7 @@ def huge(folder: Path) -> None:
     log = folder / "huge.log"
     part = folder / "large" / "pg.log"
     with log.open("wb") as stream:
-        while stream.tell() < 2e9:
+        while stream.tell() < TWO_GB:
             with part.open("rb") as source:
                 shutil.copyfileobj(source, stream, 1 << 24)
     said("perfkit, stderr, 2 GB", log, [measured(perfkit(log, folder / "out.json"))])

@@ -48,9 +48,7 @@ def measured(command: Sequence[str | Path]) -> Took:
         raise RuntimeError(f"{command}: exit status {process.returncode}: {said.decode()[-500:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Took(
-        wall=wall, cpu=cpu, total=watch.total, largest=watch.largest, worker=watch.worker
-    )
+    return Took(wall=wall, cpu=cpu, total=watch.total, largest=watch.largest, worker=watch.worker)
 
 
 class _Watch(threading.Thread):
@@ -65,10 +63,14 @@ class _Watch(threading.Thread):
     def run(self) -> None:
         while not self.ended.wait(_EVERY_S):
             family = _family(self._pid)
-            self.total = max(self.total, sum(_kilobytes(pid, "smaps_rollup", "Pss:") for pid in family) * 1024)
+            self.total = max(
+                self.total, sum(_kilobytes(pid, "smaps_rollup", "Pss:") for pid in family) * 1024
+            )
             sizes = {pid: _kilobytes(pid, "status", "VmHWM:") * 1024 for pid in family}
             self.largest = max([self.largest, *sizes.values()])
-            self.worker = max([self.worker, *(size for pid, size in sizes.items() if pid != self._pid)])
+            self.worker = max(
+                [self.worker, *(size for pid, size in sizes.items() if pid != self._pid)]
+            )
 
 
 def _family(pid: int) -> list[int]:

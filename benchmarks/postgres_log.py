@@ -83,6 +83,7 @@ ROUNDS = (
     ("-M", "simple", "-c", "4", "-f", "deadlock.sql", "--max-tries", "5"),
     ("-M", "simple", "-c", "1", "-t", "3", "-f", "sort.sql"),
 )
+LITTLE = 30  # megabytes
 ERRORS = (
     "SELECT 1 / 0",
     "SELECT * FROM no_such_table",
@@ -130,7 +131,7 @@ def write(folder: Path, megabytes: float, *, all_formats: bool = False) -> list[
     with server(destination) as cluster:
         run(cluster, "pgbench", "-i", "-q", "-s", "6")
         log = cluster.log / "pg.log"
-        seconds = "2" if megabytes > 30 else "1"
+        seconds = "2" if megabytes > LITTLE else "1"
         while log.stat().st_size < megabytes * 1e6:
             for options in ROUNDS:
                 placed = [str(folder / o) if ".sql" in o else o for o in options]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from perfkit import tables
 from perfkit.errors import EmptyInput
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from perfkit.errors import InputError
     from perfkit.formats.lines import Ints
     from perfkit.formats.model import BadLine, Parsed
-    from perfkit.ingest.envelopes.model import Envelope, Unwrapped
+    from perfkit.ingest.envelopes.model import Envelope, Piece, Unwrapped
     from perfkit.ingest.packed import Unpacked
     from perfkit.ingest.pieces import Text
 
@@ -41,14 +42,15 @@ _STREAMS = 200
 class Wrapping:
     """Where the lines of one stream came from, and when the envelope says they were written.
 
-    ``line`` and ``at`` have one value per line of the stream. ``shared`` tells of the envelope
-    as a whole and belongs to its first stream.
+    ``line``, ``at`` and ``process`` (0: unknown) have one value per line of the stream; the
+    rest is of the envelope as a whole and belongs to its first stream.
     """
 
     title: str
     stream: str
     line: Ints
     at: Ints
+    process: Ints
     size_bytes: int = 0
     rejected: tuple[BadLine, ...] = ()
     rejected_lines: int = 0
@@ -70,6 +72,7 @@ class Wrapping:
             outer,
             line=_taken(outer.line, self.line, 0),
             at=np.where(self.at == NO_TIME, at, self.at),
+            process=np.where(self.process, self.process, _taken(outer.process, self.line, 0)),
             rejected=outer.rejected
             + tuple(
                 replace(bad, line=int(_taken(outer.line, np.array([bad.line]), 0)[0]))
@@ -105,6 +108,8 @@ class Wrapping:
         lines = table["line"].to_numpy()
         if _untimed(table, name):
             table = _timed(table, name, _taken(self.at, lines, NO_TIME))
+        if "session_id" in table.column_names and self.process.any():
+            table = _in_session(table, _taken(self.process, lines, 0))
         return tables.with_column(table, "line", _taken(self.line, lines, 0))
 
 
@@ -131,6 +136,16 @@ def _timed(table: pa.Table, name: str, at: Ints) -> pa.Table:
     ns = np.where(known == NO_TIME, begun, known)
     return tables.with_column(
         table, column, pa.array(ns, pa.timestamp("ns", "UTC"), mask=ns == NO_TIME)
+    )
+
+
+def _in_session(table: pa.Table, process: Ints) -> pa.Table:
+    """Fill in unknown sessions with the id of the process that wrote the line."""
+    known = table["session_id"].cast(pa.string())
+    written = pa.array(process, mask=process == 0).cast(pa.string())
+    filled = pc.coalesce(known, written).dictionary_encode()
+    return tables.with_column(
+        table, "session_id", filled.cast(table.schema.field("session_id").type)
     )
 
 
@@ -187,17 +202,16 @@ class _Streams:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: dict[str, tuple[Path, Any, list[Ints], list[Ints]]] = {}
+        self._files: dict[str, tuple[Path, Any, list[Piece]]] = {}
 
-    def add(self, piece: Any, lines: int) -> None:
+    def add(self, piece: Piece, lines: int) -> None:
         name = piece.stream if piece.stream in self._files or self._has_room() else "others"
         if name not in self._files:
             path = self._folder / f"{len(self._files)}.log"
-            self._files[name] = (path, path.open("wb"), [], [])
-        _, stream, line, at = self._files[name]
+            self._files[name] = (path, path.open("wb"), [])
+        _, stream, pieces = self._files[name]
         stream.write(piece.data)
-        line.append(piece.line + lines)
-        at.append(piece.at)
+        pieces.append(replace(piece, data=b"", line=piece.line + lines))
 
     def _has_room(self) -> bool:
         return len(self._files) < _STREAMS
@@ -205,9 +219,12 @@ class _Streams:
     def closed(self, title: str) -> list[tuple[Path, Wrapping]]:
         """Close the files and return those that hold something."""
         found = []
-        for name, (path, stream, line, at) in self._files.items():
+        for name, (path, stream, pieces) in self._files.items():
             stream.close()
             if path.stat().st_size:
-                lines, times = np.concatenate(line), np.concatenate(at)
-                found.append((path, Wrapping(title=title, stream=name, line=lines, at=times)))
+                columns = {
+                    column: np.concatenate([getattr(piece, column) for piece in pieces])
+                    for column in ("line", "at", "process")
+                }
+                found.append((path, Wrapping(title=title, stream=name, **columns)))
         return found

@@ -20,7 +20,7 @@ import pytest
 
 import perfkit
 from perfkit import errors
-from perfkit.ingest import packed, progress
+from perfkit.ingest import packed
 from perfkit.ingest.load import load
 
 

@@ -21,5 +21,5 @@ def test_rows_come_into_the_places_where_their_lines_belong(parts, data):
     lines = found["line"].to_pylist()
     assert lines == sorted(lines)
     assert len(lines) == sum(map(len, parts))
-    few = [line for line, text in zip(lines, found["message"].to_pylist(), strict=True) if text == "few"]
-    assert few == taken
+    texts = found["message"].to_pylist()
+    assert [line for line, text in zip(lines, texts, strict=True) if text == "few"] == taken

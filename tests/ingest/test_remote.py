@@ -24,7 +24,9 @@ def bucket(log):
 
 
 def test_a_file_a_pattern_and_a_folder_are_found(bucket):
-    assert [one.name for one in find_remote(f"{bucket}/plain.log")] == ["memory:///bucket/plain.log"]
+    assert [one.name for one in find_remote(f"{bucket}/plain.log")] == [
+        "memory:///bucket/plain.log"
+    ]
     assert [one.path for one in find_remote(f"{bucket}/*.gz")] == [
         f"/bucket/{n}.log.gz" for n in range(3)
     ]

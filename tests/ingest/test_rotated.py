@@ -38,7 +38,7 @@ MULTI = (
     b"2026-11-21 02:00:00.000 UTC [7] u@d/app LOG:  duration: 1.000 ms  statement: select 1,\n"
     b"\t  2 -- two\n"
     b"\tfrom t\n"
-    b"2026-11-21 02:00:01.000 UTC [7] u@d/app ERROR:  relation \"x\" does not exist\n"
+    b'2026-11-21 02:00:01.000 UTC [7] u@d/app ERROR:  relation "x" does not exist\n'
     b"2026-11-21 02:00:01.000 UTC [7] u@d/app STATEMENT:  select * from x\n"
 )
 

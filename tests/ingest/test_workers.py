@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from perfkit.errors import InputError, UsageError
+from perfkit.formats.registry import named
 from perfkit.ingest.workers import Workers
 
 
@@ -30,8 +31,6 @@ def test_errors_come_back_as_they_are(workers):
     with pytest.raises(ZeroDivisionError):
         workers.submit(divmod, 1, 0).result(timeout=30)
     with pytest.raises(UsageError, match="there is no format 'x'") as caught:
-        from perfkit.formats.registry import named
-
         workers.submit(named, "x").result(timeout=60)
     assert caught.value.hint
 

@@ -8,11 +8,13 @@ from perfkit.errors import InputError
 from perfkit.ingest.load import load
 
 
+def moment(n):
+    return f"2026-11-21T02:{n // 60:02}:{n % 60:02}.5Z"
+
+
 def docker(lines, stream="stderr"):
     return b"".join(
-        json.dumps(
-            {"log": line.decode() + "\n", "stream": stream, "time": f"2026-11-21T02:{n // 60:02}:{n % 60:02}.5Z"}
-        ).encode()
+        json.dumps({"log": line.decode() + "\n", "stream": stream, "time": moment(n)}).encode()
         + b"\n"
         for n, line in enumerate(lines)
     )

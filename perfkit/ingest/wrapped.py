@@ -222,9 +222,10 @@ class _Streams:
         for name, (path, stream, pieces) in self._files.items():
             stream.close()
             if path.stat().st_size:
-                columns = {
-                    column: np.concatenate([getattr(piece, column) for piece in pieces])
+                line, at, process = (
+                    np.concatenate([getattr(piece, column) for piece in pieces])
                     for column in ("line", "at", "process")
-                }
-                found.append((path, Wrapping(title=title, stream=name, **columns)))
+                )
+                one = Wrapping(title=title, stream=name, line=line, at=at, process=process)
+                found.append((path, one))
         return found

@@ -3,8 +3,12 @@
 The fingerprint of a statement is its text without comments and excess blanks, lower-cased
 outside quotes (ASCII letters only, as PostgreSQL folds them), where
 
-* literals, the signs before them and placeholders (``$1 ? %s %(name)s :name @p1``) are ``?``;
-  NULL, TRUE, FALSE, casts and quoted identifiers stay;
+* literals, the signs before them and placeholders (``$1 ? ?1 %s %(name)s :name @p1``) are
+  ``?``; so are NULL, TRUE and FALSE where a value stands, as in pg_stat_statements, but not in
+  ``is null``, ``is not true``, ``set null``, ``default false``, ``int not null``;
+* casts and names stay, quoted names as they are quoted; digits in names stay, except those
+  that number partitions, shards or objects of a session (:mod:`perfkit.sql_names` has the
+  rules): ``from events_2024_01`` is ``from events_?``;
 * of the elements of ``in (...)`` and ``array[...]`` those that repeat an earlier one are
   gone: ``in (?)``, whether one value was listed or 2,000;
 * the rows of VALUES after the first are ``, ...``;
@@ -12,7 +16,9 @@ outside quotes (ASCII letters only, as PostgreSQL folds them), where
 
 It is not a parser: any text, truncated or no SQL at all, has a fingerprint, in linear time,
 and the fingerprint of a fingerprint is itself. ``"..."`` is an identifier, as the standard has
-it, although MySQL may read a string.
+it; in the dialect ``mysql`` it is a string, backslashes escape, ``#`` starts a comment, ``--``
+does so before a blank only, and comments do not nest. Statements without such things have one
+fingerprint in both dialects, so that client and server meet.
 """
 
 from __future__ import annotations
@@ -24,30 +30,34 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfkit.sql_fold import folded
 from perfkit.sql_shape import shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfkit.sql_tokens import Dialect
+
 __all__ = ["fingerprint", "fingerprint_id", "fingerprint_many"]
 
 _LONGEST_CACHED = 8192  # characters; 4,096 such texts and shapes take at most some 100 MB
 
-# Texts in which a quote or a digit may mean something else than a literal: quoted identifiers,
-# escapes, comments, dollar quotes, names with a dollar or with letters that \b does not know.
-_INTRICATE = r"""["`\\]|--|/\*|\$(?:[^0-9]|$)|[A-Za-z0-9_]\$|[^\x00-\x7F]"""
+# Bytes of text that the tokeniser has read before the patterns of perfkit.sql_fold are compiled.
+_LITTLE = 20_000
 
 _cached_shape = lru_cache(maxsize=4096)(shape)
 
 
-def fingerprint(statement: str) -> str:
+def fingerprint(statement: str, dialect: Dialect = "standard") -> str:
     """Return the fingerprint of ``statement``.
 
     Example:
         >>> fingerprint("SELECT *  FROM t WHERE a IN (1,2) AND b = -1.5 -- why")
         'select * from t where a in (?) and b = ?'
     """
-    return shape(statement) if len(statement) > _LONGEST_CACHED else _cached_shape(statement)
+    if len(statement) > _LONGEST_CACHED:
+        return shape(statement, dialect)
+    return _cached_shape(statement, dialect)
 
 
 def fingerprint_id(fingerprint_text: str) -> str:
@@ -57,7 +67,7 @@ def fingerprint_id(fingerprint_text: str) -> str:
 
 
 def fingerprint_many(
-    statements: pa.Array | pa.ChunkedArray | Sequence[str | None],
+    statements: pa.Array | pa.ChunkedArray | Sequence[str | None], dialect: Dialect = "standard"
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
     """Return the fingerprints and their ids, one per statement; null stays null.
 
@@ -67,10 +77,11 @@ def fingerprint_many(
     if not isinstance(statements, pa.Array | pa.ChunkedArray):
         statements = pa.array(statements, pa.string())
     encoded = _encoded(statements)
-    blanked = _blanked(encoded.dictionary).dictionary_encode()
-    texts = blanked.dictionary.to_pylist()
-    distinct = pa.array([fingerprint(text) for text in texts], pa.string()).dictionary_encode()
-    indices = pc.take(pc.take(distinct.indices, blanked.indices), encoded.indices)
+    texts = encoded.dictionary.cast(pa.string())
+    few = folded(texts, dialect) if texts.nbytes > _LITTLE else texts.dictionary_encode()
+    found = [fingerprint(text, dialect) for text in few.dictionary.to_pylist()]
+    distinct = pa.array(found, pa.string()).dictionary_encode()
+    indices = pc.take(pc.take(distinct.indices, few.indices), encoded.indices)
     ids = pa.array([fingerprint_id(text) for text in distinct.dictionary.to_pylist()], pa.string())
     return (
         pa.DictionaryArray.from_arrays(indices, distinct.dictionary),
@@ -85,15 +96,3 @@ def _encoded(statements: Any) -> Any:
     if isinstance(statements, pa.ChunkedArray):
         return statements.unify_dictionaries().combine_chunks()
     return statements
-
-
-def _blanked(texts: Any) -> Any:
-    """Empty the plain strings and the whole numbers, where that is safe; the shape is the same.
-
-    Two passes of C code at some 2 us leave a few hundred of many thousand texts for the
-    tokeniser, which takes 100 us for one.
-    """
-    texts = texts.cast(pa.string())
-    simple = pc.replace_substring_regex(texts, r"'[^']*(?:''[^']*)*'", "''")
-    simple = pc.replace_substring_regex(simple, r"\b[0-9]+\b", "0")
-    return pc.if_else(pc.match_substring_regex(texts, _INTRICATE), texts, simple)

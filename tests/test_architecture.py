@@ -12,7 +12,16 @@ PACKAGE = Path(__file__).parent.parent / "perfkit"
 #: Rooms from the ground up: a module imports from its own floor and from those below.
 FLOORS = [
     {"errors", "units", "fingerprint", "statistics", "redact", "redact_rules"}
-    | {"fingerprinted", "sql_tokens", "sql_shape", "sql_fold", "sql_lists", "sql_names", "sketch"}
+    | {
+        "fingerprinted",
+        "sql_tokens",
+        "sql_shape",
+        "sql_fold",
+        "sql_squeeze",
+        "sql_lists",
+        "sql_names",
+        "sketch",
+    }
     | {"visible", "files", "pandas_later", "routes"},
     {"tables", "keep"},
     {"clock", "selection", "archive", "overview", "recording", "results", "sources"}

@@ -32,3 +32,10 @@ def test_chunks_with_dictionaries_of_their_own_are_one_column():
     other = tables.from_columns("queries", {"statement": ["select a from b"]})
     joined = pa.concat_tables([part, other])
     assert fingerprinted(joined)["fingerprint"].to_pylist() == ["select ?", "select a from b"]
+
+
+def test_statements_of_mysql_are_read_in_its_dialect():
+    columns = {"statement": ['select "a 1"'] * 3, "system": ["mysql", "postgresql", "mariadb"]}
+    found = fingerprinted(tables.from_columns("queries", columns))
+    assert found["fingerprint"].to_pylist() == ["select ?", 'select "a 1"', "select ?"]
+    assert found["fingerprint_id"][0].as_py() == fingerprint_id("select ?")

@@ -12,7 +12,7 @@ from perfkit.sql_shape import shape
 PIECES = """-- /* */ :: := $$ $a$ $1 %s %(a)s :a array[ row( E' U&' u&\" 1e 0x 1. ... ?|
     in values array ->> @p1 \\' '' null İ Σ"""
 HOSTILE = """' \" in( (?, in(?, values(1),(2), /* $ %( 1.1. [ \\' :a $a values(( E'\\ 1_ a ::
-    -- array["""
+    -- array[ t_286, array[[ null, extract( _? t_286. from,"""
 
 
 # Text made of the fragments that can trip a tokeniser.
@@ -38,12 +38,15 @@ fragments = st.lists(
 @example("a[b: =c]")
 @example("a[$1:an$1")
 @example('a[@p1_:u&"b"]')
+@example("_ [ :a : _? from ] and 'a' \n _?")
+@example("from t_286, x_ ?|")
 def test_the_shape_of_a_shape_is_itself(text):
-    once = shape(text)
-    assert shape(once) == once
+    for dialect in ("standard", "mysql"):
+        once = shape(text, dialect)
+        assert shape(once, dialect) == once
 
 
-@pytest.mark.parametrize("unit", [*HOSTILE.split(), "''' ", "` `", "$a$ ", "- "])
+@pytest.mark.parametrize("unit", [*HOSTILE.split(), " \n", "''' ", "` `", "$a$ ", "- "])
 def test_hostile_text_takes_time_in_proportion_to_its_length(unit):
     def seconds(size: int) -> float:
         text = unit * (size // len(unit)) + "x"

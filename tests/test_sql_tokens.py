@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfkit.sql_tokens import Token, tokens
+from perfkit.sql_tokens import Token, pairs, tokens
 
 # Any text, and texts dense in what opens, closes and escapes.
 texts = st.one_of(
@@ -16,13 +16,15 @@ texts = st.one_of(
 @settings(max_examples=1000)
 @given(texts)
 def test_the_tokens_of_a_text_joined_are_the_text(text):
-    found = tokens(text)
-    assert "".join(token.text for token in found) == text
-    assert all(token.text for token in found)
+    for dialect in ("standard", "mysql"):
+        found = tokens(text, dialect)
+        assert "".join(token.text for token in found) == text
+        assert all(token.text for token in found)
+        assert pairs(text, dialect) == [token for token in found if token.kind != "blank"]
 
 
-def kinds(text):
-    return [token.kind for token in tokens(text) if token.kind != "blank"]
+def kinds(text, dialect="standard"):
+    return [kind for kind, _ in pairs(text, dialect)]
 
 
 @pytest.mark.parametrize(
@@ -41,10 +43,36 @@ def kinds(text):
         ("a ?|| b", ["word", "placeholder", "operator", "word"]),
         ("x%size", ["word", "operator", "word"]),
         ("1..10", ["number", "dots", "number"]),
+        ("?1 ?22 ?1a", ["placeholder"] * 3 + ["word"]),
+        ("t_? a_?_b x_ ? y_?'z'", ["word"] * 3 + ["placeholder", "word", "placeholder", "string"]),
+        ("a #--b", ["word", "operator", "comment"]),
+        ("|//* c */", ["operator", "comment"]),
+        (
+            "%b %b'1' %('a')s",
+            ["placeholder", "operator", "string"]
+            + ["operator"] * 2
+            + ["string"]
+            + ["operator", "word"],
+        ),
     ],
 )
 def test_the_kinds_of_tokens_in(text, expected):
     assert kinds(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\"it's\" 'a\\'b' \"a\"\"b\" N'x' `t`", ["string"] * 4 + ["quoted"]),
+        ("1--2 # x", ["number", "operator", "operator", "number", "comment"]),
+        ("1 -- 2\n3 --", ["number", "comment", "number", "comment"]),
+        ("/* a /* b */ c", ["comment", "word"]),
+        ("a$$b$$ $x", ["word"] * 2),
+        ("'C:\\', 'b'", ["string", "operator", "string"]),
+    ],
+)
+def test_the_kinds_of_tokens_in_the_dialect_of_mysql(text, expected):
+    assert kinds(text, "mysql") == expected
 
 
 @pytest.mark.parametrize("text", ["'abc", "E'abc\\", "$$abc", "/* abc", '"abc', "`abc"])

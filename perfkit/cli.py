@@ -59,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         _add_input(verb)
         _add_output(verb)
         verb.set_defaults(run=_analyse, analysis=name)
+        if name == "digest":
+            verb.add_argument(
+                "--group-by",
+                default="fingerprint",
+                metavar="COLUMN[,COLUMN]",
+                help="user, database, application, client, session_id, hour, minute, ..."
+                " (%(default)s)",
+            )
         if name == "diagnose":
             verb.add_argument("--incident", nargs=2, metavar=("START", "END"))
             verb.add_argument("--mark", metavar="TIME", help="when it was deployed")
@@ -113,9 +121,7 @@ def _read(options: argparse.Namespace) -> Recording:
     postpone_pandas()
     names = ("prefix", "since", "until", "database", "user", "application", "min_duration_ms")
     said = {name: getattr(options, name) for name in names}
-    return perfkit.load(
-        *options.files, tz=options.zone, format=options.input_format, **said
-    )
+    return perfkit.load(*options.files, tz=options.zone, format=options.input_format, **said)
 
 
 def _analyse(options: argparse.Namespace) -> int:
@@ -125,8 +131,10 @@ def _analyse(options: argparse.Namespace) -> int:
     if options.analysis == "diagnose":
         rec = rec.mark(options.mark, "the deploy") if options.mark else rec
         result = perfkit.diagnose(rec, incident=options.incident, budget=options.budget)
+    elif options.analysis == "digest":
+        result = perfkit.digest(rec, group_by=options.group_by)
     else:
-        result = getattr(perfkit, options.analysis)(rec)
+        result = perfkit.baseline(rec)
     _write(_RENDER[options.format](result), options.output)
     return _status(result, options.fail_on)
 

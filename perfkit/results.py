@@ -114,6 +114,7 @@ class Result:
         checked: what was looked at, said when nothing was found.
         totals: numbers over the whole input.
         series: further Arrow tables that the figure needs.
+        sections: small Arrow tables to show beneath the table, by their title.
         closing: a paragraph to paste, when the analysis ends with one.
     """
 
@@ -127,6 +128,7 @@ class Result:
     checked: Sequence[str] = ()
     totals: Mapping[str, Any] = field(default_factory=dict)
     series: Mapping[str, pa.Table] = field(default_factory=dict)
+    sections: Mapping[str, pa.Table] = field(default_factory=dict)
     closing: str = ""
 
     def __post_init__(self) -> None:
@@ -161,7 +163,11 @@ class Result:
             "checked": list(self.checked),
             "closing": self.closing,
             self.noun: _rows(self.arrow),
+            **({"sections": self._sections()} if self.sections else {}),
         }
+
+    def _sections(self) -> dict[str, list[dict[str, Any]]]:
+        return {title: _rows(table) for title, table in self.sections.items()}
 
     def to_text(self) -> str:
         """Return the result as plain text, safe for a terminal."""

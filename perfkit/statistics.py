@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MINIMUM_COUNT",
+    "interval_ranks",
     "minimum_count",
     "quantile",
     "quantile_interval",
@@ -142,13 +143,15 @@ def _quantile_of_sorted(ordered: NDArray[np.float64], q: float) -> float:
 
 
 def _interval_of_sorted(ordered: NDArray[np.float64], q: float, confidence: float) -> Interval:
-    ranks = _ranks(ordered.size, q, confidence)
+    ranks = interval_ranks(ordered.size, q, confidence)
     return _UNKNOWN if ranks is None else (float(ordered[ranks[0]]), float(ordered[ranks[1]]))
 
 
 @lru_cache(maxsize=4096)
-def _ranks(n: int, q: float, confidence: float) -> tuple[int, int] | None:
-    """Return the indices of the two order statistics that enclose quantile ``q``.
+def interval_ranks(n: int, q: float, confidence: float = 0.95) -> tuple[int, int] | None:
+    """Return the indices (from 0) of the two order statistics that enclose quantile ``q``.
+
+    None where ``n`` samples are too few, see :func:`minimum_count`.
 
     With B ~ Binomial(n, q) samples below the quantile, the lower one (1-based) is the largest
     l with P(B < l) <= tail, the upper one the smallest u with P(B >= u) <= tail.

@@ -2,63 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from perfkit import sources, units
-from perfkit.analyses import digest_findings, groups
+from perfkit.analyses import digest_findings
+from perfkit.analyses.digests import percentiles, rules
+from perfkit.analyses.digests.assemble import sketched, table
+from perfkit.analyses.digests.caveats import caveats
+from perfkit.analyses.digests.counted_once import counted_once
+from perfkit.analyses.digests.executions import executions
+from perfkit.analyses.digests.keys import grouping
+from perfkit.analyses.digests.merging import merge
+from perfkit.analyses.digests.partial import Partial, counted, partial
+from perfkit.analyses.digests.rules.seen import Seen
+from perfkit.analyses.digests.sections import event_tables, sections
+from perfkit.analyses.digests.series import series
+from perfkit.analyses.digests.totals import of_totals
 from perfkit.analyses.statements import shown
-from perfkit.fingerprinted import fingerprinted
-from perfkit.recording import as_recording
+from perfkit.recording import Recording, as_recording
 from perfkit.results import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
-    from perfkit.recording import Recording
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
-__all__ = ["digest"]
+__all__ = ["EXACT_ROWS", "digest", "digested"]
 
-_SCHEMA = pa.schema(
-    [
-        ("fingerprint_id", pa.string()),
-        ("fingerprint", pa.string()),
-        ("calls", pa.int64()),
-        *((f"{name}_ms", pa.float64()) for name in ("total", "mean", "p50", "p95", "p99", "max")),
-        ("share", pa.float64()),
-        *(
-            (f"{name}_{end}_ms", pa.float64())
-            for name in ("p50", "p95", "p99")
-            for end in ("low", "high")
-        ),
-        ("errors", pa.int64()),
-        ("parses", pa.int64()),
-        ("binds", pa.int64()),
-        ("parse_bind_ms", pa.float64()),
-    ]
-)
+#: Up to so many rows percentiles are exact; beyond, a sketch keeps the memory bounded.
+EXACT_ROWS = 20_000_000
+#: ... and the rows are read piece by piece.
+_PIECE = 4_000_000
 
 
-def digest(data: Any) -> Result:
+def digest(data: Any, group_by: str | Sequence[str] = "fingerprint") -> Result:
     """Rank statements by the time they took in all.
 
     ``calls`` are executions (phases simple, execute and unknown). The extended protocol logs
     parse and bind as well: they are counted in ``parses`` and ``binds``, and their time in
-    ``parse_bind_ms`` is not part of ``total_ms``, as pgBadger has it. A percentile is always
-    that of the samples; the 95 % interval beside it (``p95_low_ms``, ``p95_high_ms``) is NaN
-    where there are too few of them.
+    ``parse_bind_ms`` is not part of ``total_ms``, as pgBadger has it. A row that stands for
+    several executions (``weight``) counts as so many. A percentile is always that of the
+    samples; the 95 % interval beside it (``p95_low_ms``, ``p95_high_ms``) is NaN where there
+    are too few of them. ``variance_to_mean`` is the index of dispersion by which
+    pt-query-digest finds statements that are sometimes slow ("V/M"; here in milliseconds).
+
+    A recording that holds only totals (``statement_totals``) is ranked by them; where it holds
+    executions as well, these count.
 
     Args:
         data: a Recording, or a table of queries (DataFrame or Arrow).
+        group_by: ``"fingerprint"``, any other column of ``queries``, ``"hour"``, ``"minute"``,
+            or several: ``"user,database"``.
 
     Returns:
-        One row per fingerprint, largest ``total_ms`` first; ``share`` is of all ``total_ms``.
+        One row per group, largest ``total_ms`` first; ``share`` is of all ``total_ms``. Further
+        tables are in ``series`` (per_minute, histogram, examples, load, heat, by_user, ...)
+        and ``sections`` (errors, lock waits, temporary files, ...).
 
     Raises:
-        UsageError: ``data`` is neither.
+        UsageError: ``data`` is neither, or there is no such column.
 
     Example:
         >>> import pyarrow as pa
@@ -67,105 +75,101 @@ def digest(data: Any) -> Result:
         [4.0]
     """
     rec = as_recording(data, "queries")
-    queries = fingerprinted(sources.primary(rec, "queries"))
-    table = _table(queries)
-    totals = _totals(table)
+    by = grouping(group_by)
+    counts = _counts(rec, by)
+    return _result(counts, rec)
+
+
+def digested(part: Partial, rec: Recording | None = None) -> Result:
+    """Return the Result of a (merged) partial digest; percentiles are those of its sketch.
+
+    ``rec`` says what was read (``inputs``) and what limits it (``quality``), without tables.
+
+    Example:
+        >>> from perfkit import tables
+        >>> digested(partial(tables.empty("queries"))).totals["statements"]
+        0
+    """
+    return _result(_Counts(part, sketched(part), exact=False), rec or Recording())
+
+
+@dataclass(frozen=True)
+class _Counts:
+    part: Partial
+    percentiles: dict[str, Floats]
+    sessions: Ints | None = None
+    exact: bool = True
+    only_totals: bool = False
+
+
+def _counts(rec: Recording, by: tuple[str, ...]) -> _Counts:
+    queries, events = counted_once(rec, by), rec.arrow("events")
+    totals = rec.arrow("statement_totals")
+    if totals.num_rows and not queries.num_rows:
+        return _Counts(*of_totals(totals, by), exact=False, only_totals=True)
+    if queries.num_rows > EXACT_ROWS:
+        starts = range(0, queries.num_rows, _PIECE)
+        pieces = (partial(queries.slice(at, _PIECE), by=by) for at in starts)
+        whole = next(pieces)
+        for piece in pieces:
+            whole = merge([whole, piece])
+        whole = merge([whole, partial(queries.slice(0, 0), events, by=by)])
+        return _Counts(whole, sketched(whole), exact=False)
+    rows = executions(queries, by)
+    part, sessions = counted(rows, events, by)
+    return _Counts(part, percentiles.exact(rows), sessions)
+
+
+def _result(counts: _Counts, rec: Recording) -> Result:
+    part = counts.part
+    rows, order = table(part, counts.percentiles, counts.sessions)
+    further = series(part, order) | event_tables(part.happened)
+    totals = _totals(rows, part, rec)
+    requests = len(sources.primary(rec, "requests"))
+    seen = Seen(table=rows, order=order, part=part, series=further, rec=rec)
     return Result(
         analysis="digest",
         question="Which statements take the time?",
-        headline=_headline(table, totals),
-        arrow=table,
-        noun="statements",
-        findings=digest_findings.findings(table, requests=len(sources.primary(rec, "requests"))),
-        caveats=_caveats(rec, queries, totals),
-        checked=digest_findings.CHECKED,
+        headline=_headline(rows, totals, part.by),
+        arrow=rows,
+        noun="statements" if seen.by_statement else "groups",
+        findings=[
+            *digest_findings.findings(rows, requests=requests),
+            *rules.further(seen),
+        ],
+        caveats=caveats(rec, part, totals, exact=counts.exact, only_totals=counts.only_totals),
+        checked=(*digest_findings.CHECKED, *rules.CHECKED),
         totals=totals,
+        series=further,
+        sections=sections(part, further),
     )
 
 
-def _table(queries: pa.Table) -> pa.Table:
-    by = groups.encode(queries["fingerprint_id"])
-    rows = _counts(queries, by) | _times(queries, by)
-    rows["fingerprint_id"] = by.labels
-    rows["fingerprint"] = _texts(queries, by)
-    total = np.nansum(rows["total_ms"])
-    rows["share"] = np.divide(rows["total_ms"], total) if total else np.full(len(by.labels), np.nan)
-    table = pa.table({name: rows[name] for name in _SCHEMA.names}, schema=_SCHEMA)
-    used = pa.array(np.bincount(by.codes, minlength=len(by.labels)) > 0)
-    return table.filter(used).sort_by([("total_ms", "descending"), ("fingerprint", "ascending")])
-
-
-def _counts(queries: pa.Table, by: groups.Groups) -> dict[str, Any]:
-    parse, bind = (_phase(queries, name) for name in ("parse", "bind"))
-    failed = queries["error"].is_valid().to_numpy()
-    return {
-        "calls": by.count(~(parse | bind)),
-        "parses": by.count(parse),
-        "binds": by.count(bind),
-        "errors": by.count(failed),
-    }
-
-
-def _times(queries: pa.Table, by: groups.Groups) -> dict[str, Any]:
-    duration = groups.numbers(queries["duration_ms"])
-    preparing = _phase(queries, "parse") | _phase(queries, "bind")
-    known = ~np.isnan(duration)
-    samples = list(by.split(duration, known & ~preparing))
-    described = [groups.percentiles(values) for values in samples]
-    columns = {name: [row[name] for row in described] for name in described[0]}
-    return columns | {
-        "total_ms": groups.sums(samples),
-        "parse_bind_ms": by.total(duration, known & preparing),
-    }
-
-
-def _phase(queries: pa.Table, name: str) -> NDArray[np.bool_]:
-    by = groups.encode(queries["phase"])
-    wanted = by.labels.index(name) if name in by.labels else -1
-    rows: NDArray[np.bool_] = by.codes == wanted
-    return rows
-
-
-def _texts(queries: pa.Table, by: groups.Groups) -> list[str | None]:
-    """Return one fingerprint for every id."""
-    texts = groups.encode(queries["fingerprint"])
-    first = np.full(len(by.labels), len(texts.labels) - 1)
-    first[by.codes] = texts.codes
-    return [texts.labels[code] for code in first]
-
-
-def _totals(table: pa.Table) -> dict[str, Any]:
+def _totals(rows: pa.Table, part: Partial, rec: Recording) -> dict[str, Any]:
     names = ("calls", "total_ms", "errors", "parses", "binds", "parse_bind_ms")
-    sums = {name: table[name].to_numpy().sum().item() if len(table) else 0 for name in names}
-    return {"statements": len(table)} | sums
+    sums = {name: rows[name].to_numpy().sum().item() if len(rows) else 0 for name in names}
+    distinct = {"fingerprints": len(rows) + part.folded} if part.by == ("fingerprint_id",) else {}
+    read = {
+        name: sum(getattr(source, name) for source in rec.inputs)
+        for name in ("lines", "irrelevant", "rejected")
+    }
+    return {"statements": sums["calls"], "groups": len(rows), **distinct, **sums, **read}
 
 
-def _headline(table: pa.Table, totals: dict[str, Any]) -> str:
+def _headline(rows: pa.Table, totals: dict[str, Any], by: tuple[str, ...]) -> str:
     if not totals["calls"]:
         return "No statement was executed in what was read."
     if not totals["total_ms"]:
         return f"{units.format_count(totals['calls'])} calls were read, none with a duration."
-    first = table.slice(0, 1).to_pylist()[0]
+    first = rows.slice(0, 1).to_pylist()[0]
     return (
         f"{units.format_share(first['share'])} of {units.format_ms(totals['total_ms'])} database"
-        f" time goes to {shown(first['fingerprint'])} ({units.format_count(first['calls'])} of"
+        f" time goes to {_named(first, by)} ({units.format_count(first['calls'])} of"
         f" {units.format_count(totals['calls'])} calls)"
     )
 
 
-def _caveats(rec: Recording, queries: pa.Table, totals: dict[str, Any]) -> list[str]:
-    notes = rec.caveats()
-    unknown = queries["duration_ms"].null_count
-    if unknown:
-        notes.append(f"{unknown:,} of {len(queries):,} statements have no duration.")
-    if totals["parse_bind_ms"]:
-        notes.append(
-            f"Parse and bind took another {units.format_ms(totals['parse_bind_ms'])}"
-            " (column parse_bind_ms); total_ms counts execution alone."
-        )
-    kinds = set(pc.unique(queries["duration_kind"]).to_pylist())
-    if "gap_upper_bound" in kinds:
-        notes.append("Some durations are gaps between log lines: upper bounds.")
-    if {"server", "client"} <= kinds:
-        notes.append("Server and client times are added up: client times include the network.")
-    return notes
+def _named(row: dict[str, Any], by: tuple[str, ...]) -> str:
+    if "fingerprint" in row:
+        return shown(row["fingerprint"])
+    return ", ".join(f"{name} {shown(str(row[name]))}" for name in by)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
 
 from perfkit import units
 from perfkit.analyses.statements import shown
@@ -28,6 +31,11 @@ CHEAP_MS = 5.0
 FREQUENT_SHARE = 0.10
 CALLS_PER_REQUEST = 5
 _MOST = 8
+_LOOKED_AT = 1000
+_COLUMNS = (
+    *("fingerprint", "fingerprint_id", "calls", "total_ms", "mean_ms", "p50_ms", "p95_ms"),
+    *("max_ms", "share", "p50_low_ms", "p95_low_ms"),
+)
 
 CHECKED = (
     f"a statement with {DOMINANT_SHARE:.0%} of the time and twice an even share",
@@ -38,13 +46,25 @@ CHECKED = (
 
 def findings(table: pa.Table, *, requests: int) -> list[Finding]:
     """Return findings on rows of a digest; ``requests`` is 0 where none were recorded."""
-    rows = [row for row in table.to_pylist() if row["fingerprint"] is not None]
-    all_calls = sum(row["calls"] for row in rows)
+    if not {"fingerprint", "fingerprint_id"} <= set(table.column_names):
+        return []
+    known = table.filter(table["fingerprint"].is_valid())
+    statements, all_calls = known.num_rows, int(pc.sum(known["calls"]).as_py() or 0)
+    rows = known.select(_COLUMNS).filter(_candidates(known)).slice(0, _LOOKED_AT).to_pylist()
     found = (
-        _dominant(row, len(rows)) or _slow(row) or _frequent(row, all_calls, requests)
+        _dominant(row, statements) or _slow(row) or _frequent(row, all_calls, requests)
         for row in rows
     )
     return [finding for finding in found if finding][:_MOST]
+
+
+def _candidates(table: pa.Table) -> pa.ChunkedArray:
+    """Say which rows a rule could name at all: the others are never turned into objects."""
+    reaches = (
+        pc.greater_equal(table[name], least)
+        for name, least in (("share", FREQUENT_SHARE), ("p95_ms", SLOW_MS), ("p50_ms", SLOW_MS))
+    )
+    return reduce(pc.or_, (pc.fill_null(each, fill_value=False) for each in reaches))
 
 
 def _dominant(row: dict[str, Any], statements: int) -> Finding | None:

@@ -59,7 +59,8 @@ def _plain(text: str | None) -> str:
 
 
 def _columns(figure: go.Figure) -> list[Column]:
-    drawn = [trace for trace in figure.data if trace.hoverinfo != "skip" and _points(trace) > 0]
+    shown = [t for t in figure.data if t.hoverinfo != "skip" and t.visible is not False]
+    drawn = [trace for trace in shown if _points(trace) > 0]
     # what is drawn twice under one name is said once
     traces = list({trace.name or n: trace for n, trace in enumerate(reversed(drawn))}.values())[
         ::-1

@@ -15,6 +15,8 @@ from perfkit.views.text import EVIDENCE_ROWS, FINDINGS, PASTE, more_findings, sa
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
+
     from perfkit.results import Finding, Result
     from perfkit.views.columns import Column
 
@@ -56,12 +58,13 @@ def conclusion(result: Result) -> str:
 
 
 def details(result: Result) -> str:
-    """Return the findings, the table (25 rows) and what limits the answer."""
+    """Return the findings, the table (25 rows), the sections and what limits the answer."""
     return _fragment(
         "".join(_finding(n, found) for n, found in enumerate(result.findings[:FINDINGS], start=1))
         + _faint(more_findings(result))
         + ("" if result.findings else _list("Nothing wrong was found. Checked:", result.checked))
         + _table(result)
+        + "".join(_section(title, table) for title, table in result.sections.items())
         + _list("What limits this answer:", result.caveats)
     )
 
@@ -106,6 +109,13 @@ def _table(result: Result) -> str:
     noun = result.noun.removesuffix("s") if count == 1 else result.noun
     caption = shown.note or f"{count:,} {noun}"
     return page_table(shown.columns, caption)
+
+
+def _section(title: str, table: pa.Table) -> str:
+    shown = layout.fitted(table, "rows", rows=ROWS, width=WIDTH, needs=_needs)
+    inside = page_table(shown.columns, shown.note)
+    summary = f'<summary style="{_FAINT}">{markup(title)}</summary>'
+    return f'<details style="margin:.3em 0">{summary}{inside}</details>' if inside else ""
 
 
 def _needs(column: Column) -> int:

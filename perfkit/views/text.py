@@ -15,6 +15,8 @@ from perfkit.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
+
     from perfkit.results import Finding, Result
     from perfkit.views.columns import Column
 
@@ -22,6 +24,7 @@ __all__ = ["more_findings", "render", "saves", "table_lines"]
 
 WIDTH = 100
 ROWS = 20
+SECTION_ROWS = 5
 EVIDENCE_ROWS = 8
 FINDINGS = 15  # nobody reads more at once
 PASTE = "In short, to paste into the incident channel:"
@@ -29,7 +32,7 @@ _NARROWEST = 80
 
 
 def render(result: Result) -> str:
-    """Return findings first, then table (20 rows), caveats and the paragraph to paste.
+    """Return findings first, then table (20 rows), sections, caveats and the paragraph to paste.
 
     It is as wide as the terminal (80 to 100 columns), elsewhere 100 columns; only code that
     a line break would change is longer. The text is safe for a terminal: control characters
@@ -42,6 +45,7 @@ def render(result: Result) -> str:
         _wrapped(more_findings(result), width),
         [] if result.findings else _checked(result, width),
         _table(result, width),
+        *(_section(title, table, width) for title, table in result.sections.items()),
         [line for item in result.caveats for line in _wrapped(item, width, "note: ", "      ")],
         _closing(result, width),
     ]
@@ -117,6 +121,11 @@ def _table(result: Result, width: int) -> list[str]:
     shown = layout.fitted(result.arrow, result.noun, rows=ROWS, width=width)
     lines = table_lines(shown.columns, width=width)
     return lines + (_wrapped(f"({shown.note})", width) if shown.note else [])
+
+
+def _section(title: str, table: pa.Table, width: int) -> list[str]:
+    shown = layout.fitted(table, "rows", rows=SECTION_ROWS, width=width)
+    return [f"{visible(title)}:", *table_lines(shown.columns, width=width)]
 
 
 def table_lines(

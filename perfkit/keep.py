@@ -46,7 +46,9 @@ class Keep:
     def __str__(self) -> str:
         """Return the conditions as they were typed: ``since=..., user='ann'``."""
         named = ((item.name, getattr(self, item.name)) for item in fields(self))
-        return ", ".join(f"{name}={_said(name, value)}" for name, value in named if value is not None)
+        return ", ".join(
+            f"{name}={_said(name, value)}" for name, value in named if value is not None
+        )
 
     def rows(self, table: pa.Table, name: str) -> pa.Table:
         """Return the rows of table ``name`` that meet every condition."""

@@ -180,7 +180,9 @@ def concatenate(parts: Sequence[Parsed]) -> Parsed:
     )
 
 
-def kept(rejected: Iterable[BadLine], before: Mapping[str, int] | None = None) -> tuple[BadLine, ...]:
+def kept(
+    rejected: Iterable[BadLine], before: Mapping[str, int] | None = None
+) -> tuple[BadLine, ...]:
     """Return the first :data:`KEPT_PER_REASON` lines per reason, less those kept ``before``."""
     seen: Counter[str] = Counter(before)
     result = []

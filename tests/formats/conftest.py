@@ -30,6 +30,7 @@ def real():
 @pytest.fixture(scope="session")
 def parsed():
     """Parse bytes as a whole, or cut into chunks of some size."""
+
     def parse(item, data, *, size=None, zone=None):
         if size is None:
             size = len(data) + 1

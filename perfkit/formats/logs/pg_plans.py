@@ -1,7 +1,8 @@
-"""Plans that auto_explain wrote into a PostgreSQL log, as JSON or as text."""
+"""Plans that auto_explain wrote into a PostgreSQL log, as JSON, text, YAML or XML."""
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,21 +10,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from perfkit import tables
 from perfkit.fingerprint import fingerprint_many
-from perfkit.formats.lines import Ints, segments
-from perfkit.formats.logs.pg_records import Flags, joined
 
 if TYPE_CHECKING:
-    from perfkit.formats.logs.pg_records import Records
+    from perfkit.formats.lines import Ints
+    from perfkit.formats.logs.pg_records import Flags, Records
 
 __all__ = ["Plans", "read_plans"]
 
 #: The first line of a plan as text, behind the statement.
 _ROOT = re.compile(r"^[^\s].*  \(cost=[0-9.]+\.\.[0-9.]+ rows=", re.MULTILINE)
 _PARAMETERS = "\nQuery Parameters: "
+_IN_XML = re.compile(r"<Query-Text>(.*?)</Query-Text>", re.DOTALL)
 
 
 class _Document(msgspec.Struct):
@@ -51,7 +51,7 @@ def read_plans(records: Records, rows: Ints, ms: Any, text: Ints) -> Plans:
     A plan whose message names a CONTEXT (a function, a trigger) is part of the statement
     that called it: it is a plan, and no statement of its own.
     """
-    bodies = joined(segments(records.data, text, records.end[rows]))
+    bodies = records.texts(text, records.end[rows])
     found = [_statement(body) for body in bodies.to_pylist()]
     whole = np.array([good for good, _ in found], np.bool_)
     statement = pa.array([text for good, text in found if good], pa.string())
@@ -82,21 +82,48 @@ def read_plans(records: Records, rows: Ints, ms: Any, text: Ints) -> Plans:
 def _statement(body: str) -> tuple[bool, str | None]:
     """Say whether the plan is whole, and return its statement where it names one."""
     if body.startswith("{"):
-        try:
-            query = _decode(body).query
-        except msgspec.DecodeError:
-            return False, None
-        return True, query.strip() if query else None
+        return _of_json(body)
+    if body.startswith("<explain"):
+        return _of_xml(body)
+    if body.startswith('Query Text: "') and "\nPlan:" in body:
+        return _of_yaml(body)
     if body.startswith("Query Text: "):
-        root = _ROOT.search(body)
-        if root is None:
-            return False, None
-        text = body[len("Query Text: ") : root.start()].split(_PARAMETERS, 1)[0]
-        return True, text.strip()
+        return _of_text(body)
     return bool(body), None
 
 
+def _of_json(body: str) -> tuple[bool, str | None]:
+    try:
+        query = _decode(body).query
+    except msgspec.DecodeError:
+        return False, None
+    return True, query.strip() if query else None
+
+
+def _of_text(body: str) -> tuple[bool, str | None]:
+    root = _ROOT.search(body)
+    if root is None:
+        return False, None
+    text = body[len("Query Text: ") : root.start()].split(_PARAMETERS, 1)[0]
+    return True, text.strip()
+
+
+def _of_xml(body: str) -> tuple[bool, str | None]:
+    found = _IN_XML.search(body)
+    text = html.unescape(found[1]).strip() if found else None
+    return body.endswith("</explain>"), text
+
+
+def _of_yaml(body: str) -> tuple[bool, str | None]:
+    """Read the statement, which PostgreSQL quotes as in JSON."""
+    quoted = body[len("Query Text: ") : body.index("\n")].rstrip()
+    try:
+        return True, msgspec.json.decode(quoted, type=str).strip()
+    except msgspec.MsgspecError:
+        return True, None
+
+
 def _nested(records: Records, rows: Ints) -> Flags:
-    second = np.flatnonzero(records.owner != np.arange(len(records.key)))
-    contexts = pc.equal(records.field("severity", second), "CONTEXT").fill_null(False)  # noqa: FBT003 - the value to fill in
-    return np.isin(rows, records.owner[second[contexts.to_numpy(zero_copy_only=False)]])
+    contexts = records.detail(rows, "CONTEXT")
+    nested: Flags = contexts.is_valid().to_numpy(zero_copy_only=False)
+    return nested

@@ -16,21 +16,24 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.formats.logs.pg_templates import MARK, TIME, USUAL, ZONE, candidates
+from perfkit.formats.logs.pg_severities import FOREIGN, in_english
+from perfkit.formats.logs.pg_templates import BACKENDS, MARK, TIME, USUAL, ZONE, candidates
 
-__all__ = ["MAIN", "Prefix", "infer", "read_heads"]
+__all__ = ["MAIN", "SEVERITIES", "Prefix", "infer", "read_heads", "stated"]
 
 #: Severities that begin a message of their own, and those that belong to the one before.
 MAIN = (
     *("LOG", "ERROR", "FATAL", "PANIC", "WARNING", "NOTICE", "INFO"),
     *("DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", "DEBUG"),
 )
-_SECOND = ("DETAIL", "HINT", "STATEMENT", "CONTEXT", "QUERY", "LOCATION", "BACKTRACE")
-_SEVERITY = "|".join(MAIN + _SECOND)
+SECOND = ("DETAIL", "HINT", "STATEMENT", "CONTEXT", "QUERY", "LOCATION", "BACKTRACE")
+SEVERITIES = "|".join((*MAIN, *SECOND, *FOREIGN))
 
-_HEAD = re.compile(rf"^(?![\t\n])(.{{0,500}}?)((?:{_SEVERITY}):  )(.{{0,8}})", re.MULTILINE)
+_HEAD = re.compile(rf"^(?![\t\n])(.{{0,500}}?)((?:{SEVERITIES}) ?:  )(.{{0,8}})", re.MULTILINE)
 _VERBOSE = re.compile(r"[0-9A-Z]{5}: ")
 _SAMPLE = 2000
+#: How wide the times of the escapes are.
+_WIDTHS = {"m": 23, "t": 19, "n": 14}
 _ENOUGH = 0.5
 #: Shares that differ by less fit alike.
 _AS_GOOD = 0.0005
@@ -53,6 +56,9 @@ _PATTERNS = {
     "e": "[0-9A-Z]{5}",
     "x": "[0-9]*",
     "v": "(?:[0-9-]+/[0-9]+)?",
+    "Q": "-?[0-9]*",
+    "P": "[0-9]*",
+    "b": f"(?:{BACKENDS}|[a-z][a-z ]*?)",
     "s": rf"(?:{TIME})(?: [A-Z]{{1,6}}| [+-][0-9:]+)?",
     "r": r"[^ ,;|@]*?",
     "h": r"[^ ,;|@]*?",
@@ -61,19 +67,37 @@ _PATTERNS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Prefix:
-    """An inferred ``log_line_prefix``: RE2 pattern over heads, width of its time, share of fit."""
+    """A ``log_line_prefix``: RE2 pattern over heads, width of its time, share of fit.
+
+    ``given`` says that the user stated it.
+    """
 
     template: str
     pattern: str
     time_width: int
     verbose: bool
     fit: float
+    given: bool = False
 
     @property
     def missing(self) -> list[str]:
         """Escapes that analyses would have liked: time, process, user and database."""
         wanted = {"%m": "%m", "%p": "%p %c", "%u": "%u", "%d": "%d"}
         return [name for name, any_of in wanted.items() if not _has(self.template, any_of)]
+
+
+def stated(template: str, head: bytes) -> Prefix:
+    """Return the prefix that the user says is set, such as ``"%t:%r:%u@%d:[%p]:"``."""
+    found = infer(head)
+    escapes = _escapes(template)
+    return Prefix(
+        template=template,
+        pattern=_compiled(template),
+        time_width=next((_WIDTHS[name] for name in escapes if name in _WIDTHS), 0),
+        verbose=found is not None and found.verbose,
+        fit=1.0,
+        given=True,
+    )
 
 
 @lru_cache(maxsize=16)
@@ -120,12 +144,14 @@ def _share(texts: pa.Array, weights: pa.Array, template: str) -> float:
     )
 
 
-def _rank(texts: pa.Array, template: str) -> tuple[int, int, int, bool, int]:
-    """Prefer what names fields that are there, numbers among them, no others, then ``%q``."""
+def _rank(texts: pa.Array, template: str) -> tuple[int, int, int, bool, bool, int]:
+    """Prefer what names fields that are there, numbers among them, no others, what is usual."""
     found = pc.extract_regex(texts, _compiled(template))
-    seen = sum(pc.any(pc.greater(pc.binary_length(c), 0)).as_py() or 0 for c in found.flatten())
-    exact = len({"p", "c", "l", "e"} & set(_escapes(template)))
-    return seen, exact, seen - found.type.num_fields, "%q" in template, -len(template)
+    named = zip(found.type.names, found.flatten(), strict=True)
+    seen = {name for name, c in named if pc.any(pc.greater(pc.binary_length(c), 0)).as_py()}
+    exact = len(seen & {"pid", "session", "number", "sqlstate"})
+    beyond = len(seen) - found.type.num_fields
+    return len(seen), exact, beyond, template in USUAL, "%q" in template, -len(template)
 
 
 def read_heads(heads: pa.Array, prefix: Prefix) -> dict[str, pa.Array]:
@@ -144,14 +170,16 @@ def read_heads(heads: pa.Array, prefix: Prefix) -> dict[str, pa.Array]:
         left = pc.if_else(columns["severity"].is_valid(), None, heads)
         if left.null_count == len(left):
             break
-    return {
-        name: column if name == "severity" else _known(column) for name, column in columns.items()
-    }
+    return {name: _read(name, column) for name, column in columns.items()}
 
 
-def _known(texts: pa.Array) -> pa.Array:
-    text = pc.ascii_trim_whitespace(texts)
-    return pc.if_else(pc.is_in(text, pa.array(["", "[unknown]"])), None, text)
+def _read(name: str, column: pa.Array) -> pa.Array:
+    if name == "severity":
+        return in_english(column)
+    text = pc.ascii_trim_whitespace(column)
+    if name == "client":  # %r is the host with its port: 10.0.0.1(5432)
+        text = pc.replace_substring_regex(text, r"\([0-9]+\)$", "")
+    return pc.if_else(pc.is_in(text, pa.array(["", "[unknown]", "00000"])), None, text)
 
 
 def _escapes(template: str) -> list[str]:
@@ -180,17 +208,18 @@ def _compiled(template: str) -> str:
         elif part.endswith("q"):
             pattern, optional = pattern + "(?:", True
         else:
-            pattern += _escape_pattern(part[-1], used)
-    return f"^{pattern}{')?' if optional else ''}(?P<severity>{_SEVERITY}):  $"
+            pattern += _escape_pattern(part[-1], used, padded=len(part) > 2)  # noqa: PLR2004 - %u
+    return f"^{pattern}{')?' if optional else ''}(?P<severity>{SEVERITIES}) ?:  $"
 
 
-def _escape_pattern(escape: str, used: set[str]) -> str:
+def _escape_pattern(escape: str, used: set[str], *, padded: bool) -> str:
     if escape == "%":
         return "%"
     if escape in "mtn":
         return MARK + ZONE
     name = _FIELDS.get(escape)
     inner = _PATTERNS.get(escape, ".*?")
+    inner = f" *{inner} *" if padded else inner
     if name is None or name in used:
         return f"(?:{inner})"
     used.add(name)

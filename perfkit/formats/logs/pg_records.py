@@ -1,26 +1,27 @@
-"""Cut a PostgreSQL stderr log into records: NumPy finds them, RE2 reads distinct heads only."""
+"""Records of a PostgreSQL log, whatever it was written as: columns over one buffer of messages.
+
+``pg_lines``, ``pg_csv`` and ``pg_json`` make them; statements, plans, events and joins are read
+from them alike. Fields are kept once per distinct head (``key``), messages as offsets.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.formats.lines import Ints, line_starts, segments
-from perfkit.formats.logs.pg_prefix import MAIN, Prefix, read_heads
-from perfkit.formats.logs.pg_templates import MARK, TIME
-from perfkit.formats.logs.pg_times import NO_TIME, in_utc, wall_ns
+from perfkit.formats.lines import Ints, segments
+from perfkit.formats.logs.pg_times import NO_TIME
 
-__all__ = ["BAD", "Records", "read_records"]
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+__all__ = ["BAD", "BESIDE", "Flags", "Records", "mask_of", "rows_of_bytes"]
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
-
-#: A head (prefix and severity) is no longer than this.
-_HEAD_BYTES = 512
-_TAB, _LF, _NUL = 9, 10, 0
 
 #: Why a record is rejected, by its code in ``Records.bad``.
 BAD = (
@@ -30,21 +31,36 @@ BAD = (
     "its time is no time",
     "its beginning is in an earlier file",
     "it has no line end: cut off while it was written",
+    "its plan is cut off",
+    "it is no complete line of a csvlog",
+    "it is no JSON object of a PostgreSQL log",
+    "the message it belongs to could not be read",
 )
+WRONG_HEAD, HAS_NUL, WRONG_TIME, NO_OWNER, NO_END, CUT_PLAN, NO_CSV, NO_JSON, LOST_OWNER = range(
+    1, 10
+)
+
+#: What PostgreSQL writes behind a message, in its order.
+BESIDE = ("DETAIL", "HINT", "QUERY", "CONTEXT", "STATEMENT")
 
 
 @dataclass(kw_only=True)
 class Records:
-    """Columns of the records of one chunk; ``fields`` are those of the prefix, one per key.
+    """Columns of the records of one chunk.
 
-    ``key`` is -1 and ``bad`` > 0 for a record that cannot be used; ``owner`` is the record
-    that a DETAIL, HINT, CONTEXT or STATEMENT belongs to (itself for the others, -1: none).
+    ``data[text:end]`` is a message, ``source[start:stop]`` its record as it was written.
+    ``line`` is its first physical line, ``lines`` how many it has. ``key`` is the row in
+    ``fields``; it is -1, and ``bad`` > 0, for a record that cannot be used. ``owner`` is the
+    record that a DETAIL, HINT, CONTEXT or STATEMENT belongs to (itself for the others, -1:
+    none); where these are columns of the record itself they are in ``beside``.
     """
 
-    data: bytes
-    start: Ints
+    data: Any
     text: Ints
     end: Ints
+    source: bytes
+    start: Ints
+    stop: Ints
     line: Ints
     lines: Ints
     at: Ints
@@ -52,23 +68,59 @@ class Records:
     bad: Ints
     blank: Flags
     owner: Ints
-    fields: dict[str, pa.Array]
-    zones: frozenset[str]
+    fields: Mapping[str, pa.Array]
+    zones: frozenset[str] = frozenset()
+    beside: Mapping[str, pa.Array] | None = None
+    states: pa.Array | None = None
+    _bytes: Any = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look at the messages as bytes."""
+        self._bytes = np.frombuffer(self.data, np.uint8) if len(self.data) else _NOTHING
 
     def severity(self) -> pa.Array:
         """Return the severity of each record, null when it is bad."""
-        return self.field("severity", np.arange(len(self.start)))
+        return self.field("severity", np.arange(len(self.key)))
+
+    def has_severity(self, names: Collection[str]) -> Flags:
+        """Say which records have one of the severities ``names``."""
+        known = self.fields.get("severity")
+        if known is None or not len(known):
+            return np.zeros(len(self.key), np.bool_)
+        chosen = mask_of(pc.is_in(known, pa.array(list(names), pa.string())))
+        return np.append(chosen, False)[self.key]
 
     def field(self, name: str, rows: Ints) -> pa.Array:
         """Return a field of the prefix for ``rows`` (null: not in the prefix, or empty)."""
+        if name == "sqlstate" and self.states is not None:
+            stated = self.states.take(pa.array(rows))
+            return pc.coalesce(stated, self._of_key(name, rows))
+        return self._of_key(name, rows)
+
+    def _of_key(self, name: str, rows: Ints) -> pa.Array:
         if name not in self.fields:
             return pa.nulls(len(rows), pa.string())
         keys = self.key[rows]
         return self.fields[name].take(pa.array(keys, mask=keys < 0))
 
+    def category(self, name: str, rows: Ints) -> pa.DictionaryArray:
+        """Return a field for ``rows`` as a dictionary, without a string per row."""
+        known = self.fields.get(name, _NONE)
+        return _coded(known, self.key[rows])
+
+    def session_category(self, rows: Ints) -> pa.DictionaryArray:
+        """Return :meth:`session` as a dictionary."""
+        return _coded(self._sessions(), self.key[rows])
+
     def session(self, rows: Ints) -> pa.Array:
         """Return the session id, or the process id where the prefix has none."""
-        return pc.coalesce(self.field("session", rows), self.field("pid", rows))
+        keys = self.key[rows]
+        return self._sessions().take(pa.array(keys, mask=keys < 0))
+
+    def _sessions(self) -> pa.Array:
+        count = max((len(column) for column in self.fields.values()), default=0)
+        nothing = pa.nulls(count, pa.string())
+        return pc.coalesce(self.fields.get("session", nothing), self.fields.get("pid", nothing))
 
     def times(self, rows: Ints, before_ms: Any = None) -> pa.Array:
         """Return the times, less ``before_ms`` (NaN: nothing) milliseconds; unknown is null."""
@@ -79,143 +131,128 @@ class Records:
         return pa.array(ns, pa.timestamp("ns", "UTC"), mask=unknown)
 
     def messages(self, rows: Ints) -> pa.Array:
-        """Return the texts behind ``LOG:  ``, continuation lines joined."""
-        return joined(segments(self.data, self.text[rows], self.end[rows]))
+        """Return the texts behind ``LOG:  `` in ascending ``rows``, without outer blanks."""
+        return self.texts(self.text[rows], self.end[rows])
+
+    def texts(self, start: Ints, end: Ints) -> pa.Array:
+        """Return ``data[start:end]`` of ascending ranges, without outer blanks."""
+        return segments(self.data, *self.trimmed(start, end))
+
+    def trimmed(self, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+        """Return the ranges without blanks and line ends at both sides."""
+        end = _stepped(self, np.maximum(start, end), start, -1)
+        return _stepped(self, start, end, 1), end
+
+    def is_blank(self, places: Ints) -> Flags:
+        """Say where a blank, a TAB or a line end is."""
+        if not len(self._bytes):
+            return np.zeros(len(places), np.bool_)
+        blank: Flags = _BLANK[self._bytes[np.clip(places, 0, len(self._bytes) - 1)]]
+        return blank
 
     def first_words(self, rows: Ints, width: int) -> pa.Array:
         """Return the first ``width`` bytes of the messages."""
         ends = np.minimum(self.end[rows], self.text[rows] + width)
         return segments(self.data, self.text[rows], ends).cast(pa.binary())
 
+    def bytes_at(self, start: Ints, width: int) -> Any:
+        """Return ``width`` bytes from each place as a matrix; behind the end there are zeros."""
+        return rows_of_bytes(self._bytes, start, width)
 
-def joined(texts: pa.Array) -> pa.Array:
-    """Return texts without the TAB that PostgreSQL puts before each further line."""
-    return pc.ascii_trim_whitespace(pc.replace_substring(texts, "\n\t", "\n"))
+    def begins(self, rows: Ints, word: bytes, *, at: Ints | None = None) -> Flags:
+        """Say which messages begin with ``word`` (or have it ``at`` a place)."""
+        start = self.text[rows] if at is None else at
+        same = (self.bytes_at(start, len(word)) == np.frombuffer(word, np.uint8)).all(axis=1)
+        fits: Flags = same & (start + len(word) <= self.end[rows])
+        return fits
 
+    def companions(self, name: str) -> Ints:
+        """Return the records that are a DETAIL, a HINT, ... of another one."""
+        own = self.owner == np.arange(len(self.owner))
+        return np.flatnonzero((self.owner >= 0) & ~own & self.has_severity([name]))
 
-def read_records(data: bytes, prefix: Prefix, zone: str | None, *, last: bool) -> Records:
-    """Find the records of ``data`` (valid UTF-8, LF line ends) and read their heads."""
-    starts = line_starts(data)
-    lead = np.frombuffer(data, np.uint8)[starts[:-1]]
-    begins = lead != _TAB
-    begins[:1] = True
-    rows = np.flatnonzero(begins)
-    start = starts[rows]
-    count = len(rows)
-    records = Records(
-        data=data,
-        start=start,
-        text=start.copy(),
-        end=np.append(start[1:], len(data))[:count],
-        line=rows + 1,
-        lines=np.diff(np.append(rows, len(starts) - 1)),
-        at=np.full(count, NO_TIME),
-        key=np.full(count, -1),
-        bad=np.ones(count, np.int64),
-        blank=lead[rows] == _LF,
-        owner=np.full(count, -1),
-        fields={},
-        zones=frozenset(),
-    )
-    _read_heads(records, prefix, zone)
-    _reject(records, last=last)
-    _find_owners(records)
-    return records
+    def detail(self, rows: Ints, name: str) -> pa.Array:
+        """Return the text of the DETAIL (HINT, CONTEXT, ...) of each record, null: none."""
+        if self.beside is not None:
+            column = self.beside.get(name)
+            return pa.nulls(len(rows), pa.string()) if column is None else column.take(rows)
+        found = self.companions(name)
+        place = np.full(len(self.key), -1)
+        place[self.owner[found]] = np.arange(len(found))
+        chosen = place[rows]
+        return self.messages(found).take(pa.array(chosen, mask=chosen < 0))
 
+    def raw(self, rows: Ints) -> pa.Array:
+        """Return severity and message of each record, DETAIL, HINT, ... behind it, as bytes.
 
-def _read_heads(records: Records, prefix: Prefix, zone: str | None) -> None:
-    ends = np.minimum(records.end, records.start + _HEAD_BYTES)
-    heads = segments(records.data, records.start, ends).cast(pa.binary())
-    width = pc.find_substring(heads, ":  ").to_numpy(zero_copy_only=False)
-    rows = np.flatnonzero(width >= 0)
-    text = records.start[rows] + width[rows] + 3
-    heads = segments(records.data, records.start[rows], text)
-    if prefix.time_width:
-        place = pc.find_substring_regex(heads, TIME).to_numpy(zero_copy_only=False)
-        timed = place >= 0
-        rows, text, place = rows[timed], text[timed], place[timed]
-        at = records.start[rows] + place
-        times = segments(records.data, at, np.minimum(at + prefix.time_width, text))
-        heads = _without_time(records, rows, place, prefix.time_width, text)
-    if not len(rows):
-        return
-    encoded = heads.dictionary_encode()
-    fields = read_heads(encoded.dictionary, prefix)
-    key = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    known = fields["severity"].is_valid().to_numpy(zero_copy_only=False)[key]
-    records.key[rows[known]] = key[known]
-    records.bad[rows[known]] = 0
-    records.text[rows] = text
-    records.fields = fields
-    if prefix.time_width:
-        _read_times(records, rows[known], times.filter(pa.array(known)), zone)
-    if prefix.verbose:
-        _skip_sqlstate(records)
+        The same bytes whatever the log was written as.
+        """
+        order = np.argsort(rows, kind="stable")
+        messages = self.messages(rows[order]).take(np.argsort(order, kind="stable"))
+        parts = [self.field("severity", rows).fill_null(""), messages]
+        text = pc.binary_join_element_wise(*parts, ":  ")
+        for name in BESIDE:
+            found = self.detail(rows, name)
+            if found.null_count < len(found):
+                more = pc.binary_join_element_wise(f"\n{name}:  ", found, "")
+                text = pc.binary_join_element_wise(text, more.fill_null(""), "")
+        return text.cast(pa.binary())
+
+    def within(self, low: int | None, high: int | None) -> Flags:
+        """Say which records are not outside of a window of time (an unknown time never is)."""
+        inside = np.ones(len(self.at), np.bool_)
+        if low is not None:
+            inside &= self.at >= low
+        if high is not None:
+            inside &= self.at < high
+        wanted: Flags = inside | (self.at == NO_TIME)
+        return wanted
+
+    def record(self, row: int) -> bytes:
+        """Return the bytes of one record, as far as they are kept."""
+        return self.source[self.start[row] : self.stop[row]]
 
 
-def _without_time(records: Records, rows: Ints, place: Ints, width: int, text: Ints) -> pa.Array:
-    start = records.start[rows]
-    after = segments(records.data, np.minimum(start + place + width, text), text)
-    if not place.any():
-        return pc.binary_join_element_wise(MARK, after, "")
-    return pc.binary_join_element_wise(segments(records.data, start, start + place), after, MARK)
+_NOTHING = np.zeros(0, np.uint8)
+_NONE = pa.array([], pa.string())
+_BLANK = np.isin(np.arange(256), list(b" \t\n\v\f\r"))
 
 
-def _read_times(records: Records, rows: Ints, times: pa.Array, zone: str | None) -> None:
-    encoded = times.dictionary_encode()
-    walls = np.array([wall_ns(text) for text in encoded.dictionary.to_pylist()], np.int64)
-    ns = walls[encoded.indices.to_numpy(zero_copy_only=False)] if len(rows) else walls
-    named = records.field("zone", rows).fill_null("").dictionary_encode()
-    codes = named.indices.to_numpy(zero_copy_only=False)
-    names = [name.strip() for name in named.dictionary.to_pylist()]
-    known = ns != NO_TIME
-    for code, name in enumerate(names):
-        here = known & (codes == code)
-        ns[here] = in_utc(ns[here], name, zone)
-    epoch = pc.match_substring(times, ":").to_numpy(zero_copy_only=False)
-    records.zones = frozenset(names) if len(rows) and epoch.any() else frozenset()
-    records.at[rows] = ns
-    records.bad[rows[~known]] = 3
+def rows_of_bytes(data: Any, start: Ints, width: int) -> Any:
+    """Return ``width`` bytes of ``data`` from each place as a matrix, zeros behind its end."""
+    last = len(data) - width
+    late = np.flatnonzero(start > last)
+    if last < 0:
+        found = np.zeros((len(start), width), np.uint8)
+    else:
+        found = np.lib.stride_tricks.sliding_window_view(data, width)[np.minimum(start, last)]
+    for row in late.tolist():
+        rest = data[start[row] :]
+        found[row] = 0
+        found[row, : len(rest)] = rest[:width]
+    return found
 
 
-def _skip_sqlstate(records: Records) -> None:
-    """With ``log_error_verbosity = verbose`` a message begins with its SQLSTATE."""
-    rows = np.flatnonzero(records.bad == 0)
-    words = records.first_words(rows, 7)
-    has = pc.match_substring_regex(words, "^[0-9A-Z]{5}: ").to_numpy(zero_copy_only=False)
-    records.text[rows[has]] += 7
+def mask_of(values: pa.Array) -> Flags:
+    """Return Arrow booleans for NumPy; unknown is false."""
+    flags: Flags = pc.fill_null(values, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - the value to fill in
+    return flags
 
 
-def _reject(records: Records, *, last: bool) -> None:
-    data = records.data
-    if 0 in data:
-        holes = np.flatnonzero(np.frombuffer(data, np.uint8) == _NUL)
-        records.bad[np.searchsorted(records.start, holes, side="right") - 1] = 2
-    if data.startswith(b"\t"):
-        records.bad[0] = 4
-    if last and data and not data.endswith(b"\n") and len(records.start) > 1:
-        records.bad[-1] = 5
-    records.bad[records.blank] = 0
-    records.key[(records.bad > 0) | records.blank] = -1
+def _stepped(records: Records, places: Ints, limit: Ints, step: int) -> Ints:
+    """Move the places by ``step``, up to ``limit``, until no blank is beside them."""
+    places, left = places.copy(), np.arange(len(places))
+    while len(left):
+        beside = places[left] - (step < 0)
+        left = left[(places[left] != limit[left]) & records.is_blank(beside)]
+        places[left] += step
+    return places
 
 
-def _find_owners(records: Records) -> None:
-    good = np.flatnonzero(records.key >= 0)
-    if not len(good):
-        return
-    severity = records.field("severity", good)
-    main = pc.is_in(severity, pa.array(MAIN)).to_numpy(zero_copy_only=False)
-    session = records.session(good).fill_null("").dictionary_encode()
-    codes = session.indices.to_numpy(zero_copy_only=False)
-    order = np.argsort(codes, kind="stable")
-    grouped = codes[order]
-    place = np.where(main[order], np.arange(len(order)), -1)
-    latest = np.maximum.accumulate(place)
-    found = latest >= 0
-    found[found] = grouped[latest[found]] == grouped[found]
-    owner = np.full(len(order), -1)
-    owner[order[found]] = good[order[latest[found]]]
-    records.owner[good] = owner
-    orphans = good[owner < 0]
-    records.bad[orphans] = 4
-    records.key[orphans] = -1
+def _coded(values: pa.Array, keys: Ints) -> pa.DictionaryArray:
+    if not len(values):
+        return pa.nulls(len(keys), pa.string()).dictionary_encode()
+    encoded = values.dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    of_rows = np.where(keys < 0, -1, codes[keys]).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(of_rows, mask=of_rows < 0), encoded.dictionary)

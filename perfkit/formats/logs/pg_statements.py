@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from perfkit import tables
 from perfkit.fingerprint import fingerprint_many
 from perfkit.formats.lines import Ints, segments
-from perfkit.formats.logs.pg_plans import read_plans
+from perfkit.formats.logs.pg_plans import Plans, read_plans
+from perfkit.formats.logs.pg_records import mask_of
 
 if TYPE_CHECKING:
     from perfkit.formats.logs.pg_records import Records
@@ -27,11 +28,15 @@ STEP, EXECUTED, LOGGED, BARE, PLANNED = range(5)
 _PHASES = pa.array(["simple", "parse", "bind", "execute", None])
 _SIMPLE, _PLAN, _NONE, _OTHER = 0, 5, 4, 6
 _KIND = re.compile(
-    r"  (?:(statement)|(parse|bind|execute)\b.*|(plan)|(fastpath function call)\b.*):"
+    r"  (?:(statement)|(parse|bind|execute)\b.*|(plan)|(fastpath function call)\b.*):",
+    re.DOTALL,
 )
 _CODES = {"parse": 1, "bind": 2, "execute": 3}
 _STEPS = (1, 2)
-_KIND_BYTES = 160
+#: A kind is mostly as short as the first; a portal's name makes it longer.
+_KIND_BYTES = (24, 160)
+_DURATION = b"duration: "
+_NUMBER_BYTES = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,77 +54,113 @@ class Statements:
     broken: Ints
 
 
+class _Told(NamedTuple):
+    """Records that tell of statements: milliseconds, kind, and where their texts begin."""
+
+    record: Ints
+    ms: Any
+    kind: Ints
+    text: Ints
+
+    def only(self, chosen: Any) -> _Told:
+        return _Told(*(column[chosen] for column in self))
+
+
 def read_statements(records: Records, rows: Ints) -> Statements:
-    """Read the LOG records ``rows`` that tell of statements."""
-    begins = pc.starts_with(records.first_words(rows, 10), "duration: ")
-    is_timed = begins.to_numpy(zero_copy_only=False)
-    timed, ms, kind, text = _durations(records, rows[is_timed])
-    logged, logged_kind, logged_text = _logged(records, rows[~is_timed])
-    is_plan = kind == _PLAN
-    plans = read_plans(records, timed[is_plan], ms[is_plan], text[is_plan])
-    stated = ~is_plan & (kind != _OTHER)
-    timed, ms, kind, text = timed[stated], ms[stated], kind[stated], text[stated]
-    bare = text >= records.end[timed]
-    record = np.concatenate([timed, logged, plans.record[plans.outermost]])
-    role = np.concatenate(
-        [
-            np.where(bare, BARE, np.where(np.isin(kind, _STEPS), STEP, EXECUTED)),
-            np.full(len(logged), LOGGED),
-            np.full(int(plans.outermost.sum()), PLANNED),
-        ]
-    )
-    texts = pa.concat_arrays(
-        [
-            _texts(records, timed, text),
-            _texts(records, logged, logged_text),
-            plans.statement.filter(pa.array(plans.outermost)),
-        ]
-    )
-    kinds = np.concatenate([kind, logged_kind, np.full(int(plans.outermost.sum()), _NONE)])
-    times = np.concatenate([ms, np.full(len(logged), np.nan), plans.duration_ms[plans.outermost]])
-    order = np.argsort(record, kind="stable")
+    """Read the LOG records ``rows`` (ascending) that tell of statements."""
+    is_timed = records.begins(rows, _DURATION)
+    timed = _durations(records, rows[is_timed])
+    logged = _logged(records, rows[~is_timed])
+    is_plan = timed.kind == _PLAN
+    plans = read_plans(records, timed.record[is_plan], timed.ms[is_plan], timed.text[is_plan])
+    told = timed.only(~is_plan & (timed.kind != _OTHER))
+    bare = told.text >= records.end[told.record]
+    role = np.where(bare, BARE, np.where(np.isin(told.kind, _STEPS), STEP, EXECUTED))
+    role = np.concatenate([role, np.full(len(logged.record), LOGGED)])
+    told = _Told(*(np.concatenate(pair) for pair in zip(told, logged, strict=True)))
+    order = np.argsort(told.record, kind="stable")
+    told, role = told.only(order), role[order]
+    texts = records.texts(told.text, records.end[told.record])
+    told, role, texts = _with_plans(told, role, texts, plans)
     return Statements(
-        queries=_queries(records, record[order], times[order], kinds[order], texts.take(order)),
+        queries=_queries(records, told, _known(texts)),
         plans=plans.table,
-        role=role[order],
-        record=record[order],
-        taken=np.concatenate([record, plans.record]),
+        role=role,
+        record=told.record,
+        taken=np.concatenate([told.record, plans.record]),
         broken=plans.broken,
     )
 
 
-def _durations(records: Records, rows: Ints) -> tuple[Ints, Any, Ints, Ints]:
-    """Return records, milliseconds, kind and begin of the text of ``duration: ...`` messages."""
-    at = records.text[rows] + len("duration: ")
-    number = segments(records.data, at, np.minimum(at + 24, records.end[rows])).cast(pa.binary())
+def _known(texts: pa.Array) -> pa.DictionaryArray:
+    """Return texts as a dictionary; an empty text is unknown."""
+    encoded = texts.dictionary_encode()
+    empty = pc.index(encoded.dictionary, "").as_py()
+    if empty < 0:
+        return encoded
+    indices = pc.if_else(pc.equal(encoded.indices, empty), None, encoded.indices)
+    return pa.DictionaryArray.from_arrays(indices, encoded.dictionary)
+
+
+def _with_plans(told: _Told, role: Ints, texts: pa.Array, plans: Plans) -> tuple[Any, Ints, Any]:
+    """Add plans that may stand for a statement, in the order of the log."""
+    chosen = plans.outermost
+    count = int(chosen.sum())
+    if not count:
+        return told, role, texts
+    own = _Told(
+        plans.record[chosen],
+        plans.duration_ms[chosen],
+        np.full(count, _NONE),
+        np.zeros(count, np.int64),
+    )
+    told = _Told(*(np.concatenate(pair) for pair in zip(told, own, strict=True)))
+    role = np.concatenate([role, np.full(count, PLANNED)])
+    texts = pa.concat_arrays([texts, plans.statement.filter(pa.array(chosen))])
+    order = np.argsort(told.record, kind="stable")
+    return told.only(order), role[order], texts.take(order)
+
+
+def _durations(records: Records, rows: Ints) -> _Told:
+    """Read the messages ``duration: ...``."""
+    at = records.text[rows] + len(_DURATION)
+    ends = np.minimum(at + _NUMBER_BYTES, records.end[rows])
+    number = segments(records.data, at, ends).cast(pa.binary())
     width = pc.find_substring(number, " ms").to_numpy(zero_copy_only=False)
-    found = width >= 0
+    found = width > 0
     rows, at, width = rows[found], at[found], width[found]
     numbers = segments(records.data, at, at + width)
-    well_formed = pc.match_substring_regex(numbers, r"^[0-9]+(?:\.[0-9]+)?$")
-    valid = well_formed.to_numpy(zero_copy_only=False)
+    valid = mask_of(pc.match_substring_regex(numbers, r"^[0-9]+(?:\.[0-9]+)?$"))
     rows, at, width = rows[valid], at[valid], width[valid]
     ms = numbers.filter(pa.array(valid)).cast(pa.float64()).to_numpy(zero_copy_only=False)
     kind, text = _kinds(records, rows, at + width + len(" ms"))
-    return rows, ms, kind, text
+    return _Told(rows, ms, kind, text)
 
 
-def _logged(records: Records, rows: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return records, kind and begin of the text of ``log_statement``'s messages."""
-    pattern = r"^(?:statement: |execute [^:]*: )"
-    words = records.first_words(rows, _KIND_BYTES)
-    rows = rows[pc.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False)]
-    words = records.first_words(rows, _KIND_BYTES)
-    width = pc.find_substring(words, ":").to_numpy(zero_copy_only=False)
-    simple = pc.starts_with(words, "statement").to_numpy(zero_copy_only=False)
-    return rows, np.where(simple, _SIMPLE, _CODES["execute"]), records.text[rows] + width + 1
+def _logged(records: Records, rows: Ints) -> _Told:
+    """Read ``log_statement``'s messages."""
+    simple = records.begins(rows, b"statement: ")
+    executed = np.flatnonzero(records.begins(rows, b"execute "))
+    words = records.first_words(rows[executed], _KIND_BYTES[1])
+    width = pc.find_substring(words, ": ").to_numpy(zero_copy_only=False)
+    text = records.text[rows] + len("statement:")
+    text[executed] = records.text[rows[executed]] + width + 1
+    kind = np.full(len(rows), _SIMPLE)
+    kind[executed] = _CODES["execute"]
+    chosen = simple.copy()
+    chosen[executed] = width > 0
+    return _Told(rows, np.full(len(rows), np.nan), kind, text).only(chosen)
 
 
 def _kinds(records: Records, rows: Ints, start: Ints) -> tuple[Ints, Ints]:
     """Return what follows ``duration: 1.2 ms`` and where the text behind it begins."""
-    ends = np.minimum(start + _KIND_BYTES, records.end[rows])
-    after = segments(records.data, start, ends).cast(pa.binary())
-    width = pc.find_substring(after, ":").to_numpy(zero_copy_only=False) + 1
+    width = np.zeros(len(rows), np.int64)
+    left = np.arange(len(rows))
+    for size in _KIND_BYTES:
+        ends = np.minimum(start[left] + size, records.end[rows[left]])
+        after = segments(records.data, start[left], ends).cast(pa.binary())
+        width[left] = pc.find_substring(after, ":").to_numpy(zero_copy_only=False) + 1
+        left = left[(width[left] == 0) & (ends == start[left] + size)]
     encoded = segments(records.data, start, start + width).dictionary_encode()
     codes = np.array([_code(text) for text in encoded.dictionary.to_pylist()], np.int64)
     kind = codes[encoded.indices.to_numpy(zero_copy_only=False)] if len(rows) else codes
@@ -135,44 +176,42 @@ def _code(text: str) -> int:
     return _PLAN if found[3] else _CODES.get(found[2] or "", _SIMPLE)
 
 
-def _texts(records: Records, rows: Ints, start: Ints) -> pa.Array:
-    texts = segments(records.data, start, np.maximum(start, records.end[rows]))
-    texts = pc.ascii_trim_whitespace(pc.replace_substring(texts, "\n\t", "\n"))
-    return pc.if_else(pc.equal(texts, ""), None, texts)
-
-
-def _queries(records: Records, rows: Ints, ms: Any, kinds: Ints, texts: pa.Array) -> pa.Table:
-    statement = texts.dictionary_encode()
+def _queries(records: Records, told: _Told, statement: pa.DictionaryArray) -> pa.Table:
     fingerprint, identifier = fingerprint_many(statement)
-    constant = {"system": "postgresql", "duration_kind": "server"}
+    rows = told.record
+    same = {"system": "postgresql", "duration_kind": "server"}
+    names = {"database": "database", "user": "user", "application": "application"}
     return tables.from_columns(
         "queries",
-        {name: pa.repeat(pa.scalar(value), len(rows)) for name, value in constant.items()}
+        {name: _constant(value, len(rows)) for name, value in same.items()}
+        | {name: records.category(field, rows) for name, field in names.items()}
         | {
-            "started_at": records.times(rows, before_ms=ms),
-            "duration_ms": pa.array(ms, mask=np.isnan(ms)),
-            "phase": _PHASES.take(kinds),
+            "started_at": records.times(rows, before_ms=told.ms),
+            "duration_ms": pa.array(told.ms, mask=np.isnan(told.ms)),
+            "phase": pa.DictionaryArray.from_arrays(
+                pa.array(told.kind.astype(np.int32), mask=told.kind == _NONE), _PHASES[:_NONE]
+            ),
             "statement": statement,
             "parameters": _parameters(records, rows),
             "fingerprint": fingerprint,
             "fingerprint_id": identifier,
-            "database": records.field("database", rows),
-            "user": records.field("user", rows),
-            "application": records.field("application", rows),
-            "session_id": records.session(rows),
+            "client": records.category("client", rows),
+            "session_id": records.session_category(rows),
             "line": records.line[rows],
         },
+        rows=len(rows),
     )
+
+
+def _constant(value: str, count: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(np.zeros(count, np.int32), pa.array([value]))
 
 
 def _parameters(records: Records, rows: Ints) -> pa.Array:
     """Return ``$1 = '7', $2 = NULL`` from the DETAIL of each record."""
-    details = np.flatnonzero((records.owner >= 0) & (records.owner != np.arange(len(records.key))))
-    words = records.first_words(details, 12)
-    named = pc.match_substring_regex(words, "^[pP]arameters: ").to_numpy(zero_copy_only=False)
-    details = details[named]
-    texts = pc.utf8_slice_codeunits(records.messages(details), len("parameters: "))
-    place = np.full(len(records.key), -1)
-    place[records.owner[details]] = np.arange(len(details))
-    chosen = place[rows]
-    return texts.take(pa.array(chosen, mask=chosen < 0))
+    details = records.detail(rows, "DETAIL")
+    if details.null_count == len(details):
+        return details
+    named = pc.match_substring_regex(details, "^[pP]arameters: ")
+    text = pc.utf8_slice_codeunits(details, len("parameters: "))
+    return pc.if_else(named, text, None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections import Counter
 
-__all__ = ["MARK", "TIME", "USUAL", "ZONE", "candidates"]
+__all__ = ["BACKENDS", "MARK", "TIME", "USUAL", "ZONE", "candidates"]
 
 #: Stands for the time in a head.
 MARK = "\x01"
@@ -32,6 +32,8 @@ USUAL = (
     "%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a:",
     "%m [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
     "%m [%p]: [%l-1] user=%u,db=%d ",
+    "%m [%p]: [%l-1] db=%d,user=%u ",
+    "%m [%p]: [%l-1] db=%d,user=%u,app=%a,client=%h ",
     "%m [%p]: user=%u,db=%d,app=%a,client=%h ",
     "%m [%p]: [%l-1] %c %x %d %u %a %h ",
     "%m [%p-%l] %q%u@%d ",
@@ -43,6 +45,8 @@ USUAL = (
     "%m %q%u %d %p ",
     "%m %c %q%u@%d ",
     "%h %m [%p] %q%u@%d ",
+    "%m [%p] %b %q%u@%d/%a ",
+    "%m [%p] %Q %q%u@%d ",
     "%m ",
     "[%p] ",
     "[%p] %q%u@%d ",
@@ -64,17 +68,25 @@ _KEYS = {
     "u": "user usr u username",
     "d": "db database dbname d",
     "a": "app application application_name appname a",
-    "h": "client host remote rhost h ip addr",
+    "h": "client host remote rhost h ip addr connection_source",
     "p": "pid p process",
-    "l": "line l num",
-    "x": "xid tx txid x trans",
-    "v": "vxid vid v",
+    "l": "line l num log_line",
+    "x": "xid tx txid tid x trans xact",
+    "v": "vxid vid vtid v",
     "c": "session sid s session_id",
-    "e": "sqlstate state e err error code sql_error_code",
-    "i": "cmd command tag i ps",
+    "e": "sqlstate state e err error code sql_error_code statecode",
+    "i": "cmd command tag i ps cmdtag",
     "Q": "query_id queryid qid",
     "b": "backend b type",
 }
+#: What %b prints (PostgreSQL's miscinit.c, GetBackendTypeDesc).
+BACKENDS = (
+    "client backend|autovacuum worker|autovacuum launcher|background writer|background worker"
+    "|logical replication launcher|logical replication worker|logical replication apply worker"
+    "|parallel worker|standalone backend|slotsync worker|io worker|dead-end client backend"
+    "|not initialized|checkpointer|archiver|walwriter|walsender|walreceiver|walsummarizer"
+    "|startup|logger|postmaster"
+)
 _ESCAPES = {key: escape for escape, keys in _KEYS.items() for key in keys.split()}
 _NAMES = "|".join(sorted(_ESCAPES, key=len, reverse=True))
 _TOKEN = re.compile(
@@ -87,7 +99,9 @@ _TOKEN = re.compile(
     r"|(?P<r>\[local\]|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\([0-9]+\))?)"
     r"|(?P<v>\b[0-9-]+/[0-9]+\b)"
     r"|(?P<e>\b(?:00000|(?=[0-9A-Z]{5}\b)[0-9]+[A-Z][0-9A-Z]*)\b)"
+    r"|(?P<Q>-?\b[0-9]{12,20}\b)"
     r"|(?P<number>\b[0-9]+\b)"
+    rf"|(?P<b>\b(?:{BACKENDS})\b)"
     r"|(?P<word>[^\s|,;:\[\]()<>=@\x01-][^\s|,;:\[\]()<>=@\x01]*)"
 )
 

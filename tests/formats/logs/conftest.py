@@ -1,9 +1,15 @@
-"""Records of a PostgreSQL log that a test writes line by line."""
+"""Records of a PostgreSQL log that a test writes line by line; parsing in chunks of any size."""
 
+from dataclasses import replace
+
+import pyarrow.compute as pc
 import pytest
 
+from perfkit import tables
+from perfkit.formats.logs.pg_lines import read_records
 from perfkit.formats.logs.pg_prefix import infer
-from perfkit.formats.logs.pg_records import read_records
+from perfkit.formats.model import HEAD_BYTES, Chunk, concatenate
+from perfkit.keep import EVERYTHING
 
 PREFIX = "2026-11-21 02:00:{:02}.000 UTC [{}] app@shop/psql "
 
@@ -35,3 +41,52 @@ def records(log):
         return read_records(data, infer(usual), zone, last=last)
 
     return read
+
+
+def pieces(data, cut, size):
+    """Cut as the engine does: some bytes at least, more when a record needs them."""
+    at = 0
+    while at < len(data):
+        wanted, end = size, 0
+        while end <= 0 and at + wanted < len(data):
+            end = cut(data[at : at + wanted])
+            wanted = wanted * 2 if end <= 0 else wanted
+        end = at + end if end > 0 else len(data)
+        yield data[at:end]
+        at = end
+
+
+@pytest.fixture(scope="session")
+def parsed():
+    """Parse bytes as a whole or cut into chunks of some size, and mend what crosses them."""
+
+    def parse(item, data, *, size=None, zone=None, hints=None, keep=EVERYTHING):
+        parts, lines = [], 0
+        chunks = list(pieces(data, item.cut, size or len(data) + 1)) or [b""]
+        before = None
+        for number, piece in enumerate(chunks):
+            chunk = Chunk(
+                data=piece, head=data[:HEAD_BYTES], zone=zone, hints=hints or {}, keep=keep,
+                first=not number, last=number == len(chunks) - 1, before=before,
+            )  # fmt: skip
+            part = item.parse(chunk)
+            before = item.holds(piece, before) if item.holds else None
+            parts.append(part.shifted(lines))
+            lines += part.lines
+        return mended(item, parts)
+
+    def mended(item, parts):
+        if item.combine is not None:
+            return item.combine(parts)
+        whole = concatenate(parts)
+        if item.mend is None:
+            return whole
+        more = item.mend(parts)
+        found = dict(whole.tables)
+        for name, rows in more.tables.items():
+            joined = tables.concat([found.get(name, tables.empty(name)), rows], name)
+            found[name] = joined.take(pc.sort_indices(joined, [("line", "ascending")]))
+        notes = tuple(dict.fromkeys((*whole.notes, *more.notes)))
+        return replace(whole, tables=found, notes=notes)
+
+    return parse

@@ -21,6 +21,12 @@ PREFIXES = [
     "%n [%p] %q%u@%d/%a ",
     "%m [%p] %q[user=%u,db=%d,app=%a] ",
     "%m [%p]: [%l] %e user=%u db=%d ",
+    "%m [%p]: [%l-1] db=%d,user=%u ",
+    "%t [%p]: [%l-1] %c %x %d %u %a %h ",
+    "%m [%p] %b %q%u@%d/%a ",
+    "%m [%p] %Q %q%u@%d ",
+    "%m [%p] (%P) %q%u@%d ",
+    "sql_error_code = %e pid=%p db=%d user=%u ",
     "%m pid=%p,user=%u,db=%d,client=%r ",
     "[%m] [%p] db=%d,user=%u,app=%a,client=%h ",
     "< %m >",
@@ -49,6 +55,9 @@ def printed(template, row, number):
         "x": row[10],
         "e": row[12],
         "a": row[22] or "[unknown]",
+        "b": row[23],
+        "P": row[24],
+        "Q": row[25],
     }
     if not user:
         template = template.split("%q")[0]
@@ -82,7 +91,8 @@ def test_the_fields_of_a_prefix_are_found(rows, parsed, accounts, template):
     result = parsed(FORMAT, data)
     accounts(result, data.count(b"\n"))
     assert result.rejected == ()
-    assert FORMAT.recognises(data[:65536]).confidence > 0.9
+    timed = "%m" in template or "%t" in template or "%n" in template
+    assert FORMAT.recognises(data[:65536]).confidence > (0.9 if timed else 0.7)
     timed = [row for row in rows if row[13].startswith("duration: ")]
     queries = result.tables["queries"]
     assert queries.num_rows == len(timed)
@@ -93,6 +103,8 @@ def test_the_fields_of_a_prefix_are_found(rows, parsed, accounts, template):
     for escape, (column, place) in names.items():
         if escape in template or (column == "session_id" and "%c" in template):
             assert queries[column].to_pylist() == [row[place] or None for row in timed], column
+    if "%h" in template or "%r" in template:
+        assert queries["client"].to_pylist() == [row[4] or None for row in timed]
     if "%t" in template or "%m" in template:
         ends = [row[0][:19].replace(" ", "T") for row in rows]
         assert all(t is not None for t in queries["started_at"].to_pylist())
@@ -152,3 +164,71 @@ def test_time_zones(parsed, zone, given, utc, noted):
 def test_what_is_no_log_has_no_prefix():
     assert infer(b"GET / HTTP/1.1\n" * 20) is None
     assert infer(b"") is None
+
+
+@pytest.mark.parametrize("template", PREFIXES)
+def test_a_prefix_that_the_user_states_is_used(rows, parsed, template):
+    data = log_with(template, rows)
+    result = parsed(FORMAT, data, hints={"prefix": template})
+    inferred = parsed(FORMAT, data)
+    assert result.rejected == ()
+    message = next(note.message for note in result.notes if note.kind == "prefix_inferred")
+    assert message.startswith(f"log_line_prefix is, as stated, {template!r}")
+    for table, found in result.tables.items():
+        assert found.to_pylist() == inferred.tables[table].to_pylist()
+
+
+def test_a_prefix_that_nobody_could_infer_can_be_stated(rows, parsed):
+    template = "%a %u %d: %p %m "
+    result = parsed(FORMAT, log_with(template, rows), hints={"prefix": template})
+    timed = [row for row in rows if row[13].startswith("duration: ")]
+    assert result.tables["queries"]["user"].to_pylist() == [row[1] or None for row in timed]
+
+
+def test_a_client_is_its_host_without_the_port(parsed):
+    line = b"2026-11-21 02:00:00 UTC:10.0.0.1(51234):u@d:[7]:LOG:  duration: 1.0 ms  statement: x\n"
+    queries = parsed(FORMAT, line * 9).tables["queries"]
+    assert set(queries["client"].to_pylist()) == {"10.0.0.1"}
+    assert set(queries["session_id"].to_pylist()) == {"7"}
+
+
+def test_lines_with_two_prefixes_are_read_both(rows, parsed, accounts):
+    one = log_with("%m [%p] %q%u@%d/%a ", rows).splitlines(keepends=True)
+    two = log_with("%t:%r:%u@%d:[%p]:", rows).splitlines(keepends=True)
+    records, mixed = [b"", b""], []
+    for pair in zip(one, two, strict=True):
+        if not pair[0].startswith(b"\t"):
+            mixed += records
+            records = [b"", b""]
+        records = [text + line for text, line in zip(records, pair, strict=True)]
+    data = b"".join([*mixed, *records])
+    result = parsed(FORMAT, data)
+    accounts(result, data.count(b"\n"))
+    assert result.rejected_lines <= data.count(b"\n") * 0.02
+    timed = [row for row in rows if row[13].startswith("duration: ")]
+    assert result.tables["queries"].num_rows == 2 * len(timed)
+
+
+@pytest.mark.parametrize(
+    ("language", "error", "statement", "duration"),
+    [
+        ("de", "FEHLER", "ANWEISUNG", "Dauer: 1.234 ms  Anweisung: select 1"),
+        ("fr", "ERREUR", "INSTRUCTION ", "durée : 1.234 ms, instruction : select 1"),
+        ("es", "ERROR", "SENTENCIA", "duración: 1.234 ms  sentencia: select 1"),
+        ("ru", "ОШИБКА", "ОПЕРАТОР", "продолжительность: 1.234 мс, оператор: select 1"),
+    ],
+)  # fmt: skip
+def test_errors_in_other_languages_are_found_and_what_to_set_is_said(
+    parsed, accounts, language, error, statement, duration
+):
+    head = "2026-11-21 02:00:00.000 UTC [7] u@d/a "
+    lines = [f"{head}LOG:  {duration}", f"{head}{error}:  {language}", f"{head}{statement}:  x"]
+    data = "".join(f"{line}\n" for line in lines * 9).encode()
+    assert FORMAT.recognises(data).confidence > 0.9
+    result = parsed(FORMAT, data)
+    accounts(result, 27)
+    events = result.tables["events"].to_pylist()
+    assert {event["kind"] for event in events} == {"error"}
+    assert events[0]["attributes"] == f"ERROR:  {language}\nSTATEMENT:  x".encode()
+    assert "lc_messages" in next(n.message for n in result.notes if n.kind == "localised")
+    assert "lc_messages" in result.missing

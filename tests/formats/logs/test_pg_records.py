@@ -1,111 +1,116 @@
+"""The same columns, whatever the log was written as."""
+
+import csv
+import io
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.formats.logs.pg_records import BAD, read_records
+from perfkit.formats.logs.pg_csv import read_csv
+from perfkit.formats.logs.pg_json import read_json, shape_of
+from perfkit.formats.logs.pg_lines import read_records
+from perfkit.formats.logs.pg_prefix import stated
+from perfkit.formats.logs.pg_records import rows_of_bytes
 
-SELECT = "duration: 1.000 ms  statement: select 1"
-
-
-def reasons(found):
-    return [BAD[code] for code in found.bad]
-
-
-def everything(found):
-    return np.arange(len(found.start))
+AT = "2026-11-21 02:00:00.123 UTC"
+PREFIX = "%m [%p] %c %e %u@%d/%a/%h "
 
 
-def test_each_record_knows_its_lines_and_its_text(records):
-    found = records(SELECT, "a message\nof three\nlines", "the end")
-    assert found.line.tolist() == [1, 2, 5]
-    assert found.lines.tolist() == [1, 3, 1]
-    assert found.messages(everything(found)).to_pylist() == [
-        SELECT, "a message\nof three\nlines", "the end",
-    ]  # fmt: skip
-    assert reasons(found) == [""] * 3
+def as_text(record):
+    user, database, application, severity, message, detail, statement = record
+    head = f"{AT} [7] 6b01.7 42P01 {user}@{database}/{application}/10.0.0.1 "
+    parts = [(severity, message), ("DETAIL", detail), ("STATEMENT", statement)]
+    lines = [f"{head}{name}:  {text}".replace("\n", "\n\t") for name, text in parts if text]
+    return "".join(line + "\n" for line in lines).encode()
 
 
-def test_fields_of_the_prefix_are_columns(records):
-    found = records((7, SELECT), (8, "ERROR:  no"))
-    rows = everything(found)
-    assert found.severity().to_pylist() == ["LOG", "ERROR"]
-    assert found.session(rows).to_pylist() == ["7", "8"]
-    assert found.field("user", rows).to_pylist() == ["app", "app"]
-    assert found.field("nothing", rows).to_pylist() == [None, None]
-
-
-def test_times_can_be_less_a_duration_and_an_unknown_duration_is_nothing(records):
-    found = records(SELECT, SELECT)
-    plain = found.times(everything(found)).cast("int64").to_pylist()
-    began = found.times(everything(found), np.array([1500.0, np.nan])).cast("int64").to_pylist()
-    assert [a - b for a, b in zip(plain, began, strict=True)] == [1_500_000_000, 0]
-    assert plain[1] - plain[0] == 10**9
-
-
-def test_details_belong_to_the_last_message_of_their_own_process(records):
-    found = records(
-        (7, "ERROR:  broken"), (8, SELECT), (7, "DETAIL:  why"), (8, "DETAIL:  how"),
-        (7, "STATEMENT:  select 1"),
+def as_csv(record):
+    user, database, application, severity, message, detail, statement = record
+    output = io.StringIO()
+    csv.writer(output, lineterminator="\n").writerow(
+        [AT, user, database, 7, "10.0.0.1:99", "6b01.7", 1, "", AT, "", 0, severity, "42P01",
+         message, detail, "", "", "", "", statement, "", "", application, "client backend", "", 0]
     )  # fmt: skip
-    assert found.owner.tolist() == [0, 1, 0, 1, 0]
+    return output.getvalue().encode()
 
 
-def test_a_detail_without_its_message_is_in_an_earlier_file(records):
-    found = records((9, "DETAIL:  alone"), (7, SELECT))
-    assert reasons(found) == ["its beginning is in an earlier file", ""]
-    assert found.key[0] == -1
+def as_json(record):
+    user, database, application, severity, message, detail, statement = record
+    fields = {
+        "timestamp": AT, "user": user, "dbname": database, "pid": 7, "remote_host": "10.0.0.1",
+        "session_id": "6b01.7", "error_severity": severity, "state_code": "42P01",
+        "message": message, "detail": detail, "statement": statement,
+        "application_name": application,
+    }  # fmt: skip
+    return json.dumps(fields).encode() + b"\n"
 
 
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (lambda data: b"a line of another program\n" + data, "begin with the log_line_prefix"),
-        (lambda data: b"\tthe end of something\n" + data, "in an earlier file"),
-        (lambda data: data.replace(b"select 1", b"sele\0ct", 1), "holds a NUL byte"),
-        (lambda data: data.replace(b"2026-11-21", b"2026-02-30", 1), "its time is no time"),
-    ],
-)
-def test_bad_records_are_rejected_alone_with_a_reason(records, log, spoil, reason):
-    found = records(spoil(log(SELECT, SELECT, SELECT)))
-    bad = [text for text in reasons(found) if text]
-    assert len(bad) == 1
-    assert reason in bad[0]
-    assert reasons(found).count("") >= 2
+def read(end, data):
+    if end == "text":
+        return read_records(data, stated(PREFIX, data), None, last=True)
+    return read_csv(data, 26, None) if end == "csv" else read_json(data, shape_of(data)[0], None)
 
 
-def test_a_last_line_without_an_end_is_cut_off_only_at_the_end_of_the_file(records, log):
-    data = log(SELECT, SELECT)[:-1]
-    assert reasons(records(data))[-1].startswith("it has no line end")
-    assert reasons(records(data, last=False)) == ["", ""]
+WRITE = {"text": as_text, "csv": as_csv, "json": as_json}
+RECORDS = [
+    (
+        "ann",
+        "shop",
+        "psql",
+        "ERROR",
+        'relation "x"\ndoes not\texist',
+        "why\n\tso",
+        "select 'a,\"b'",
+    ),
+    ("bob", "shop", "web", "LOG", "duration: 1.000 ms  statement: select 1", "", ""),
+    ("ann", "shöp", "psql", "LOG", "ünï", "", ""),
+]
 
 
-def test_blank_lines_are_neither_good_nor_bad(records, log):
-    found = records(log(SELECT) + b"\n" + log(SELECT))
-    assert found.blank.tolist() == [False, True, False]
-    assert (found.bad[1], found.key[1]) == (0, -1)
+@pytest.mark.parametrize("end", list(WRITE))
+def test_messages_fields_and_details_are_the_same_in_every_format(end):
+    found = read(end, b"".join(map(WRITE[end], RECORDS)))
+    main = np.flatnonzero(found.owner == np.arange(len(found.owner)))
+    assert found.messages(main).to_pylist() == [record[4] for record in RECORDS]
+    assert found.field("user", main).to_pylist() == ["ann", "bob", "ann"]
+    assert found.category("database", main).to_pylist() == ["shop", "shop", "shöp"]
+    assert found.session(main).to_pylist() == ["6b01.7"] * 3
+    assert found.field("client", main).to_pylist() == ["10.0.0.1"] * 3
+    assert found.field("sqlstate", main).to_pylist() == ["42P01"] * 3
+    assert found.detail(main, "DETAIL").to_pylist() == ["why\n\tso", None, None]
+    assert found.detail(main, "STATEMENT").to_pylist()[0] == "select 'a,\"b'"
+    assert found.detail(main, "HINT").to_pylist() == [None] * 3
+    assert found.has_severity(["ERROR"])[main].tolist() == [True, False, False]
+    assert str(found.times(main)[0].as_py()) == "2026-11-21 02:00:00.123000+00:00"
+    assert found.begins(main, b"duration: ").tolist() == [False, True, False]
 
 
-def test_words_are_cut_at_the_end_of_their_record(records):
-    found = records("abc", SELECT)
-    assert found.first_words(everything(found), 4).to_pylist()[1] == b"dura"
-    assert found.first_words(everything(found), 50).to_pylist()[0] == b"abc\n"
+@pytest.mark.parametrize("end", list(WRITE))
+def test_the_raw_record_is_the_same_in_every_format_and_in_any_order(end):
+    found = read(end, b"".join(map(WRITE[end], RECORDS)))
+    main = np.flatnonzero(found.owner == np.arange(len(found.owner)))
+    first = 'ERROR:  relation "x"\ndoes not\texist\nDETAIL:  why\n\tso\nSTATEMENT:  select \'a,"b\''
+    assert [raw.decode() for raw in found.raw(main).to_pylist()] == [
+        first, "LOG:  duration: 1.000 ms  statement: select 1", "LOG:  ünï",
+    ]  # fmt: skip
+    assert found.raw(main[::-1]).to_pylist() == found.raw(main).to_pylist()[::-1]
 
 
-@given(
-    st.lists(st.sampled_from(["x", "\t y", "", SELECT, "ERROR:  z"]), max_size=12), st.booleans()
-)
-def test_every_line_is_in_one_record_and_the_ranges_touch(log, lines, ended):
-    from perfkit.formats.logs.pg_prefix import infer
+@given(st.text(" \n\tab", max_size=12), st.integers(0, 12), st.integers(0, 12))
+def test_ranges_are_trimmed_as_texts_are_stripped(text, one, other):
+    data = text.encode()
+    found = read_records(data, stated(PREFIX, b""), None, last=True)
+    start, end = sorted((min(one, len(found.data)), min(other, len(found.data))))
+    kept = found.texts(np.array([start]), np.array([end])).to_pylist()
+    assert kept == [found.data[start:end].decode().strip()]
 
-    prefix = infer(log(*[SELECT] * 20))
-    data = b"".join((line.encode() + b"\n") if n % 2 else log(line) for n, line in enumerate(lines))
-    data = data if ended else data[:-1]
-    if not data:
-        return
-    found = read_records(data, prefix, None, last=True)
-    assert found.start[0] == 0
-    assert found.end[-1] == len(data)
-    assert (found.end[:-1] == found.start[1:]).all()
-    assert found.lines.sum() == data.count(b"\n") + (not data.endswith(b"\n"))
-    assert ((found.key >= 0) == ((found.bad == 0) & ~found.blank)).all()
+
+@given(st.binary(max_size=20), st.lists(st.integers(0, 25), max_size=5), st.integers(1, 9))
+def test_bytes_behind_the_end_are_zero(data, starts, width):
+    found = rows_of_bytes(np.frombuffer(data, np.uint8), np.array(starts, np.int64), width)
+    assert [row.tobytes() for row in found] == [
+        data[start : start + width].ljust(width, b"\0") for start in starts
+    ]

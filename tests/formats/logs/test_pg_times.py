@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.formats.logs.pg_times import NO_TIME, in_utc, wall_ns
+from perfkit.formats.logs.pg_times import (
+    NO_TIME,
+    WIDTHS,
+    in_utc,
+    looks_like_time,
+    wall_ns,
+    walls_ns,
+)
 
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1))  # noqa: DTZ001 - wall times
 
@@ -32,7 +39,8 @@ def test_times_since_1970_are_milliseconds():
     "text",
     [
         "", "2026-11-21", "2026-02-30 00:00:00", "2026-13-01 00:00:00", "2026-11-21 25:00:00",
-        "2026-11-21 02:00:00 UTC", "1763690400", "99999999999.999", "x2026-11-21 02:00:00",
+        "2026-11-21 02:00:00 UTC", "2026-11-21 02:60:00", "1763690400",
+        "99999999999.999", "x2026-11-21 02:00:00",
     ],
 )  # fmt: skip
 def test_what_is_no_time_is_unknown(text):
@@ -68,3 +76,37 @@ def test_both_sides_of_a_change_to_summer_time_are_right():
     walls = np.array([wall_ns(f"2026-03-29 {text}:00") for text in ("01:59", "03:00")])
     before, after = in_utc(walls, "CET", "Europe/Berlin")
     assert timedelta(microseconds=int(after - before) // 1000) == timedelta(minutes=1)
+
+
+def read_many(text):
+    """Read a time as those of whole columns are read; what is of another width is no time."""
+    head = np.frombuffer(text.encode().ljust(40, b"\0"), np.uint8)[None]
+    fits = [width for width in WIDTHS if looks_like_time(head, width)[0]]
+    return int(walls_ns(head, fits[0])[0]) if fits else NO_TIME
+
+
+@given(MOMENTS, st.sampled_from(["seconds", "milliseconds", "microseconds"]))
+def test_times_of_columns_are_those_of_texts(moment, precision):
+    text = moment.isoformat(" ", precision)
+    assert read_many(text) == read_many(text + " UTC") == wall_ns(text)
+    epoch = f"{abs(ns_of(moment)) // 10**9:010}.123"
+    assert read_many(epoch) == wall_ns(epoch)
+
+
+@given(st.text("0123456789-: .T", min_size=14, max_size=27))
+def test_texts_that_look_like_times_are_read_alike(text):
+    found = read_many(text)
+    assert found in {
+        NO_TIME,
+        wall_ns(text[:14]),
+        wall_ns(text[:19]),
+        wall_ns(text[:23]),
+        wall_ns(text[:26]),
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-02-30 00:00:00", "2026-11-21 24:00:00", "0000-01-01 00:00:00"]
+)
+def test_columns_hold_no_time_that_no_calendar_has(text):
+    assert read_many(text) == NO_TIME

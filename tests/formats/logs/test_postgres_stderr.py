@@ -4,12 +4,15 @@ import collections
 import csv
 import io
 import json
+import pickle
 import re
 
 import pytest
 
 from perfkit.formats.logs.postgres_stderr import FORMAT
+from perfkit.formats.model import Chunk
 from perfkit.formats.registry import formats
+from perfkit.keep import Keep
 
 LOGS = ["logs/pg15_start.log.gz", "logs/ae_json.log.gz", "logs/ae_text.log.gz"]
 
@@ -152,7 +155,7 @@ def log(*lines):
             text += line + "\n"
         else:
             pid, rest = line.split(" ", 1)
-            text += f"2026-11-21 02:00:{number:02}.000 UTC [{pid}] u@d/app {rest}\n"
+            text += f"2026-11-21 02:00:{number % 60:02}.000 UTC [{pid}] u@d/app {rest}\n"
     return text.encode()
 
 
@@ -204,7 +207,9 @@ PLAN = '\t{\n\t  "Query Text": "%s",\n\t  "Plan": {"Node Type": "Result"}\n\t}'
         # no statement was logged: the plans stand for them
         (["P1", "P2", "P1"], 3),
         # one text of two statements is logged once, with two plans
-        (["P1", "P1", "S1"], 1),
+        (["PM", "PM", "SM"], 1),
+        # the first execution was below the threshold of log_min_duration_statement
+        (["P1", "P1", "S1"], 2),
         # log_statement and log_duration
         (["L1", "P1", "D"], 1),
         # an EXECUTE shows the text that was prepared
@@ -216,6 +221,8 @@ def test_plans_find_their_statements(parsed, lines, statements):
         "P1": ["1 LOG:  duration: 1.000 ms  plan:", PLAN % "select 1"],
         "P2": ["1 LOG:  duration: 1.000 ms  plan:", PLAN % "select 2"],
         "PP": ["1 LOG:  duration: 1.000 ms  plan:", PLAN % "PREPARE p AS select 1"],
+        "PM": ["1 LOG:  duration: 1.000 ms  plan:", PLAN % "select 1; select 2"],
+        "SM": ["1 LOG:  duration: 2.000 ms  statement: select 1; select 2"],
         "S1": ["1 LOG:  duration: 2.000 ms  statement: select 1"],
         "E1": ["1 LOG:  duration: 2.000 ms  execute <unnamed>: select 1"],
         "L1": ["1 LOG:  statement: select 1"],
@@ -352,3 +359,106 @@ def test_hostile_lines_take_linear_time(parsed):
     result = parsed(FORMAT, data)
     assert time.process_time() - before < 5
     assert result.rejected_lines == 2
+
+
+def test_a_detail_of_a_lost_message_is_lost_with_it(parsed, accounts):
+    data = log(
+        "1 LOG:  duration: 1.0 ms  execute a: select $1",
+        "1 DETAIL:  parameters: $1 = '1'",
+        "1 LOG:  duration: 1.0 ms  execute b: \0",
+        "1 DETAIL:  parameters: $1 = '2'",
+        "1 LOG:  duration: 1.0 ms  execute c: select $1",
+    )
+    result = parsed(FORMAT, data)
+    accounts(result, 5)
+    assert result.tables["queries"]["parameters"].to_pylist() == ["$1 = '1'", None]
+    assert [bad.line for bad in result.rejected] == [3, 4]
+
+
+def test_holes_of_nul_bytes_cost_the_record_behind_them(parsed, accounts):
+    good = log("1 LOG:  duration: 1.0 ms  statement: select 1")
+    data = good * 2 + b"\0" * 5000 + good * 2
+    for size in (None, 100):
+        result = parsed(FORMAT, data, size=size)
+        accounts(result, 4)
+        assert result.tables["queries"]["line"].to_pylist() == [1, 2, 4]
+
+
+def test_records_outside_the_window_asked_for_are_not_read(parsed):
+    lines = [
+        f"2026-11-21 {hour:02}:00:00.000 UTC [7] u@d/a LOG:  duration: {ms} ms  statement: x\n"
+        for hour, ms in ((1, 5), (8, 6), (9, 7), (10, 8), (11, 5_400_000), (12, 9))
+    ]
+    data = "".join(lines).encode()
+    hour = 3_600 * 10**9
+    day = 1_795_219_200 * 10**9
+    keep = Keep(since=day + 9 * hour, until=day + 10 * hour)
+    result = parsed(FORMAT, data, keep=keep)
+    # The statement of 11:00 began at 9:30.
+    assert result.tables["queries"]["duration_ms"].to_pylist() == [7.0, 8.0, 5_400_000.0]
+    assert (result.lines, result.irrelevant, result.rejected_lines) == (6, 3, 0)
+    everything = parsed(FORMAT, data).tables["queries"]
+    assert (
+        keep.rows(everything, "queries").to_pylist()
+        == keep.rows(result.tables["queries"], "queries").to_pylist()
+    )
+
+
+def test_statements_that_failed_have_their_error_when_they_were_logged(parsed):
+    data = log(
+        "1 LOG:  statement: select 1/0",
+        "1 ERROR:  22012: division by zero",
+        "1 LOCATION:  int4div, int.c:841",
+        "1 STATEMENT:  select 1/0",
+        "1 LOG:  00000: statement: select 1",
+        "1 LOG:  00000: duration: 1.0 ms",
+    ).replace(b"LOG:  statement", b"LOG:  00000: statement")
+    for size in (None, 80):
+        tables = parsed(FORMAT, data, size=size).tables
+        assert rows(tables["queries"], "statement", "error", "duration_ms") == [
+            ("select 1/0", "division by zero", None),
+            ("select 1", None, 1.0),
+        ]
+        assert rows(tables["events"], "sqlstate", "message") == [("22012", "division by zero")]
+
+
+def test_a_log_that_was_rotated_within_a_record_begins_with_the_next_one():
+    data = log("1 LOG:  duration: 1.0 ms  statement: select", "\t  1,", "\t 2", "2 LOG:  x")
+    rest = data[data.index(b"\t") :]
+    assert FORMAT.begins(rest) == rest.index(b"2026")
+    assert FORMAT.begins(data) == FORMAT.begins(b"\tno record\n") == FORMAT.begins(b"") == 0
+
+
+def test_parts_travel_between_processes(parsed):
+    data = log("1 LOG:  statement: select 1", "1 LOG:  duration: 1.0 ms")
+    halves = data.splitlines(keepends=True)
+    chunks = [Chunk(data=half, head=data, last=False) for half in halves]
+    parts = [FORMAT.parse(pickle.loads(pickle.dumps(chunk))) for chunk in chunks]
+    found = FORMAT.mend([pickle.loads(pickle.dumps(part)) for part in parts])
+    assert rows(found.tables["queries"], "statement", "duration_ms") == [("select 1", 1.0)]
+
+
+def test_cut_parameters_are_noted(parsed):
+    line = "1 LOG:  duration: 1.0 ms  execute a: select $1"
+    whole = parsed(FORMAT, log(line, "1 DETAIL:  Parameters: $1 = 'abc'"))
+    short = parsed(FORMAT, log(line, "1 DETAIL:  Parameters: $1 = 'ab...', $2 = 'x'"))
+    kinds = [{note.kind for note in result.notes} for result in (whole, short)]
+    assert [("parameters_truncated" in found) for found in kinds] == [False, True]
+
+
+def test_without_a_process_id_nothing_is_joined_and_a_note_says_so(parsed):
+    line = b"2026-11-21 02:00:00.000 UTC LOG:  "
+    data = (line + b"statement: select 1\n" + line + b"duration: 1.0 ms\n") * 5
+    result = parsed(FORMAT, data)
+    assert result.tables["queries"].num_rows == 10
+    message = next(note.message for note in result.notes if note.kind == "prefix_inferred")
+    assert "not joined" in message
+    assert "log_min_duration_statement" in result.missing
+
+
+def test_logged_statements_at_full_length_leave_few_rows_to_other_chunks():
+    pairs = ["{0} LOG:  statement: select {1}", "{0} LOG:  duration: {1}.0 ms"]
+    data = log(*(text.format(pid, n) for n in range(300) for pid in (1, 2) for text in pairs))
+    part = FORMAT.parse(Chunk.whole(data))
+    assert part.tables["queries"].num_rows == 600
+    assert "queries" not in part.pending or part.pending["queries"].num_rows <= 4

@@ -231,15 +231,16 @@ def _named(row: dict[str, Any], state: str) -> _Doing:
 
 
 def _sessions(queries: pa.Table, events: pa.Table, wanted: set[_Key]) -> dict[_Key, _Session]:
-    known = queries.filter(
+    # few processes hold locks: their rows first, then what is said of them
+    rows = _of(queries, wanted)
+    names = ["duration_ms", "statement", "fingerprint_id", "session_id", "source", "line"]
+    theirs = queries.select([*names, "started_at", "phase"]).take(pa.array(rows))
+    chosen = theirs.filter(
         pc.and_not(
-            pc.and_(queries["started_at"].is_valid(), queries["statement"].is_valid()),
-            pc.is_in(queries["phase"].cast(pa.string()), pa.array(_STEPS)),
+            pc.and_(theirs["started_at"].is_valid(), theirs["statement"].is_valid()),
+            pc.is_in(theirs["phase"].cast(pa.string()), pa.array(_STEPS)),
         )
     )
-    rows = _of(known, wanted)
-    names = ["duration_ms", "statement", "fingerprint_id", "session_id", "source", "line"]
-    chosen = known.select([*names, "started_at"]).take(pa.array(rows))
     started = chosen["started_at"].cast(pa.int64())
     lasted = pc.multiply(chosen["duration_ms"].fill_null(0.0), 1e6).cast(pa.int64(), safe=False)
     # to the microsecond: sums of floats are not exact, and equal ends go by their lines

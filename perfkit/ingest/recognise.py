@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from typing import TYPE_CHECKING
 
 from perfkit.errors import InputError, UnknownFormat
@@ -85,7 +86,7 @@ def _target(meaning: str) -> str:
 
 
 def _header(head: bytes) -> list[str]:
-    line = head.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    line = re.split(rb"[\r\n]", head, maxsplit=1)[0].decode("utf-8", "replace").strip()
     if line.startswith("{"):
         try:
             return list(json.loads(line))

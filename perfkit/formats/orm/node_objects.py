@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from perfkit.formats.lines import Ints
     from perfkit.formats.orm.log_lines import LogLines
 
-__all__ = ["number", "objects", "raw", "text"]
+__all__ = ["BEGINS", "BEGINS_RAW", "number", "objects", "raw", "text"]
 
 _KEYS = "text|query|sql|timestamp|method|duration|rows|params|bindings|values|__knex\\w+"
-_BEGIN = rf"^[^{{]*\{{(?:$| (?:{_KEYS}): )"
+#: RE2: a line with which an object begins that may be a query.
+BEGINS = rf"^[^{{]*\{{(?:$| (?:{_KEYS}): )"
+#: The same for ``re`` and bytes as they were written: whole lines, perhaps in colours.
+BEGINS_RAW = rf"^[^\n{{]*\{{(?:\x1b\[[0-9;]*m)*(?:\r?\n| (?:{_KEYS}): )"
 _STRING = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`)"
 #: util.inspect puts each line of a long text into a string of its own.
 _STRINGS = rf"{_STRING}(?: \+\s+{_STRING})*"
@@ -28,12 +31,17 @@ _SURROGATES = range(0xD800, 0xE000)
 _SHORT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
-def objects(log: LogLines) -> tuple[Ints, Ints]:
-    """Return first lines of objects that may be queries, and behind which line each ends."""
-    first = log.matching(_BEGIN)
+def objects(log: LogLines, others: Ints) -> tuple[Ints, Ints]:
+    """Return first lines of objects that may be queries, and behind which line each ends.
+
+    An object in which another begins, or one of the records that begin in the lines ``others``,
+    is none.
+    """
+    first = log.matching(BEGINS)
     alone = pc.match_substring_regex(log.text.take(pa.array(first)), r"\}\s*$")
     closing = np.append(log.matching(r"^\}"), log.count)
-    following = np.append(first[1:], log.count)
+    begins = np.append(np.union1d(first, others), log.count)
+    following = begins[np.searchsorted(begins, first, side="right")]
     last = closing[np.searchsorted(closing, first)]
     last = np.where(alone.to_numpy(zero_copy_only=False), first, last)
     whole = last < following

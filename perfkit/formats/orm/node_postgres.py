@@ -23,7 +23,7 @@ from perfkit import tables
 from perfkit.formats.model import Chunk, Format, Parsed, Recognition
 from perfkit.formats.orm.log_lines import SQL_WORD, LogLines, cut_before, marked_lines, plain_text
 from perfkit.formats.orm.log_prefixes import Prefixes
-from perfkit.formats.orm.node_objects import number, objects, raw, text
+from perfkit.formats.orm.node_objects import BEGINS, BEGINS_RAW, number, objects, raw, text
 from perfkit.formats.orm.statement_rows import durations, null_if_empty, parsed, queries, recognised
 from perfkit.recording import Note
 
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT"]
 
 _PRISMA = rf"^(?P<before>.*?)(?P<mark>\bprisma:query )\s*(?:{SQL_WORD}|$)"
-_CUT = re.compile(rb"^[^\n{ }][^\n{]*\{|^\{|\bprisma:query ", re.MULTILINE)
+#: Exactly where records begin: a place within an object would divide it.
+_CUT = re.compile(
+    rf"{BEGINS_RAW}|\bprisma:query (?=.*\n)[ \t\f]*(?:{SQL_WORD}|\r?\n)".encode(), re.MULTILINE
+)
 _UNTIMED = Note(
     kind="statements_without_duration",
     message="queries were printed without durations: print how long pool.query() took, or use "
@@ -46,8 +49,9 @@ def recognises(head: bytes) -> Recognition:
     """Recognise objects that hold a statement with its duration or its parameters."""
     plain, _ = plain_text(head[: head.rfind(b"\n") + 1] or head)
     log = LogLines.of(plain)
-    (_, _, texts), _ = _objects(log)
-    found = len(texts) + len(log.matching(_PRISMA))
+    lines = log.matching(_PRISMA)
+    (_, _, texts), _ = _objects(log, lines)
+    found = len(texts) + len(lines)
     return recognised(found, plain, "begin queries that Node.js printed")
 
 
@@ -55,16 +59,16 @@ def parse(chunk: Chunk) -> Parsed:
     """Parse the objects and lines; all others are irrelevant."""
     data, notes = plain_text(chunk.data)
     log = LogLines.of(data)
-    (first, ends, texts), columns = _objects(log)
+    lines = log.matching(_PRISMA)
+    (first, ends, texts), columns = _objects(log, lines)
     printed = Prefixes.read(log.groups(first, r"^(?P<before>[^{]*)")["before"], chunk.zone)
     stated = Prefixes.read(columns.pop("timestamp"), chunk.zone)
     ms = columns["duration_ms"]
     columns["started_at"] = pc.coalesce(stated.started(), printed.started(ms))
     rows = [queries(texts, first + 1, columns)]
     used = marked_lines(first, ends, log.count)
-    lines = log.matching(_PRISMA)
     mark = log.groups(lines, _PRISMA)
-    stops = log.ends(lines)
+    stops = log.ends(lines, but=BEGINS)
     skip = pc.add(pc.binary_length(mark["before"]), pc.binary_length(mark["mark"]))
     before = Prefixes.read(mark["before"], chunk.zone)
     bodies = log.bodies(lines, skip.to_numpy(zero_copy_only=False), stops)
@@ -76,9 +80,11 @@ def parse(chunk: Chunk) -> Parsed:
     return parsed(log, {"queries": table}, used, notes=notes, missing=_MISSING)
 
 
-def _objects(log: LogLines) -> tuple[tuple[Ints, Ints, pa.Array], dict[str, Any]]:
+def _objects(
+    log: LogLines, others: Ints
+) -> tuple[tuple[Ints, Ints, pa.Array], dict[str, Any]]:
     """Return the objects that hold a statement: first lines, ends, statements; and columns."""
-    first, ends = objects(log)
+    first, ends = objects(log, others)
     bodies = log.bodies(first, np.zeros(len(first), np.int64), ends)
     texts = text(bodies, "text|query|sql")
     ms = durations(number(bodies, "duration|ms|elapsed"))

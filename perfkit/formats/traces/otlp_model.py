@@ -95,7 +95,7 @@ def attributes(raw: msgspec.Raw) -> dict[str, Any]:
     """Return simple attributes by key; what is no list of pairs has none."""
     try:
         pairs = _pairs.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):  # what is not looked at may be no UTF-8
         return {}
     return {pair.key: _plain(pair.value) for pair in pairs}
 

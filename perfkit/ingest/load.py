@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from perfkit.recording import Recording
 
-__all__ = ["load"]
+__all__ = ["load", "parts_of"]
 
 
 def load(
@@ -89,21 +89,28 @@ def load(
         progress = stack.enter_context(closing(Progress(chosen.total)))
         crew = stack.enter_context(Crew(executor, total=chosen.total))
         read(chosen.logs, options.terms, crew, progress, encoding=encoding)
-        parts = _parts(chosen, options)
+        parts = parts_of(chosen, options)
     if not parts:
         raise nothing(chosen.skipped)
     rec = finished(joined(parts, tz or "UTC"), chosen.skipped)
     return _cut(rec, filters)
 
 
-def _parts(chosen: Chosen, options: Options) -> list[Recording]:
-    """Return the recordings in the order in which their inputs were named."""
+def parts_of(chosen: Chosen, options: Options, *, reduced: bool = False) -> list[Recording]:
+    """Return what was read, in the order in which the inputs were named.
+
+    ``reduced`` says that the rows of logs were not kept, except for those that no piece could
+    decide.
+
+    Raises:
+        InputError: an input that was named itself cannot be used.
+    """
     parts = {(place, 0): part for place, part in chosen.recordings.items()}
     for number, (place, log) in enumerate(zip(chosen.places, chosen.logs, strict=True)):
         try:
             if log.error is not None:
                 raise log.error
-            parts[place, number] = recorded(log, options.terms.keep)
+            parts[place, number] = recorded(log, options.terms.keep, reduced=reduced)
         except InputError as error:
             if log.inputs[0].found.given:
                 raise

@@ -40,13 +40,15 @@ class Terms:
 class Piece:
     """One chunk and where it is from; with a ``path`` its bytes are still in that file.
 
-    ``offset`` and ``line`` count the bytes and line ends of the input before it.
+    ``offset`` and ``line`` count the bytes and line ends of the input before it, ``size`` and
+    ``lines`` those within.
     """
 
     chunk: Chunk
     offset: int
     line: int
     size: int
+    lines: int = 0
     path: str = ""
 
     def loaded(self) -> Chunk:
@@ -138,16 +140,18 @@ class Pieces:
         offset, line = text.start, text.line
         ranged = text.path is not None and not self._tail
         for data, ended in _cut(_reader(text, self._tail), self._item.cut, self._size):
+            lines = data.count(b"\n")
             yield Piece(
                 chunk=self._chunk(b"" if ranged else data, first=first, last=ended),
                 offset=offset,
                 line=line,
                 size=len(data),
+                lines=lines,
                 path=str(text.path) if ranged else "",
             )
             if self._item.holds is not None:
                 self.before = self._item.holds(data, self.before)
-            offset, line, first = offset + len(data), line + data.count(b"\n"), False
+            offset, line, first = offset + len(data), line + lines, False
 
     def _chunk(self, data: bytes, *, first: bool, last: bool) -> Chunk:
         return Chunk(

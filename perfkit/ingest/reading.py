@@ -40,10 +40,12 @@ class Log:
 class Reducer:
     """What to keep of the rows instead of the rows.
 
-    ``reduce`` runs where the piece is parsed, ``take`` here, in order.
+    ``reduce`` says what is done with the tables of a piece (of one input of a log), where the
+    piece is parsed; ``take`` gets what became of them, here, in order. Rows of what was wrapped
+    are not yet chosen by time.
     """
 
-    reduce: Callable[[Mapping[str, pa.Table]], Any]
+    reduce: Callable[[Input, Piece | Whole], Callable[[Mapping[str, pa.Table]], Any]]
     take: Callable[[Any], None]
 
 
@@ -75,11 +77,12 @@ def _calls(
     encoding: str | None,
     reducer: Reducer | None,
 ) -> Iterator[tuple[tuple[Log, int], Job, Piece | Whole]]:
-    reduce = reducer.reduce if reducer else None
     for log in logs:
         try:
-            for place, piece in _pieces(log, terms, crew, encoding, reduced=reduce is not None):
-                job = Job(parse=log.inputs[place].item.parse, source=place, reduce=reduce)
+            for place, piece in _pieces(log, terms, crew, encoding):
+                one = log.inputs[place]
+                reduce = reducer.reduce(one, piece) if reducer else None
+                job = Job(parse=one.item.parse, source=place, reduce=reduce)
                 yield (log, place), job, piece
         except InputError as error:
             if log.inputs[0].found.given:
@@ -88,7 +91,7 @@ def _calls(
 
 
 def _pieces(
-    log: Log, terms: Terms, crew: Crew, encoding: str | None, *, reduced: bool
+    log: Log, terms: Terms, crew: Crew, encoding: str | None
 ) -> Iterator[tuple[int, Piece | Whole]]:
     alone = log.inputs[0] if len(log.inputs) == 1 else None
     if crew.is_given and alone is not None and alone.found.remote is not None:
@@ -108,7 +111,7 @@ def _pieces(
     with ExitStack() as stack:
         for place, (one, text, tail) in enumerate(_linked(log, encoding, stack)):
             log.heaps.append(Heap(text.line))
-            wanted = terms if reduced or one.wrapping is None else _for_wrapped(terms)
+            wanted = terms if one.wrapping is None else _for_wrapped(terms)
             cut = Pieces(text, one.item, wanted, size=crew.piece_bytes, before=before, tail=tail)
             for piece in cut:
                 yield place, piece.in_hand() if crew.is_far else piece

@@ -90,7 +90,7 @@ def _header(head: bytes) -> list[str]:
     if line.startswith("{"):
         try:
             return list(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
     delimiter = max(",\t;|", key=line.count)
     return next(csv.reader([line], delimiter=delimiter), []) if delimiter in line else []

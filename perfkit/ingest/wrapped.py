@@ -36,6 +36,8 @@ __all__ = ["Wrapping", "unwrapped"]
 _CHUNK = 16 << 20
 #: Streams beyond these share one file: names of containers may be made up without end.
 _STREAMS = 200
+#: Some 30 years: what claims to have lasted longer began nobody knows when.
+_LONGEST_MS = 1e12
 
 
 @dataclass(kw_only=True)
@@ -64,6 +66,15 @@ class Wrapping:
         self.irrelevant += len(other.line) + other.irrelevant
         self.rejected += other.rejected
         self.rejected_lines += other.rejected_lines
+
+    def part(self, line: int, lines: int) -> Wrapping:
+        """Return what holds for ``lines`` lines behind the first ``line``, and for the one cut off.
+
+        What is told of the envelope as a whole stays here.
+        """
+        chosen = slice(line, line + lines + 1)
+        columns = {name: getattr(self, name)[chosen] for name in ("line", "at", "process")}
+        return Wrapping(title=self.title, stream=self.stream, **columns)
 
     def within(self, outer: Wrapping) -> Wrapping:
         """Return what holds for lines that were wrapped twice."""
@@ -131,8 +142,9 @@ def _timed(table: pa.Table, name: str, at: Ints) -> pa.Table:
     known = table[column].cast(pa.int64()).fill_null(NO_TIME).to_numpy()
     begun = at
     if "duration_ms" in table.column_names and column == "started_at":
-        spent = np.nan_to_num(table["duration_ms"].to_numpy()) * 1e6
-        begun = np.where(at == NO_TIME, at, at - spent.astype(np.int64))
+        ms = np.nan_to_num(table["duration_ms"].to_numpy())
+        likely = (at > 0) & (ms < _LONGEST_MS)
+        begun = np.where(likely, at - (np.where(likely, ms, 0.0) * 1e6).astype(np.int64), NO_TIME)
     ns = np.where(known == NO_TIME, begun, known)
     return tables.with_column(
         table, column, pa.array(ns, pa.timestamp("ns", "UTC"), mask=ns == NO_TIME)

@@ -125,8 +125,8 @@ def _style(head: bytes) -> str:
 
 
 def _ends(log: LogLines, first: Ints) -> Ints:
-    """A statement ends at the next line that p6spy or a logging framework began."""
-    stops = np.union1d(np.append(first, log.count), log.matching(BEGINS_RECORD))
+    """A statement ends at the next line that p6spy (if damaged) or a logging framework began."""
+    stops = np.union1d(np.append(first, log.count), log.matching(rf"{BEGINS_RECORD}|{_OURS}"))
     return np.asarray(stops[np.searchsorted(stops, first, side="right")], np.int64)
 
 

@@ -103,7 +103,8 @@ def parse(chunk: Chunk) -> Parsed:
 
 def _statements(lines: EngineLines) -> tuple[Ints, Ints]:
     """Return the index of each statement and of its parameters (itself, when it has none)."""
-    codes = lines.key.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    keys = lines.key.dictionary_encode()
+    codes = lines.stretch * (len(keys.dictionary) + 1) + keys.indices.to_numpy()
     order = np.argsort(codes, kind="stable")
     kind, code = lines.kind[order], codes[order]
     follows = np.zeros(len(order), np.bool_)

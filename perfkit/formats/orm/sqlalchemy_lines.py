@@ -54,11 +54,15 @@ _IS_TAG = re.compile(rf"\[{TAG}".encode())
 
 @dataclass(frozen=True)
 class EngineLines:
-    """The engine's lines of a chunk, each handler's once: arrays with one value per line."""
+    """The engine's lines of a chunk, each handler's once: arrays with one value per line.
+
+    ``stretch`` numbers the lines between which the log may be cut: nothing is matched across.
+    """
 
     log: LogLines
     row: Ints
     kind: Ints
+    stretch: Ints
     skip: Ints
     prefixes: Prefixes
     session: pa.Array
@@ -78,12 +82,14 @@ class EngineLines:
         old = pc.and_(
             pc.match_substring(found["logger"], ".base."), pc.match_substring_regex(rest, _OLD)
         )
+        places = np.searchsorted(_divisions(log), row, side="right")
         prefix = pc.binary_join_element_wise(found["before"], found["after"], " ")
         key = joined(pc.utf8_ltrim(found["name"], "."), token, threads(prefix))
         return cls(
             log=log,
             row=row,
             kind=_kinds(rest, tagged["tag"], old),
+            stretch=places,
             skip=_lengths(log.text.take(pa.array(row))) - _lengths(rest),
             prefixes=Prefixes.read(prefix, zone),
             session=null_if_empty(key),
@@ -196,6 +202,18 @@ def cut(data: bytes) -> int:
             # Data without any line of ours may be divided anywhere, and so may absurd records.
             return 0 if found and len(data) < _FAR else data.rfind(b"\n") + 1
         size *= 4
+
+
+def _divisions(log: LogLines) -> Ints:
+    """Return the lines before which :func:`cut` may divide the log."""
+    rows = log.containing(LOGGER)
+    texts = groups(log.text.take(pa.array(rows)), r"sqlalchemy\.engine\.(?P<said>.*)$")["said"]
+    tagged, begins = (
+        pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        for pattern in (rf"\[{TAG}", r"BEGIN \(")
+    )
+    differs = pc.not_equal(texts[1:], texts[:-1]).to_numpy(zero_copy_only=False)
+    return rows[1:][~tagged[1:] & (tagged[:-1] | (begins[1:] & differs))]
 
 
 def _may_divide(before: bytes, text: bytes) -> bool:

@@ -49,7 +49,9 @@ _OURS = (
     rf"^(?:.*\btypeorm:query:log )?query: \s*{SQL_WORD}|\]\[QUERY\]: "
     r"|\[SLOW QUERY: [0-9]+ ms\]: |^query is slow: "
 )
-_CUT = re.compile(rb"^(?:[^\n]*\btypeorm:query:log )?query: |\]\[QUERY\]: ", re.MULTILINE)
+#: Where the log may be divided: nothing before such a line belongs to anything behind it.
+_DIVIDES = r"^(?:[^\n]*\btypeorm:query:log )?query: |\]\[QUERY\]: "
+_CUT = re.compile(_DIVIDES.encode(), re.MULTILINE)
 _UNTIMED = Note(
     kind="statements_without_duration",
     message="TypeORM logs statements without durations: set maxQueryExecutionTime: 1",
@@ -98,7 +100,9 @@ def _times(log: LogLines, ends: Ints) -> tuple[Ints, pa.Array]:
     """
     lines = log.matching(_TIME)
     owner = np.searchsorted(ends, lines, side="right") - 1
-    near = (owner >= 0) & (lines - np.append(ends, 0)[owner] <= 1)
+    began = np.append(ends, 0)[owner]
+    divided = np.searchsorted(log.matching(_DIVIDES), [began, lines])
+    near = (owner >= 0) & (lines - began <= 1) & (divided[0] == divided[1])
     lines, owner = lines[near], owner[near]
     place = np.full(len(ends), -1)
     place[owner] = lines

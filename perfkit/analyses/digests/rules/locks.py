@@ -74,15 +74,14 @@ def _blocked(row: dict[str, Any], holders: Counter[str]) -> Finding:
     count, total = row["count_sum"], row["total_ms_sum"]
     by = f", held by {shown(holders.most_common(1)[0][0], 90)}" if holders else ""
     evidence: list[dict[str, Any]] = [
-        {"waits": count, "total_ms": total, "max_ms": row["max_ms_max"], "held by": shown(who, 90)}
-        for who, _ in holders.most_common(3)
+        {"held by": shown(who, 90), "waits": often} for who, often in holders.most_common(3)
     ]
     keys = {"fingerprint_id": row["fingerprint_id"]} if row["fingerprint_id"] else {}
     return Finding(
         rule="lock-wait",
         severity="warning",
         title=f"{shown(row['fingerprint'])} waited {units.format_ms(total)} for locks"
-        f" ({units.format_count(count)} waits){by}",
+        f" ({units.format_count(count)} waits, at most {units.format_ms(row['max_ms_max'])}){by}",
         evidence=evidence or [{"waits": count, "total_ms": total, "max_ms": row["max_ms_max"]}],
         saves_ms=total / count,
         saves_basis="per wait",

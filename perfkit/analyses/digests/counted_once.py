@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perfkit.recording import Recording
 
-__all__ = ["counted_once"]
+__all__ = ["counted_once", "with_fingerprints"]
 
 _COLUMNS = (
     *("started_at", "duration_ms", "duration_kind", "phase", "statement", "parameters"),
@@ -35,9 +35,7 @@ def counted_once(rec: Recording, by: Sequence[str]) -> pa.Table:
 
     Where one source tells of everything, which is usual, no row is copied.
     """
-    queries = rec.contents.get("queries", tables.empty("queries"))
-    if _lacks_fingerprints(queries):
-        queries = fingerprinted(queries)
+    queries = with_fingerprints(rec.contents.get("queries", tables.empty("queries")))
     narrow = queries.select([name for name in dict.fromkeys((*_COLUMNS, *by)) if name in _SCHEMA])
     compared = queries.select(_COMPARED).append_column(_ROW, pa.array(np.arange(len(queries))))
     kept = sources.primary(replace(rec, contents={"queries": compared}), "queries")
@@ -48,6 +46,7 @@ def counted_once(rec: Recording, by: Sequence[str]) -> pa.Table:
     return narrow.filter(pa.array(mask))
 
 
-def _lacks_fingerprints(queries: pa.Table) -> bool:
+def with_fingerprints(queries: pa.Table) -> pa.Table:
+    """Return the queries with the fingerprints of all statements; none is computed again."""
     missing = pc.and_not(queries["fingerprint_id"].is_null(), queries["statement"].is_null())
-    return bool(queries.num_rows and pc.any(missing).as_py())
+    return fingerprinted(queries) if queries.num_rows and pc.any(missing).as_py() else queries

@@ -82,8 +82,7 @@ class Executions:
     @cached_property
     def ns(self) -> Ints:
         """When each began, in nanoseconds since 1970; unknown is ``UNKNOWN_TIME``."""
-        ns: Ints = self._chosen(integers(self.table["started_at"]))
-        return ns
+        return self.integers("started_at")
 
     @property
     def whole(self) -> Piece:
@@ -132,6 +131,11 @@ class Executions:
         """Return a column of numbers; unknown is NaN."""
         numbers: Floats = self._chosen(groups.numbers(self.table[name]))
         return numbers
+
+    def integers(self, name: str) -> Ints:
+        """Return a column of integers or moments; unknown is ``UNKNOWN_TIME``."""
+        values: Ints = self._chosen(integers(self.table[name]))
+        return values
 
     def labels(self, name: str) -> groups.Groups:
         """Return a text column as groups of its own."""

@@ -71,6 +71,7 @@ def merge(parts: Sequence[Partial]) -> Partial:
         happened=Happened.merged([p.happened for p in parts]),
         kinds=_kinds_of(parts),
         folded=sum(p.folded for p in parts) + folded,
+        traced=any(p.traced for p in parts),
     )
 
 

@@ -50,7 +50,8 @@ class Partial:
     """What is known of some executions; arrays of ``sums``, ``lows``, ``highs`` go by group.
 
     ``keys``: one row per group, its columns ``by`` (and ``fingerprint``). ``kinds``: rows by
-    ``duration_kind``. ``heat``: durations per minute since 1970.
+    ``duration_kind``. ``heat``: durations per minute since 1970. ``traced``: whether rows told
+    which request or trace they are of, which the counts leave out.
     """
 
     by: tuple[str, ...]
@@ -70,6 +71,7 @@ class Partial:
     happened: Happened
     kinds: Mapping[str, int]
     folded: int = 0
+    traced: bool = False
 
     @property
     def groups(self) -> int:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from perfkit.analyses.digests.columns import MINUTE, UNKNOWN_TIME
+from perfkit.analyses.digests.columns import MINUTE, UNKNOWN_TIME, distinct
+from perfkit.analyses.digests.intervals import intervals, stops
 from perfkit.sketch import sums_by
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ __all__ = ["Running"]
 
 _MINUTE_MS = 60_000.0
 _PIECE = 1 << 19
-_FOREVER_MS = 1e12  # 30 years
 _LONGEST = 100_000  # minutes (two months) that are told one by one, with those in between
 _FIELDS = ("calls", "total_ms", "errors", "began", "began_left", "ended", "ended_left")
 
@@ -77,7 +77,8 @@ class Running:
         before = np.cumsum(began - ended) - (began - ended)
         load = before + (began_left - ended_left) / _MINUTE_MS
         load = np.where(np.abs(load) < 1e-9, 0.0, load)  # noqa: PLR2004 - rounding of sums
-        return _table(minute, [calls, total, errors], load, np.maximum(most, np.round(before)))
+        most = np.where(most > 0, most, np.round(before))  # nothing began or ended: all go on
+        return _table(minute, [calls, total, errors], load, most)
 
     def _span(self) -> tuple[Ints, Ints]:
         first, last = int(self.minute[0]), int(self.minute[-1])
@@ -107,12 +108,8 @@ def _of_piece(piece: Piece, failed: NDArray[np.bool_]) -> list[Running]:
     values = (known.calls, known.total_ms, failed * known.calls, began, left * began)
     start = _moments(*_per_minute(minute, *values), 0)
     known = known.where(timed)
-    minute, left = _left(_stop(known.ns, known.ms))
+    minute, left = _left(stops(known.ns, known.ms))
     return [start, _moments(*_per_minute(minute, known.calls, left * known.calls), 5)]
-
-
-def _stop(ns: Ints, ms: Floats) -> Ints:
-    return ns + np.round(np.minimum(ms, _FOREVER_MS) * 1e6).astype(np.int64)
 
 
 def _left(ns: Ints) -> tuple[Ints, Floats]:
@@ -134,16 +131,11 @@ def _moments(minute: Ints, sums: Sequence[Floats], first: int) -> Running:
 
 def _most(rows: Executions) -> list[Running]:
     """Count, at every beginning, what has begun and not ended: a peak lies at a beginning."""
-    timed = (rows.ns != UNKNOWN_TIME) & ~np.isnan(rows.ms)
-    start, lasted = (rows.ns, rows.ms) if timed.all() else (rows.ns[timed], rows.ms[timed])
-    stop = np.empty(len(start), np.int64)
-    for at in range(0, len(start), _PIECE):
-        part = slice(at, at + _PIECE)
-        stop[part] = _stop(start[part], lasted[part])
+    start, stop = intervals(rows)
     stop.sort()
     if (start[1:] < start[:-1]).any():
         start = np.sort(start)
-    parts = []
+    parts = [_at_minutes(start, stop)]
     for at in range(0, len(start), _PIECE):
         here = start[at : at + _PIECE]
         ended = np.searchsorted(stop, here, side="right")
@@ -153,6 +145,14 @@ def _most(rows: Executions) -> list[Running]:
         most = np.maximum.reduceat(running, first).astype(np.float64)
         parts.append(replace(_moments(minute[first], [], 0), most=most))
     return parts
+
+
+def _at_minutes(start: Ints, stop: Ints) -> Running:
+    """Count what runs as each minute begins in which anything begins or ends; both are sorted."""
+    minute = np.union1d(distinct(start // MINUTE), distinct(stop // MINUTE))
+    begun = np.searchsorted(start, minute * MINUTE, side="right")
+    ended = np.searchsorted(stop, minute * MINUTE, side="right")
+    return replace(_moments(minute, [], 0), most=(begun - ended).astype(np.float64))
 
 
 def _added(parts: Sequence[Running]) -> Running:

@@ -16,9 +16,11 @@ from perfkit.results import Finding, Fix
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyarrow as pa
+
     from perfkit.analyses.digests.rules.seen import Seen
 
-__all__ = ["repeated"]
+__all__ = ["repeated", "traced"]
 
 #: A run behind one statement may be chance or a batch; so many are a habit of the program.
 RUNS = 5
@@ -50,8 +52,12 @@ def repeated(seen: Seen) -> Iterator[Finding]:
 
 def _traced(seen: Seen) -> bool:
     queries = seen.rec.contents.get("queries")
-    names = ("request_id", "trace_id")
-    return queries is not None and any(queries[n].null_count < len(queries) for n in names)
+    return seen.part.traced or (queries is not None and traced(queries))
+
+
+def traced(queries: pa.Table) -> bool:
+    """Say whether any row tells which request or trace it is of."""
+    return any(queries[name].null_count < len(queries) for name in ("request_id", "trace_id"))
 
 
 def _innocent(row: dict[str, Any], seen: Seen) -> bool:

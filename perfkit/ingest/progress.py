@@ -1,11 +1,15 @@
-"""One line on stderr while reading takes long, in a terminal or notebook; else silent."""
+"""One line while reading takes long, in a terminal or notebook; else silent."""
 
 from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from perfkit.units import format_bytes
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 __all__ = ["Progress"]
 
@@ -27,12 +31,13 @@ class Progress:
         """Count ``size`` more bytes, of ``name``; show it at most five times a second."""
         self._done += size
         now = time.monotonic()
-        if now < self._next or not _is_watched():
+        stream = _watched() if now >= self._next else None
+        if stream is None:
             return
         self._next = now + _EVERY_S
         text = f"reading {name}: {self._said(now - self._begin)}"
-        sys.stderr.write("\r" + text.ljust(self._width))
-        sys.stderr.flush()
+        stream.write("\r" + text.ljust(self._width))
+        stream.flush()
         self._width = len(text)
 
     def _said(self, seconds: float) -> str:
@@ -45,12 +50,15 @@ class Progress:
 
     def close(self) -> None:
         """Wipe the line."""
-        if self._width:
-            sys.stderr.write("\r" + " " * self._width + "\r")
-            sys.stderr.flush()
+        stream = _watched() if self._width else None
+        if stream is not None:
+            stream.write("\r" + " " * self._width + "\r")
+            stream.flush()
             self._width = 0
 
 
-def _is_watched() -> bool:
-    """Whether somebody looks at stderr: a terminal, or a notebook."""
-    return sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel")
+def _watched() -> TextIO | None:
+    """Return what somebody looks at: a terminal, or a notebook, whose stderr looks like errors."""
+    if type(sys.stdout).__module__.startswith("ipykernel"):
+        return sys.stdout
+    return sys.stderr if sys.stderr.isatty() else None

@@ -77,3 +77,15 @@ def test_what_is_no_terminal_sees_nothing(clock, monkeypatch):
     line.add("a.log", 5)
     line.close()
     assert stream.getvalue() == ""
+
+
+def test_a_notebook_sees_it_where_it_does_not_look_like_an_error(clock, monkeypatch):
+    notebook = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
+    line = Progress()
+    seen = clock(60)
+    monkeypatch.setattr(sys, "stdout", notebook)
+    line.add("a.log", 5)
+    assert notebook.getvalue().startswith("\rreading a.log: ")
+    line.close()
+    assert notebook.getvalue().endswith(" \r")
+    assert clock(0) == seen

@@ -29,7 +29,11 @@ MAIN = (
 SECOND = ("DETAIL", "HINT", "STATEMENT", "CONTEXT", "QUERY", "LOCATION", "BACKTRACE")
 SEVERITIES = "|".join((*MAIN, *SECOND, *FOREIGN))
 
-_HEAD = re.compile(rf"^(?![\t\n])(.{{0,500}}?)((?:{SEVERITIES}) ?:  )(.{{0,8}})", re.MULTILINE)
+_HEAD = re.compile(rf"^(?![\t\n])(.{{0,500}}?)((?:{SEVERITIES}) ?:  )(.{{0,300}})", re.MULTILINE)
+#: Who connects, as messages tell it.
+_KNOWN = re.compile(
+    r"^(?:connection authorized|disconnection): .*?user=(\S+) database=(\S+)", re.MULTILINE
+)
 _VERBOSE = re.compile(r"[0-9A-Z]{5}: ")
 _SAMPLE = 2000
 #: How wide the times of the escapes are.
@@ -114,6 +118,7 @@ def infer(head: bytes) -> Prefix | None:
         for (before, severity, _), found in zip(lines, times, strict=True)
     )
     template, fit = _best(heads)
+    template = _without(template, heads, _KNOWN.findall("\n".join(text for *_, text in lines)))
     verbose = sum(bool(_VERBOSE.match(text)) for _, _, text in lines) > len(lines) * 0.3
     return Prefix(
         template=_as_configured(template, width),
@@ -137,6 +142,23 @@ def _best(heads: Counter[str]) -> tuple[str, float]:
     return max(best, key=lambda name: _rank(texts, name)), most
 
 
+def _without(template: str, heads: Counter[str], known: list[tuple[str, str]]) -> str:
+    """Return the template without the user or database that messages of connections deny.
+
+    What stands where a user is expected may be anything: it is none when no user that is known
+    to have connected stands there.
+    """
+    if not known:
+        return template
+    found = pc.extract_regex(pa.array(list(heads), pa.string()), _compiled(template))
+    for escape, names in zip("ud", zip(*known, strict=True), strict=True):
+        place = found.type.get_field_index(_FIELDS[escape])
+        seen = set(_read("", found.field(place)).to_pylist()) - {None} if place >= 0 else set()
+        if seen and not seen & set(names):
+            template = template.replace(f"%{escape}", "%i")
+    return template
+
+
 def _share(texts: pa.Array, weights: pa.Array, template: str) -> float:
     matched = pc.match_substring_regex(texts, _compiled(template))
     return float(pc.sum(pc.if_else(matched, weights, 0)).as_py() or 0) / float(
@@ -158,11 +180,11 @@ def read_heads(heads: pa.Array, prefix: Prefix) -> dict[str, pa.Array]:
     """Return the fields of marked heads by name; the severity is null where nothing fits.
 
     Heads that do not fit the inferred prefix are read by the usual ones: it may have been
-    changed, or sessions have begun only later in the log.
+    changed, or sessions have begun only later in the log. A time and a severity are enough.
     """
     columns: dict[str, pa.Array] = {}
     left = heads
-    for pattern in (prefix.pattern, *(_USUAL if prefix.time_width else ())):
+    for pattern in (prefix.pattern, *((*_USUAL, _ANY) if prefix.time_width else ())):
         found = pc.extract_regex(left, pattern)
         for field, column in zip(found.type, found.flatten(), strict=True):
             known = columns.get(field.name)
@@ -227,3 +249,5 @@ def _escape_pattern(escape: str, used: set[str], *, padded: bool) -> str:
 
 
 _USUAL = tuple(_compiled(template) for template in USUAL if "%m" in template)
+#: A time, whatever else.
+_ANY = f"^.*?{MARK}{ZONE}.*?(?P<severity>{SEVERITIES}) ?:  $"

@@ -59,9 +59,11 @@ def candidates(heads: Counter[str]) -> list[str]:
     built = dict.fromkeys(
         _built(text, words=words) for text, _ in heads.most_common(200) for words in (False, True)
     )
-    # Processes without a session write what stands before %q only.
+    # Processes without a session write what stands before %q only, which may be nothing.
     quiet = [_SESSION_PART.sub(r"%q\g<0>", template, count=1) for template in built]
-    return [*dict.fromkeys([*USUAL, *built, *quiet])]
+    bare = any(_SEVERITY_AT_END.fullmatch(text) for text in heads)
+    silent = [f"%q{template}" for template in (*USUAL, *built) if bare and "%q" not in template]
+    return [*dict.fromkeys([*USUAL, *built, *quiet, *silent])]
 
 
 _KEYS = {
@@ -73,7 +75,7 @@ _KEYS = {
     "l": "line l num log_line",
     "x": "xid tx txid tid x trans xact",
     "v": "vxid vid vtid v",
-    "c": "session sid s session_id",
+    "c": "session sess sid s session_id",
     "e": "sqlstate state e err error code sql_error_code statecode",
     "i": "cmd command tag i ps cmdtag",
     "Q": "query_id queryid qid",
@@ -87,22 +89,35 @@ BACKENDS = (
     "|not initialized|checkpointer|archiver|walwriter|walsender|walreceiver|walsummarizer"
     "|startup|logger|postmaster"
 )
+#: What %i prints: command tags (PostgreSQL's cmdtaglist.h) and what a backend without one does.
+TAGS = (
+    "idle in transaction(?: \\(aborted\\))?|idle|authentication|startup"
+    "|initializing|(?:notify )?interrupt"
+    "|(?:CREATE|ALTER|DROP|REFRESH|REINDEX|SECURITY|REASSIGN|IMPORT) [A-Z][A-Z ]*[A-Z]"
+    "|(?:SELECT|INSERT|UPDATE|DELETE|MERGE|COPY|VACUUM|ANALYZE|CLUSTER|TRUNCATE|CHECKPOINT|REINDEX"
+    "|GRANT|REVOKE|COMMENT|EXPLAIN|SHOW|SET|RESET|DISCARD|LISTEN|NOTIFY|UNLISTEN|LOAD|CALL|DO"
+    "|BEGIN|COMMIT|ROLLBACK|START|SAVEPOINT|RELEASE|PREPARE|EXECUTE|DEALLOCATE|PARSE|BIND"
+    "|DECLARE|FETCH|MOVE|CLOSE|LOCK|FASTPATH)(?: (?:TABLE|TRANSACTION|CURSOR|ALL|PREPARED"
+    "|CONSTRAINTS|ROLE|CURSOR ALL|DEALLOCATE ALL))?(?: waiting)?"
+)
 _ESCAPES = {key: escape for escape, keys in _KEYS.items() for key in keys.split()}
 _NAMES = "|".join(sorted(_ESCAPES, key=len, reverse=True))
 _TOKEN = re.compile(
     rf"(?P<time>{MARK}{ZONE})"
     rf"|\b(?P<key>{_NAMES})(?P<is> ?[=:] ?)(?P<open>(?!\[unknown\]|\[local\])[\[('\"])?"
-    r"(?:\[unknown\]|\[local\]|[^\s,;|\]\[)'\"]*)"
+    rf"(?:\[unknown\]|\[local\]|(?:{TAGS})\b|[^\s,;|\]\[)'\"]*)"
     rf"|(?P<s>{TIME}(?: [A-Z]{{3,5}})?)"
     r"|(?P<c>\b[0-9a-f]{8}\.[0-9a-f]+\b)"
-    r"|(?P<ud>(?:\[unknown\]|[^\s@:,|/\[\]]*)@(?:\[unknown\]|[^\s@:,|/\[\]]*)(?P<a>/[^\s]*)?)"
+    r"|(?P<ud>(?:\[unknown\]|[^\s@:,|/\[\]]*)@(?:\[unknown\]|[^\s@:,|/\[\]()]*)(?P<a>/[^\s]*)?)"
     r"|(?P<r>\[local\]|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\([0-9]+\))?)"
     r"|(?P<v>\b[0-9-]+/[0-9]+\b)"
     r"|(?P<e>\b(?:00000|(?=[0-9A-Z]{5}\b)[0-9]+[A-Z][0-9A-Z]*)\b)"
     r"|(?P<Q>-?\b[0-9]{12,20}\b)"
     r"|(?P<number>\b[0-9]+\b)"
     rf"|(?P<b>\b(?:{BACKENDS})\b)"
-    r"|(?P<word>[^\s|,;:\[\]()<>=@\x01-][^\s|,;:\[\]()<>=@\x01]*)"
+    r"|(?P<label>\b[A-Za-z_]\w* ?=)"
+    rf"|(?P<i>\b(?:{TAGS})\b)"
+    r"|(?P<word>[^\s|,;:\[\]()<>=@\x01'\"-][^\s|,;:\[\]()<>=@\x01'\"]*)"
 )
 
 
@@ -122,6 +137,8 @@ def _built(head: str, *, words: bool) -> str:
             return "%u@%d/%a" if found["a"] else "%u@%d"
         if kind == "number":
             return f"%{next(numbers, 'x')}"
+        if kind == "label":
+            return found[0]
         if kind == "word":
             return f"%{next(names, 'i')}" if words else found[0]
         return "%m" if found["time"] else f"%{kind}"

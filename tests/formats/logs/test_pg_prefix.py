@@ -34,6 +34,10 @@ PREFIXES = [
     "%h %m [%p] %q%u@%d ",
     "%m|%p|%u|%d|%a|",
     "app=%a,user=%u,db=%d,pid=%p,time=%m ",
+    "time=%m pid=%p l=%l sess=%c tag=%i state=%e ",
+    '"%m","%u","%d" ',
+    "%m -- %u@%d(%h) -- ",
+    "%t %p %i ",
 ]
 
 
@@ -54,6 +58,7 @@ def printed(template, row, number):
         "v": row[9],
         "x": row[10],
         "e": row[12],
+        "i": row[7],
         "a": row[22] or "[unknown]",
         "b": row[23],
         "P": row[24],
@@ -103,6 +108,8 @@ def test_the_fields_of_a_prefix_are_found(rows, parsed, accounts, template):
     for escape, (column, place) in names.items():
         if escape in template or (column == "session_id" and "%c" in template):
             assert queries[column].to_pylist() == [row[place] or None for row in timed], column
+        else:  # nothing is guessed
+            assert queries[column].null_count == queries.num_rows, column
     if "%h" in template or "%r" in template:
         assert queries["client"].to_pylist() == [row[4] or None for row in timed]
     if "%t" in template or "%m" in template:
@@ -232,3 +239,28 @@ def test_errors_in_other_languages_are_found_and_what_to_set_is_said(
     assert events[0]["attributes"] == f"ERROR:  {language}\nSTATEMENT:  x".encode()
     assert "lc_messages" in next(n.message for n in result.notes if n.kind == "localised")
     assert "lc_messages" in result.missing
+
+
+@pytest.mark.parametrize(("word", "user"), [("bob", "bob"), ("node7", None)])
+def test_a_word_is_a_user_only_if_no_message_says_otherwise(parsed, word, user):
+    line = f"2026-11-21 02:00:00.000 UTC [7] {word} LOG:  "
+    said = [
+        "connection authorized: user=bob database=shop",
+        "duration: 1.5 ms  statement: select 1",
+    ]
+    queries = parsed(FORMAT, "".join(f"{line}{text}\n" for text in said * 9).encode()).tables[
+        "queries"
+    ]
+    assert set(queries["user"].to_pylist()) == {user}
+    assert set(queries["session_id"].to_pylist()) == {"7"}
+
+
+def test_a_line_that_no_prefix_fits_has_its_time(rows, parsed, accounts):
+    odd = b"<<2026-11-21 02:00:00.000 UTC ;; ~>> LOG:  duration: 1.000 ms  statement: select 1\n"
+    data = log_with("%m [%p] %q%u@%d ", rows) + odd
+    result = parsed(FORMAT, data)
+    accounts(result, data.count(b"\n"))
+    assert result.rejected == ()
+    last = result.tables["queries"].to_pylist()[-1]
+    assert (last["statement"], last["user"]) == ("select 1", None)
+    assert last["started_at"].isoformat().startswith("2026-11-21T01:59:59.999")

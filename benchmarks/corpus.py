@@ -22,6 +22,8 @@ SHARED = ROOT.parent / "shared" / "data"
 
 #: Bytes of a longer file that are used.
 _HEAD = 5000
+#: Records of real envelopes are shorter.
+_SHORT = 1500
 #: What is put into every envelope.
 _INNER = ("postgres-stderr/built", "structlog-json/requests")
 
@@ -127,7 +129,7 @@ def _real_envelopes() -> list[Sample]:
     found = []
     for file, (envelope, end) in _ENVELOPES.items():
         records = _bytes(folder / file).split(end)
-        wanted = [one for one in records if b"duration:" in one and len(one) < 1500][:6]
+        wanted = [one for one in records if b"duration:" in one and len(one) < _SHORT][:6]
         data = end.join([*records[:2], *wanted, b""])
         name = f"{envelope}({file.split('.')[0]})"
         found.append(Sample(name=name, format="postgres-stderr", envelope=envelope, data=data))

@@ -11,15 +11,18 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from perfkit.errors import PerfkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from perfkit.recording import Recording
     from perfkit.results import Result
+
+    _Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no public name
 
 __all__ = ["main"]
 
@@ -45,11 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one sentence and a hint, as all others are."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"perfkit: {message}\nhint: {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="perfkit", description="Find out why an API is slow, with evidence."
-    )
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    parser = _Parser(prog="perfkit", description="Find out why an API is slow, with evidence.")
+    verbs: _Verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, summary in (
         ("diagnose", "everything that applies, as chains symptom, cause, fix: start here"),
         ("digest", "statements by total time"),
@@ -84,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_input(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("files", nargs="+", metavar="FILE", help="logs, traces, folders, recordings")
+    verb.add_argument(
+        "files", nargs="+", metavar="FILE", help="logs, traces, folders, recordings; - for stdin"
+    )
     verb.add_argument("--zone", default=None, metavar="TZ", help="time zone of times without one")
     verb.add_argument("--input-format", metavar="NAME", help="where recognition is in doubt")
     verb.add_argument("--prefix", help="PostgreSQL's log_line_prefix, where it is not inferred")
@@ -103,7 +113,7 @@ def _add_output(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_lab(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_lab(verbs: _Verbs) -> None:
     lab = verbs.add_parser("lab", help="the embedded PostgreSQL and the demo shop")
     lab.add_argument("verb", choices=("start", "stop", "status"), nargs="?", default="status")
     lab.add_argument("--scale", type=float, default=1.0, help="1 is 500,000 orders")
@@ -121,7 +131,8 @@ def _read(options: argparse.Namespace) -> Recording:
     postpone_pandas()
     names = ("prefix", "since", "until", "database", "user", "application", "min_duration_ms")
     said = {name: getattr(options, name) for name in names}
-    return perfkit.load(*options.files, tz=options.zone, format=options.input_format, **said)
+    files = [sys.stdin.buffer if name == "-" else name for name in options.files]
+    return perfkit.load(*files, tz=options.zone, format=options.input_format, **said)
 
 
 def _analyse(options: argparse.Namespace) -> int:

@@ -14,6 +14,10 @@ outside quotes (ASCII letters only, as PostgreSQL folds them), where
 * the rows of VALUES after the first are ``, ...``;
 * a ``;`` at the end is gone.
 
+Of a statement that is still longer than 262,144 characters when its lists are folded, the
+beginning counts, and its fingerprint ends with `` ...``: no hand wrote the rest, and to cut it
+into tokens would take seconds and a hundred bytes of memory per byte.
+
 It is not a parser: any text, truncated or no SQL at all, has a fingerprint, in linear time,
 and the fingerprint of a fingerprint is itself. ``"..."`` is an identifier, as the standard has
 it; in the dialect ``mysql`` it is a string, backslashes escape, ``#`` starts a comment, ``--``
@@ -45,6 +49,11 @@ _LONGEST_CACHED = 8192  # characters; 4,096 such texts and shapes take at most s
 # Bytes of text that the tokeniser has read before the patterns of perfkit.sql_fold are compiled.
 _LITTLE = 20_000
 
+# Characters of a folded statement that are cut into tokens, and what tells that it had more.
+_LONGEST, _MORE = 1 << 18, " ..."
+# Behind these no blank would stand.
+_TOUCHING = "([.: "
+
 _cached_shape = lru_cache(maxsize=4096)(shape)
 
 
@@ -55,9 +64,19 @@ def fingerprint(statement: str, dialect: Dialect = "standard") -> str:
         >>> fingerprint("SELECT *  FROM t WHERE a IN (1,2) AND b = -1.5 -- why")
         'select * from t where a in (?) and b = ?'
     """
-    if len(statement) > _LONGEST_CACHED:
+    if len(statement) > _LONGEST:
+        statement = folded(pa.array([statement], pa.string()), dialect)[0].as_py()
+    return _fingerprint(statement, dialect)
+
+
+def _fingerprint(statement: str, dialect: Dialect) -> str:
+    if len(statement) <= _LONGEST_CACHED:
+        return _cached_shape(statement, dialect)
+    # The fingerprint of what was cut is as long again at most: a blank before each character.
+    is_one = statement.endswith(_MORE) and len(statement) <= 2 * _LONGEST + len(_MORE)
+    if len(statement) <= _LONGEST or is_one:
         return shape(statement, dialect)
-    return _cached_shape(statement, dialect)
+    return shape(statement[:_LONGEST], dialect).rstrip(_TOUCHING) + _MORE
 
 
 def fingerprint_id(fingerprint_text: str) -> str:
@@ -79,7 +98,7 @@ def fingerprint_many(
     encoded = _encoded(statements)
     texts = encoded.dictionary.cast(pa.string())
     few = folded(texts, dialect) if texts.nbytes > _LITTLE else texts.dictionary_encode()
-    found = [fingerprint(text, dialect) for text in few.dictionary.to_pylist()]
+    found = [_fingerprint(text, dialect) for text in few.dictionary.to_pylist()]
     distinct = pa.array(found, pa.string()).dictionary_encode()
     indices = pc.take(pc.take(distinct.indices, few.indices), encoded.indices)
     ids = pa.array([fingerprint_id(text) for text in distinct.dictionary.to_pylist()], pa.string())

@@ -190,6 +190,11 @@ class Sketch:
         part = rank - np.floor(rank)
         return low + (high - low) * part
 
+    def at_ranks(self, ranks: Floats, groups: int) -> Floats:
+        """Return the value at a rank (from 0) of each of ``groups`` groups, NaN where empty."""
+        totals: Floats = np.bincount(self.group, self.count, minlength=groups).astype(float)
+        return self._nth(np.cumsum(totals) - totals + ranks, totals)
+
     def _nth(self, rank: Floats, totals: Floats) -> Floats:
         """Return the value at a rank (from 0) among all cells; NaN for groups without any."""
         filled = totals > 0

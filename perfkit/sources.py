@@ -27,15 +27,24 @@ import pyarrow.compute as pc
 from perfkit.routes import routes
 
 if TYPE_CHECKING:
-    from perfkit.recording import Recording
+    from collections.abc import Iterable
 
-__all__ = ["primary"]
+    from perfkit.recording import Note, Recording
+
+__all__ = ["MARGIN_NS", "by_trust", "primary"]
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 #: Clocks of one request's log line and span differ by less than this.
-_MARGIN_NS = 1_000_000_000
+MARGIN_NS = 1_000_000_000
 _KINDS = ("server", "client", None, "gap_upper_bound")
+
+
+def by_trust(quality: Iterable[Note]) -> tuple[str | None, ...]:
+    """Return the kinds of duration, those that count before others first."""
+    if any(note.kind == "threshold" for note in quality):
+        return ("client", "server", None, "gap_upper_bound")
+    return _KINDS
 
 
 def primary(rec: Recording, name: str) -> pa.Table:
@@ -52,18 +61,15 @@ def primary(rec: Recording, name: str) -> pa.Table:
     if not table.num_rows:
         return table
     if name == "queries":
-        return _primary_queries(
-            table, has_threshold=any(n.kind == "threshold" for n in rec.quality)
-        )
+        return _primary_queries(table, by_trust(rec.quality))
     return _primary_requests(table, rec.arrow("spans")) if name == "requests" else table
 
 
-def _primary_queries(queries: pa.Table, *, has_threshold: bool) -> pa.Table:
+def _primary_queries(queries: pa.Table, order: tuple[str | None, ...]) -> pa.Table:
     kinds = queries["duration_kind"].cast(pa.string())
     present = set(pc.unique(kinds).to_pylist())
     if len(present) <= 1:
         return queries
-    order = ("client", "server", None, "gap_upper_bound") if has_threshold else _KINDS
     system = queries["system"].cast(pa.string())
     keep = np.zeros(queries.num_rows, np.bool_)
     for kind in order:
@@ -110,7 +116,7 @@ def _within(times: pa.ChunkedArray, better: Flags) -> Flags:
     low, high = ends["min"].as_py(), ends["max"].as_py()
     if low is None:
         return np.full(len(better), bool(better.any()))
-    inside = pc.and_(pc.greater_equal(ns, low - _MARGIN_NS), pc.less_equal(ns, high + _MARGIN_NS))
+    inside = pc.and_(pc.greater_equal(ns, low - MARGIN_NS), pc.less_equal(ns, high + MARGIN_NS))
     return _flags(pc.fill_null(inside, True))  # noqa: FBT003 - the value to fill in
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["folded"]
 
+# So many parts of one text would take a hundred megabytes.
+_MANY_QUOTES = 2_000_000
 _LONG = 512  # bytes; from here on cutting at the quotes in Python is quicker than RE2
 _WS = r"[ \t\n\r\f\v]"
 
@@ -155,6 +157,8 @@ def _cut_at_quotes(texts: Any, reading: Reading) -> Any:
 def _without_strings(text: bytes) -> bytes:
     """Return ``text`` with empty strings and without the comment that ends it."""
     if b"\\" in text and b"\\'" in text:  # the search for one byte is much quicker
+        return _UNREAD
+    if len(text) > _MANY_QUOTES and text.count(b"'") > _MANY_QUOTES:
         return _UNREAD
     start = text.rfind(b"/*") if text.endswith(b"*/") else -1
     if start >= 0:

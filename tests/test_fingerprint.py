@@ -266,3 +266,28 @@ def test_many_equal_shapes_are_stored_once():
     found, ids = fingerprint_many([f"select {n}" for n in range(1000)])
     assert found.dictionary.to_pylist() == ["select ?"]
     assert len(ids.dictionary) == 1
+
+
+@pytest.mark.parametrize(
+    "unit", ["1,", "x ", "(", "a.b,", "1+", "é=1 ", '"a', "a[", "'a' ", "--", "x.y.", "- "]
+)
+def test_a_statement_without_end_is_known_by_its_beginning(unit):
+    text = "select " + unit * (300_000 // len(unit))
+    found = fingerprint(text)
+    assert len(found) < 2 * len(text)
+    assert fingerprint_many([text])[0].to_pylist() == [found]
+    assert fingerprint(found) == found
+    assert fingerprint_many([found])[0].to_pylist() == [found]
+
+
+def test_a_statement_of_long_lists_is_known_as_a_whole():
+    text = f"select a from t where b in (1{',2' * 400_000}) order by c"
+    assert fingerprint(text) == "select a from t where b in (?) order by c"
+    assert fingerprint_many([text])[0].to_pylist() == [fingerprint(text)]
+
+
+def test_what_is_behind_a_quarter_of_a_million_characters_makes_no_difference():
+    text = "select " + "a + " * 100_000
+    assert fingerprint(text + "b").endswith(" ...")
+    assert fingerprint(text + "b") == fingerprint(text + "c")
+    assert fingerprint(text[:9999] + "b") != fingerprint(text[:9999] + "c")

@@ -55,6 +55,7 @@ def encode(column: pa.ChunkedArray) -> Groups:
     places: dict[str | None, int] = {}
     codes = np.empty(len(column), np.int32)
     remaps: dict[tuple[int, int, int], NDArray[np.int32]] = {}
+    alive = []  # a dictionary is known by its address, which must not become another's
     at = 0
     for chunk in column.chunks:
         part = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
@@ -62,6 +63,7 @@ def encode(column: pa.ChunkedArray) -> Groups:
         same = (texts.buffers()[-1].address if texts.buffers()[-1] else 0, texts.offset, len(texts))
         if same not in remaps:
             remaps[same] = _remap(texts, places)
+            alive.append(texts)
         index = pc.fill_null(part.indices, len(texts)).to_numpy(zero_copy_only=False)
         np.take(remaps[same], index, out=codes[at : at + len(part)])
         at += len(part)

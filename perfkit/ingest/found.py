@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from perfkit.errors import InputError, UsageError
+from perfkit.ingest.packed import refuse_bomb
 from perfkit.ingest.remote import Remote, find_remote, is_address
 from perfkit.redact import redact_url
 from perfkit.visible import visible
@@ -72,7 +73,9 @@ class Found:
         if not self.member:
             return self._whole()
         with zipfile.ZipFile(self.path or self._whole()) as packed:
-            return packed.open(self.member)  # keeps the archive's file open until it is closed
+            member = packed.getinfo(self.member)
+            refuse_bomb(self.name, member.compress_size, member.file_size)
+            return packed.open(member)  # keeps the archive's file open until it is closed
 
     def _whole(self) -> IO[bytes]:
         if self.remote is not None:
@@ -125,7 +128,8 @@ def unzipped(found: Found) -> list[Found]:
         return [found]
     try:
         with found.opened() as stream, zipfile.ZipFile(stream) as packed:
-            members = [info.filename for info in packed.infolist() if not info.is_dir()]
+            # of members with one name, the last counts, as when they are unpacked
+            members = {info.filename for info in packed.infolist() if not info.is_dir()}
     except (OSError, zipfile.BadZipFile) as error:
         raise _unreadable(found.name, error) from None
     return [

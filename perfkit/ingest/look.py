@@ -78,7 +78,8 @@ def look(found: Found, said: Said, stack: ExitStack, depth: int = 0) -> list[Inp
         unpacked = Unpacked(stream, found.name)
         text = Text(unpacked, said.encoding)
         if not text.head.strip():
-            raise EmptyInput(f"{found.name}: is empty", hint="check that it was written completely")
+            what = f"nothing can be read: {unpacked.damage}" if unpacked.damage else "is empty"
+            raise EmptyInput(f"{found.name}: {what}", hint="check that it was written completely")
         envelope = take_off(text.head) if depth < MAX_DEPTH else None
         if envelope is not None:
             inner = unwrapped(envelope, text, unpacked, found, said.zone, stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,9 @@ class Filters:
         """Return what can be judged row by row.
 
         Raises:
-            UsageError: a time that is none.
+            UsageError: a time that is none, a duration that is none.
         """
+        _require_duration(self.min_duration_ms)
         return Keep(
             since=_ns(self.since, zone),
             until=_ns(self.until, zone),
@@ -132,6 +134,15 @@ def _require_names(columns: Any) -> None:
         raise UsageError(
             "load: columns= does not say which column of the file is which of the table",
             hint='columns={"took": "duration_ms"}',
+        )
+
+
+def _require_duration(value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise UsageError(
+            f"min_duration_ms: {value!r} is no duration", hint="in milliseconds, such as 100"
         )
 
 

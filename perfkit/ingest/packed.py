@@ -6,20 +6,23 @@ import bz2
 import gzip
 import io
 import lzma
+import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
 from perfkit.errors import InputError
+from perfkit.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Unpacked"]
+__all__ = ["Unpacked", "refuse_bomb"]
 
-#: What expands to more than this, and this many times its size, is refused.
-BOMB_BYTES, BOMB_RATIO = 1 << 29, 300
+#: What expands to more than this, and this many times its size, is refused. Logs of nothing but
+#: repetitions compress some 100 times; a line that never ends is held in memory up to here.
+BOMB_BYTES, BOMB_RATIO = 1 << 26, 300
 
 _PIECE = 1 << 18
 _MAGIC: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
@@ -28,7 +31,22 @@ _MAGIC: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
     b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
     b"\x28\xb5\x2f\xfd": ("zstd", lambda raw: pa.input_stream(raw, compression="zstd")),
 }
-_DAMAGES = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, pa.ArrowInvalid)
+_DAMAGES = (
+    EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, pa.ArrowInvalid
+)  # fmt: skip
+
+
+def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
+    """Refuse what expands suspiciously.
+
+    Raises:
+        InputError: ``packed`` bytes became far too many.
+    """
+    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
+        raise InputError(
+            f"{name}: expands to more than {BOMB_RATIO} times its size",
+            hint="decompress it yourself if you trust it, and load the result",
+        )
 
 
 class _Counted(io.RawIOBase):
@@ -66,9 +84,9 @@ class Unpacked:
     def __init__(self, stream: IO[Any], name: str) -> None:
         """Look at the first bytes of ``stream`` (binary or text), which stays open."""
         self.name = name
-        self.damage = ""
+        self.packing = self.damage = ""
         self._raw = _Counted(stream)
-        first = self._guarded(lambda: self._raw.ahead(8))  # a pipe may give one byte at a time
+        first = self._undamaged(lambda: self._raw.ahead(8))  # a pipe may give one byte at a time
         buffered = io.BufferedReader(self._raw, buffer_size=1 << 16)
         packing = next((p for magic, p in _MAGIC.items() if first.startswith(magic)), None)
         self.packing = packing[0] if packing else ""
@@ -95,18 +113,18 @@ class Unpacked:
     def _piece(self, size: int) -> bytes:
         if self.damage:
             return b""
-        try:
-            piece = self._guarded(lambda: self._read_some(size))
-        except _DAMAGES as error:
-            self.damage = f"the {self.packing} data is cut off or damaged ({error})"
-            return b""
+        piece = self._undamaged(lambda: self._read_some(size))
         self._total += len(piece)
-        if self._total > BOMB_BYTES and self._total > BOMB_RATIO * self._raw.count:
-            raise InputError(
-                f"{self.name}: expands to more than {BOMB_RATIO} times its size",
-                hint="decompress it yourself if you trust it, and load the result",
-            )
+        refuse_bomb(self.name, self._raw.count, self._total)
         return piece
+
+    def _undamaged(self, action: Callable[[], bytes]) -> bytes:
+        try:
+            return self._guarded(action)
+        except _DAMAGES as error:
+            reason = visible(str(error), 100) or "it ends too early"
+            self.damage = f"the {self.packing or 'packed'} data is cut off or damaged ({reason})"
+            return b""
 
     def _read_some(self, size: int) -> bytes:
         read = getattr(self._stream, "read1", self._stream.read)

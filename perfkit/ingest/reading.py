@@ -45,7 +45,7 @@ class Reducer:
     are not yet chosen by time.
     """
 
-    reduce: Callable[[Input, Piece | Whole], Callable[[Mapping[str, pa.Table]], Any]]
+    reduce: Callable[[Log, int, Piece | Whole], Callable[[Mapping[str, pa.Table]], Any]]
     take: Callable[[Any], None]
 
 
@@ -80,9 +80,8 @@ def _calls(
     for log in logs:
         try:
             for place, piece in _pieces(log, terms, crew, encoding):
-                one = log.inputs[place]
-                reduce = reducer.reduce(one, piece) if reducer else None
-                job = Job(parse=one.item.parse, source=place, reduce=reduce)
+                reduce = reducer.reduce(log, place, piece) if reducer else None
+                job = Job(parse=log.inputs[place].item.parse, source=place, reduce=reduce)
                 yield (log, place), job, piece
         except InputError as error:
             if log.inputs[0].found.given:

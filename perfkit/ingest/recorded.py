@@ -33,7 +33,7 @@ def recorded(log: Log, keep: Keep, *, reduced: bool = False) -> Recording:
     item = log.inputs[0].item
     wholes = collected([heap.parts for heap in log.heaps], item, keep, reduced=reduced)
     found = [
-        _checked(one, _unwrapped(one, parsed, keep))
+        _checked(one, _unwrapped(one, parsed, keep), keep)
         for one, parsed in zip(log.inputs, wholes, strict=True)
     ]
     names = [name for name in tables.TABLES if any(name in parsed.tables for parsed in found)]
@@ -42,8 +42,7 @@ def recorded(log: Log, keep: Keep, *, reduced: bool = False) -> Recording:
     ]
     dropped = sum(heap.dropped for heap in log.heaps)
     if keep:
-        message = f"only rows with {keep} were kept: {dropped:,} others were left out"
-        notes.append(Note(kind="filtered", message=message))
+        notes.append(Note(kind="filtered", message=_filtered(keep, dropped)))
     return Recording(
         contents={
             name: tables.concat([p.tables[name] for p in found if name in p.tables], name)
@@ -61,6 +60,13 @@ def recorded(log: Log, keep: Keep, *, reduced: bool = False) -> Recording:
     )
 
 
+def _filtered(keep: Keep, dropped: int) -> str:
+    timed = keep.since is not None or keep.until is not None
+    # a format may pass over times that are not wanted, uncounted
+    others = "all others" if timed else f"{dropped:,} others"
+    return f"only rows with {keep} were kept: {others} were left out"
+
+
 def _unwrapped(one: Input, parsed: Parsed, keep: Keep) -> Parsed:
     if one.wrapping is None:
         return parsed
@@ -69,9 +75,9 @@ def _unwrapped(one: Input, parsed: Parsed, keep: Keep) -> Parsed:
     return replace(placed, tables=wanted)
 
 
-def _checked(one: Input, parsed: Parsed) -> Parsed:
-    if parsed.used:
-        return parsed
+def _checked(one: Input, parsed: Parsed, keep: Keep) -> Parsed:
+    if parsed.used or (keep and parsed.rejected_lines < parsed.lines):
+        return parsed  # a format may pass over what is not wanted
     if parsed.missing:
         why = parsed.missing
     elif parsed.rejected:

@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial as bound
 from typing import TYPE_CHECKING, Any
 
-from perfkit import tables
-from perfkit.analyses.digest import digested
-from perfkit.analyses.digests.merging import merge
-from perfkit.analyses.digests.partial import Partial, partial
-from perfkit.errors import InputError
-from perfkit.ingest.chosen import Chosen, choose
+from perfkit.analyses.digest import digest, digested
+from perfkit.analyses.digests.keys import grouping
+from perfkit.analyses.digests.tellers import covered, is_split
+from perfkit.ingest.chosen import choose
 from perfkit.ingest.crew import Crew
+from perfkit.ingest.found import find
 from perfkit.ingest.joined import finished, joined, nothing
+from perfkit.ingest.load import parts_of
 from perfkit.ingest.options import Filters, Options, checked
 from perfkit.ingest.progress import Progress
 from perfkit.ingest.reading import Reducer, read
-from perfkit.ingest.recorded import recorded
+from perfkit.ingest.work import Whole
+from perfkit.recording import Note
+from perfkit.sources import by_trust
+from perfkit.tasks.scanned import Around, Sum, Terms, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import pyarrow as pa
 
+    from perfkit.analyses.digests.tellers import Teller
+    from perfkit.ingest.pieces import Piece
+    from perfkit.ingest.reading import Log
     from perfkit.recording import Recording
     from perfkit.results import Result
+    from perfkit.tasks.scanned import Counted
 
 __all__ = ["Scan", "scan"]
-
-#: So many partial digests are added up at once.
-_BATCH = 8
 
 
 def scan(
@@ -81,69 +85,81 @@ class Scan:
     options: Options
     executor: Any = None
 
-    def digest(self, group_by: str = "fingerprint") -> Result:
+    def digest(self, group_by: str | Sequence[str] = "fingerprint") -> Result:
         """Rank statements by total time, as :func:`perfkit.digest` does.
 
         Counts and sums are exact; percentiles are within 1 % (see :mod:`perfkit.sketch`), and
-        the result says so.
+        the result says so. What takes the rows themselves is left to :func:`perfkit.digest`:
+        who held a lock, calls per request, spans that were exported twice.
+
+        Where a log and a trace tell of the same statements for a part of the time, the inputs
+        are read twice.
 
         Args:
-            group_by: a column of ``queries`` instead of the statement's fingerprint.
+            group_by: as for :func:`perfkit.digest`.
 
         Raises:
             InputError: an input cannot be used.
             UsageError: ``group_by`` is no column.
         """
-        heap = _Heap(group_by)
+        by = grouping(group_by)
+        found, rec = self._read(Terms(by=by, covered={}))
+        spans = covered(found.told, by_trust(rec.quality))
+        split = [teller for teller, part in found.told.items() if is_split(part, spans[teller])]
+        if split and not self._is_read_once:
+            found, rec = self._read(Terms(by=by, covered=spans))
+            spans = {}
+        elif split:
+            rec = rec.with_quality(_left_out(split))
+        rec = replace(rec, contents={"statement_totals": found.totals})
+        if found.totals.num_rows and not found.told:
+            return digest(rec, by)
+        names = [source.name for source in rec.inputs]
+        return digested(found.whole(spans, names), rec)
+
+    def _read(self, terms: Terms) -> tuple[Sum, Recording]:
+        """Count everything; the recording says what was read."""
         with ExitStack() as stack:
             chosen = choose(self.inputs, self.options, stack)
             progress = stack.enter_context(closing(Progress(chosen.total)))
             crew = stack.enter_context(Crew(self.executor, total=chosen.total))
-            reducer = Reducer(reduce=heap.reduce, take=heap.take)
-            terms, encoding = self.options.terms, self.options.encoding
-            read(chosen.logs, terms, crew, progress, encoding=encoding, reducer=reducer)
-            parts = _rest(chosen, self.options)
+            found = Sum(terms)
+            reducer = Reducer(reduce=bound(self._counter, terms), take=found.take)
+            said = self.options.terms
+            read(chosen.logs, said, crew, progress, encoding=self.options.encoding, reducer=reducer)
+            parts = parts_of(chosen, self.options, reduced=True)
         if not parts:
             raise nothing(chosen.skipped)
         for part in parts:  # what crossed the pieces, and what needed no parsing
-            heap.take(heap.reduce(part.contents))
-        rec = finished(joined(parts, self.options.terms.zone or "UTC"), chosen.skipped)
-        return digested(heap.whole(), rec)
+            names = [source.name for source in part.inputs]
+            found.take(counted(part.contents, terms=terms, names=names))
+        rec = finished(joined(parts, said.zone or "UTC"), chosen.skipped)
+        return found, rec.with_quality(*found.notes)
+
+    def _counter(
+        self, terms: Terms, log: Log, place: int, piece: Piece | Whole
+    ) -> Callable[[Mapping[str, pa.Table]], Counted]:
+        """Return what counts the rows of a piece."""
+        around, wrapping = None, log.inputs[place].wrapping
+        if wrapping is not None and not isinstance(piece, Whole):
+            around = Around(
+                wrapping=wrapping.part(piece.line, piece.lines),
+                line=piece.line,
+                keep=self.options.terms.keep,
+            )
+        names = [one.found.name for one in log.inputs]
+        return bound(counted, terms=terms, names=names, around=around)
+
+    @property
+    def _is_read_once(self) -> bool:
+        named = (i if isinstance(i, list | tuple) else [i] for i in self.inputs)
+        return any(one.readable_once for items in named for item in items for one in find(item))
 
 
-class _Heap:
-    """The partial digests, added up before they are many."""
-
-    def __init__(self, group_by: str) -> None:
-        self.reduce = bound(_digested, by=group_by)
-        self._parts: list[Partial] = []
-
-    def take(self, part: Partial) -> None:
-        self._parts.append(part)
-        if len(self._parts) >= _BATCH:
-            self._parts = [merge(self._parts)]
-
-    def whole(self) -> Partial:
-        return merge(self._parts)
-
-
-def _digested(contents: Mapping[str, pa.Table], *, by: str) -> Partial:
-    queries = contents.get("queries")
-    return partial(
-        tables.empty("queries") if queries is None else queries, contents.get("events"), by=by
+def _left_out(split: Sequence[Teller]) -> Note:
+    kinds = ", ".join(sorted(teller.kind or "unknown" for teller in split))
+    return Note(
+        kind="left_out",
+        message=f"statements with durations of another source ({kinds}) are left out: it tells in"
+        " part of the same ones, and a stream cannot be read twice; load() counts each once",
     )
-
-
-def _rest(chosen: Chosen, options: Options) -> list[Recording]:
-    """Return the rows that no piece could decide, with the sources of all rows."""
-    parts = list(chosen.recordings.values())
-    for log in chosen.logs:
-        try:
-            if log.error is not None:
-                raise log.error
-            parts.append(recorded(log, options.terms.keep, reduced=True))
-        except InputError as error:
-            if log.inputs[0].found.given:
-                raise
-            chosen.skipped.append(error)
-    return parts

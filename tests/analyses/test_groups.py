@@ -25,3 +25,10 @@ def test_groups_hold_the_rows_of_their_label(rows, as_dictionary):
 def test_unknown_numbers_are_nan():
     column = pa.chunked_array([pa.array([1, None], pa.int64())])
     assert np.isnan(groups.numbers(column)).tolist() == [False, True]
+
+
+def test_many_short_chunks_keep_their_labels():
+    rows = [[f"id{(7 * n + 13 * i * i) % 500:04}" for i in range(3)] for n in range(400)]
+    column = pa.chunked_array([pa.array(row) for row in rows])  # each with a dictionary of its own
+    by = groups.encode(column)
+    assert [by.labels[code] for code in by.codes] == [label for row in rows for label in row]

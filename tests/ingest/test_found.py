@@ -171,3 +171,23 @@ def test_a_file_that_vanished_is_a_sentence(folder):
     (folder / "a.log").unlink()
     with pytest.raises(InputError, match="cannot be read"):
         content(found)
+
+
+def test_a_member_that_expands_suspiciously_is_refused(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.log", b" " * (65 << 20))
+    (member,) = unzipped(Found(name="x.zip", path=path))
+    with pytest.raises(InputError, match="expands to more than 300 times"), member.opened():
+        pass
+
+
+def test_of_two_members_with_one_name_the_last_is_read(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a.log", b"old")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            packed.writestr("a.log", b"new")
+    (member,) = unzipped(Found(name="x.zip", path=path))
+    with member.opened() as stream:
+        assert stream.read() == b"new"

@@ -156,7 +156,7 @@ def failing(tmp_path, log):
     (tmp_path / "prosaic" / "a").write_bytes(b"prose\n")
     (tmp_path / "prosaic" / "b").write_bytes(b"")
     (tmp_path / "quiet.log").write_bytes(
-        b"2026-11-21 02:00:00.000 UTC [1] LOG:  database system is ready\n" * 5
+        b"2026-11-21 02:00:00.000 UTC [1] LOG:  listening on port 5432\n" * 5
     )
     (tmp_path / "real.log").write_bytes(log)
     return {

@@ -116,3 +116,16 @@ def test_a_device_that_fails_is_a_sentence():
 
     with pytest.raises(InputError, match=r"disk\.log: cannot be read \(Input/output error\)"):
         Unpacked(Failing(), "disk.log").read(1)
+
+
+def test_a_line_without_end_that_is_nothing_but_blanks_is_refused_early():
+    packed_data = gzip.compress(b"a" + b" " * (80 << 20))
+    unpacked = Unpacked(io.BytesIO(packed_data), "x.gz")
+    with pytest.raises(InputError, match="expands to more than 300 times"):
+        unpacked.read(1 << 27)
+
+
+def test_what_is_damaged_from_the_beginning_says_so():
+    unpacked = Unpacked(io.BytesIO(gzip.compress(b"text\n" * 100)[:10]), "x.gz")
+    assert unpacked.read(10) == b""
+    assert "cut off or damaged" in unpacked.damage

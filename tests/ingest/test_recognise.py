@@ -102,3 +102,14 @@ def test_the_hint_is_valid_python_whatever_the_name(name):
 def test_recognised_inputs_can_be_parsed(log):
     found, _ = recognise(log, "x")
     assert found.parse(Chunk.whole(log)).used == 100
+
+
+def test_a_header_that_ends_with_a_lone_carriage_return_is_a_header():
+    with pytest.raises(UnknownFormat) as caught:
+        recognise(b"when,took_ms\rmore\r1,2\r", "x.csv")
+    assert '"took_ms": "duration_ms"' in caught.value.hint
+
+
+def test_json_that_is_nested_without_end_is_no_header():
+    with pytest.raises(UnknownFormat):
+        recognise(b'{"a":' * 12_000, "x.json")

@@ -45,7 +45,7 @@ def test_remote_logs_are_loaded_like_files(bucket, tmp_path, log):
 
 
 def test_what_is_not_there_is_said(bucket):
-    with pytest.raises(InputError, match="memory://bucket/none.log: cannot be read"):
+    with pytest.raises(InputError, match=r"memory://bucket/none\.log: cannot be read"):
         load(f"{bucket}/none.log")
     with pytest.raises(InputError, match="no file is there"):
         load(f"{bucket}/*.zip")

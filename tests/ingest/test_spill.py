@@ -1,4 +1,4 @@
-import os
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -24,12 +24,13 @@ def test_what_is_spilled_is_what_it_was(rows):
 
 
 def test_the_file_has_no_name_any_more_and_no_descriptor(tmp_path, rows):
-    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir())) if descriptors.is_dir() else 0
     files = written({"queries": rows}, str(tmp_path))
     assert len(list(tmp_path.iterdir())) == 1
     table = mapped(files)["queries"]
     assert list(tmp_path.iterdir()) == []
-    assert (len(os.listdir("/proc/self/fd")) if before else 0) == before
+    assert (len(list(descriptors.iterdir())) if before else 0) == before
     assert table["duration_ms"].to_pylist() == rows["duration_ms"].to_pylist()
 
 

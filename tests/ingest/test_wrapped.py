@@ -2,10 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from perfkit import tables
 from perfkit.errors import InputError
+from perfkit.formats.model import Parsed
 from perfkit.ingest.load import load
+from perfkit.ingest.wrapped import Wrapping
 
 
 def moment(n):
@@ -78,6 +82,15 @@ def test_times_come_from_the_envelope_where_the_log_has_none(tmp_path):
 def test_nothing_known_in_an_envelope_is_said(tmp_path):
     path = tmp_path / "c.log"
     path.write_bytes(docker([b"hello", b"world"]))
-    with pytest.raises(InputError, match="c.log"):
+    with pytest.raises(InputError, match=r"c\.log"):
         load(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["c.log"]
+
+
+def test_a_duration_of_centuries_leaves_the_start_unknown():
+    ms = [5.0, 1e15, float("inf"), None]
+    table = tables.from_columns("queries", {"duration_ms": ms, "line": [1, 2, 3, 4]}, rows=4)
+    one = np.ones(4, np.int64)
+    wrapping = Wrapping(title="t", stream="", line=one, at=one * 10**18, process=one * 0)
+    found = wrapping.applied(Parsed(tables={"queries": table}, lines=4)).tables["queries"]
+    assert found["started_at"].cast("int64").to_pylist() == [10**18 - 5_000_000, None, None, 10**18]

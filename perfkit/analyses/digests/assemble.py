@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.analyses.digests.columns import UNKNOWN_TIME
-from perfkit.analyses.digests.percentiles import NAMES
+from perfkit.analyses.digests.percentiles import NAMES, ranks
 from perfkit.tables import TABLES
 
 if TYPE_CHECKING:
@@ -83,13 +83,26 @@ def table(
 
 
 def sketched(part: Partial) -> dict[str, Floats]:
-    """Return percentiles out of the sketch, within its relative error; no intervals."""
-    low, high = part.lows["min_ms"], part.highs["max_ms"]
+    """Return percentiles and their intervals out of the sketch, within its relative error."""
+    least, most = part.lows["min_ms"], part.highs["max_ms"]
+    worth = _worth(part)
     columns = {}
     for name, q in NAMES.items():
-        columns[f"{name}_ms"] = np.clip(part.sketch.quantiles(q, part.groups), low, high)
-        columns[f"{name}_low_ms"] = columns[f"{name}_high_ms"] = np.full(part.groups, np.nan)
+        columns[f"{name}_ms"] = np.clip(part.sketch.quantiles(q, part.groups), least, most)
+        for end, rank in zip(("low", "high"), ranks(worth, q), strict=True):
+            place = rank * part.sums["timed"] / np.maximum(worth, 1)
+            found = np.clip(part.sketch.at_ranks(place, part.groups), least, most)
+            columns[f"{name}_{end}_ms"] = np.where(rank < 0, np.nan, found)
     return columns
+
+
+def _worth(part: Partial) -> Ints:
+    """Return how many samples the weights are worth, see :func:`percentiles.exact`."""
+    squared = part.sums["squares"]
+    worth = np.divide(
+        part.sums["timed"] ** 2, squared, out=np.zeros(part.groups), where=squared > 0
+    )
+    return np.floor(worth + 1e-9).astype(np.int64)
 
 
 def _measures(part: Partial) -> dict[str, Any]:

@@ -85,8 +85,9 @@ def _of_bounds(part: Partial, *, exact: bool) -> list[str]:
     notes = []
     if not exact and part.sums["samples"].any():
         notes.append(
-            f"Percentiles are within {part.sketch.relative_error * 100:.2g} % of the exact ones,"
-            " which would need all durations at once; their intervals are left out."
+            "Percentiles and the ends of their intervals are within"
+            f" {part.sketch.relative_error * 100:.2g} % of the exact ones, which would need all"
+            " durations at once."
         )
     if part.folded:
         notes.append(f"{part.folded:,} statements that took the least time are one row, (other).")

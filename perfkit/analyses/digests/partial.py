@@ -146,6 +146,7 @@ def _numbers(rows: Executions) -> tuple[dict[str, Floats], dict[str, Any], dict[
         "calls": rows.sum(),
         "samples": samples.astype(np.float64),
         "timed": known,
+        "squares": known if weight is None else _parts(weight**2, samples),
         "total_ms": total,
         "deviation": _parts(spread, samples),
         **rows.prepared,

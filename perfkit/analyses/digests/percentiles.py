@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["NAMES", "exact"]
+__all__ = ["NAMES", "exact", "ranks"]
 
 NAMES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
@@ -45,7 +45,7 @@ def _plain(ms: Floats, counts: Ints) -> dict[str, Floats]:
         low, high, part = _at(ms, starts + below), _at(ms, starts + above), place - below
         # from the nearer end, as NumPy does
         near = np.where(part >= 0.5, high - (high - low) * (1 - part), low + (high - low) * part)  # noqa: PLR2004
-        first, last = _ranks(counts, q)
+        first, last = ranks(counts, q)
         columns[f"{name}_ms"] = np.where(counts > 0, near, np.nan)
         columns[f"{name}_low_ms"] = np.where(first < 0, np.nan, _at(ms, starts + first))
         columns[f"{name}_high_ms"] = np.where(first < 0, np.nan, _at(ms, starts + last))
@@ -58,8 +58,8 @@ def _at(ms: Floats, places: Ints) -> Floats:
     return np.asarray(ms[np.clip(places, 0, len(ms) - 1)], np.float64)
 
 
-def _ranks(counts: Ints, q: float) -> tuple[Ints, Ints]:
-    """Return the ends of the interval for every count, -1 where there are too few.
+def ranks(counts: Ints, q: float) -> tuple[Ints, Ints]:
+    """Return the ends of the interval of a percentile for every count, -1 where there are too few.
 
     Each count is looked up once: of n rows no more than the square root of 2 n counts differ.
     """
@@ -86,7 +86,7 @@ def _weighted(ms: Floats, weight: Floats, counts: Ints) -> dict[str, Floats]:
 
     columns = {}
     for name, q in NAMES.items():
-        first, last = _ranks(worth, q)
+        first, last = ranks(worth, q)
         of = np.maximum(worth, 1)
         columns[f"{name}_ms"] = reached(q)
         columns[f"{name}_low_ms"] = np.where(first < 0, np.nan, reached((first + 1) / of))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Export", "columns_of", "read_export"]
 
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
 _BACKSLASH_QUOTE = re.compile(rb'[^\\",\n]\\"[^",\r\n]')
 #: Stands for a backslash that another one escapes.
 _HIDDEN = b"\x01\x02"
@@ -92,28 +94,33 @@ def columns_of(head: bytes) -> tuple[str, ...]:
 
 
 def read_export(
-    data: bytes, head: bytes, names: Sequence[str] | None = None, *, first: bool, last: bool
+    data: bytes,
+    head: bytes,
+    names: Sequence[str] | None = None,
+    *,
+    first: bool,
+    begins: Sequence[int] = (),
 ) -> Export:
     """Read rows; ``names`` are those of a table without a header, else ``head`` begins with it.
 
-    ``data`` is valid UTF-8.
+    ``data`` is valid UTF-8. ``begins`` are offsets of lines with which a row begins for sure: a
+    quote that is open there was never closed.
     """
     if is_json(head):
         return _of_json(data)
     delimiter = _delimiter(head)
     quoted = delimiter != "\t"
     escaped = quoted and _BACKSLASH_QUOTE.search(head) is not None
-    starts, open_end = _record_starts(data, quoted=quoted, escaped=escaped)
+    starts, cut_off = _record_starts(data, begins, quoted=quoted, escaped=escaped)
     known = names is not None
     options = {"delimiter": delimiter, "quote_char": '"' if quoted else False}
     return _read_rows(
         data,
-        starts,
+        (starts, cut_off),
         _distinct(names if names is not None else columns_of(head)),
         options,
         escaped=escaped or not quoted,
-        header=int(first and not known and len(starts) > 1),
-        whole=len(starts) - 1 - int(last and open_end),
+        header=int(first and not known and len(starts) > 1 and not cut_off[0]),
     )
 
 
@@ -139,39 +146,46 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return [name if name not in names[:n] else f"{name}#{n}" for n, name in enumerate(names)]
 
 
-def _record_starts(data: bytes, *, quoted: bool, escaped: bool) -> tuple[Ints, bool]:
-    """Return where records begin, and the end, and whether a quote is open there."""
+def _record_starts(
+    data: bytes, begins: Sequence[int], *, quoted: bool, escaped: bool
+) -> tuple[Ints, Flags]:
+    """Return where records begin, and the end, and which of them end with an open quote."""
     starts = line_starts(data)
     if not quoted or b'"' not in data:
-        return starts, False
+        return starts, np.zeros(len(starts) - 1, np.bool_)
     if escaped:
         data = data.replace(b"\\\\", b"__").replace(b'\\"', b"__")
     quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == _QUOTE)
-    outside = np.searchsorted(quotes, starts) % 2 == 0  # a line end within quotes ends no record
+    sure = np.concatenate([[0], np.asarray(begins, np.int64)])
+    since = sure[np.searchsorted(sure, starts, side="right") - 1]
+    # a line end within quotes ends no record
+    outside = (np.searchsorted(quotes, starts) - np.searchsorted(quotes, since)) % 2 == 0
     outside[[0, -1]] = True
-    return starts[outside], len(quotes) % 2 == 1
+    starts = starts[outside]
+    return starts, np.diff(np.searchsorted(quotes, starts)) % 2 == 1
 
 
 def _read_rows(
     data: bytes,
-    starts: Ints,
+    records: tuple[Ints, Flags],
     names: list[str],
     options: dict[str, Any],
     *,
     escaped: bool,
     header: int,
-    whole: int,
 ) -> Export:
+    starts, cut_off = records
     begin = np.searchsorted(line_starts(data), starts)  # the line of each record
     size = np.diff(begin)
-    header, blank = min(header, whole), np.diff(starts) <= 1
-    rows = np.flatnonzero(~blank[:whole])
-    rows = rows[rows >= header]
-    text = data[starts[header] : starts[whole]]
-    if blank[header:whole].any():
+    blank = (np.diff(starts) <= 1) & ~cut_off
+    wanted = ~blank & ~cut_off
+    wanted[:header] = False
+    rows = np.flatnonzero(wanted)
+    text = data[starts[header] :]
+    if len(rows) != len(wanted) - header:
         text = b"".join(data[starts[row] : starts[row + 1]] for row in rows.tolist())
     columns, uneven = _parsed(text, names, options, len(rows), escaped=escaped)
-    reasons = dict.fromkeys(range(whole, len(starts) - 1), _CUT)
+    reasons = dict.fromkeys(np.flatnonzero(cut_off).tolist(), _CUT)
     reasons |= (
         dict.fromkeys(rows.tolist(), _NO_TABLE)
         if columns is None
@@ -183,7 +197,7 @@ def _read_rows(
         line=begin[rows] + 1,
         size=size[rows],
         lines=int(begin[-1]),
-        irrelevant=int(size[:header].sum() + blank[header:whole].sum()),
+        irrelevant=int(size[:header].sum() + blank[header:].sum()),
         rejected=kept(
             BadLine.of(int(begin[row]) + 1, reason, data[starts[row] : starts[row + 1]])
             for row, reason in sorted(reasons.items())

@@ -92,14 +92,15 @@ def parse(chunk: Chunk) -> Parsed:
 
 def _export(data: bytes, chunk: Chunk) -> tuple[Export, bool]:
     """Return the rows, and whether they are MariaDB's."""
+    begins = [match.end() for match in _ROW.finditer(data)]
     if _BARE.match(chunk.head) is None:
-        found = read_export(data, chunk.head, first=chunk.first, last=chunk.last)
+        found = read_export(data, chunk.head, first=chunk.first, begins=begins)
         return found, "rows_affected" in columns_of(chunk.head)
-    options = {"first": chunk.first, "last": chunk.last}
-    found = read_export(data, chunk.head, _COLUMNS, **options)
+    found = read_export(data, chunk.head, _COLUMNS, first=chunk.first, begins=begins)
     if len(found.line):
         return found, True
-    return read_export(data, chunk.head, _COLUMNS[:-1], **options), False
+    without = read_export(data, chunk.head, _COLUMNS[:-1], first=chunk.first, begins=begins)
+    return without, False
 
 
 def _queries(found: Export, times: pa.Array, *, mariadb: bool) -> pa.Table:

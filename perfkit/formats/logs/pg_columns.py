@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from perfkit.formats.lines import Ints, segments
 from perfkit.formats.logs.pg_records import BESIDE, WRONG_TIME, Flags, Records, rows_of_bytes
 from perfkit.formats.logs.pg_severities import in_english
-from perfkit.formats.logs.pg_times import NO_TIME, WIDTHS, in_utc, looks_like_time, walls_ns
+from perfkit.formats.logs.pg_times import NO_TIME, WIDTHS, all_in_utc, looks_like_time, walls_ns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,10 +146,8 @@ def _times(stamps: pa.Array, zone: str | None) -> tuple[Ints, frozenset[str]]:
     codes = named.indices.to_numpy(zero_copy_only=False)
     names = [name.strip() for name in named.dictionary.to_pylist()]
     known = (ns != NO_TIME) & (width > 0)
-    for code, name in enumerate(names):
-        here = known & (codes == code)
-        ns[here] = in_utc(ns[here], name, zone)
-    seen = np.unique(codes[known]).tolist() if len(names) < len(codes) else range(len(names))
+    ns[known] = all_in_utc(ns[known], codes[known], names, zone)
+    seen = np.flatnonzero(np.bincount(codes[known], minlength=len(names)))
     return ns, frozenset(names[code] for code in seen)
 
 

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -113,6 +114,8 @@ _SHAPES = (
 _LOGGERS = (None, "postgres", "pgaudit")
 _SAMPLE = 50
 _NUL, _LF = 0, 10
+#: What msgspec raises for what is no record; the last when arrays are nested too deeply.
+_NO_RECORD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 @lru_cache(maxsize=16)
@@ -129,7 +132,7 @@ def shape_of(head: bytes) -> tuple[Shape | None, int, int]:
 def _fits(shape: Shape, line: bytes) -> bool:
     try:
         record = shape.record(shape.decoder.decode(line))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _NO_RECORD:
         return False
     return record is not None and _is_ours(shape, line)
 
@@ -173,18 +176,20 @@ def decode(data: bytes, shape: Shape) -> Decoded:
 
 
 def _decoded(data: bytes, shape: Shape, starts: list[int], bad: Any, blank: Any) -> list[Any]:
-    if not bad.any() and not blank.any():
-        try:
-            return shape.decoder.decode_lines(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            pass
-    items: list[Any] = []
+    """Return what the lines hold; ``bad`` and ``blank`` are filled in."""
+    with suppress(*_NO_RECORD):
+        if not bad.any() and not blank.any():
+            items = shape.decoder.decode_lines(data)
+            if len(items) == len(bad):  # else: two on a line, one on two, or a line of blanks
+                return items
+    items = []
     for row, begin in enumerate(starts[:-1]):
-        item = None
+        line, item = data[begin : starts[row + 1]], None
+        blank[row] = line.isspace()
         if not bad[row] and not blank[row]:
             try:
-                item = shape.decoder.decode(data[begin : starts[row + 1]])
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+                item = shape.decoder.decode(line)
+            except _NO_RECORD:
                 bad[row] = NO_JSON
         items.append(item)
     return items

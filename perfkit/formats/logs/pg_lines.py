@@ -24,7 +24,7 @@ from perfkit.formats.logs.pg_templates import MARK, TIME
 from perfkit.formats.logs.pg_times import (
     NO_TIME,
     WIDTHS,
-    in_utc,
+    all_in_utc,
     looks_like_time,
     walls_ns,
 )
@@ -41,11 +41,16 @@ _EPOCH = WIDTHS[-1]
 _STATE_WIDTH = 7
 
 
-def read_records(data: bytes, prefix: Prefix, zone: str | None, *, last: bool) -> Records:
-    """Find the records of ``data`` (valid UTF-8, LF line ends) and read their heads."""
+def read_records(
+    data: bytes, prefix: Prefix, zone: str | None, *, first: bool = True, last: bool = True
+) -> Records:
+    """Find the records of ``data`` (valid UTF-8, LF line ends) and read their heads.
+
+    ``first`` and ``last`` say that the log begins or ends with ``data``.
+    """
     records, colons = _found(data, prefix)
     _read_heads(records, colons, prefix, zone)
-    _reject(records, last=last)
+    _reject(records, first=first, last=last)
     find_owners(records)
     if prefix.verbose:
         _skip_sqlstate(records)
@@ -193,13 +198,12 @@ def _heads(records: Records, rows: Ints, text: Ints, place: Ints, width: Ints) -
 
 def _put_times(records: Records, rows: Ints, ns: Ints, zone: str | None, *, epoch: bool) -> None:
     named = records.category("zone", rows)
-    codes = named.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    codes = named.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1
     known = ns != NO_TIME
     names = ["", *(name.strip() for name in named.dictionary.to_pylist())]
-    seen = [code for code in range(len(names)) if (codes == code - 1).any()]
-    for code in seen:
-        here = known & (codes == code - 1)
-        ns[here] = in_utc(ns[here], "UTC" if epoch else names[code], zone)
+    seen = np.flatnonzero(np.bincount(codes, minlength=len(names)))
+    if not epoch:
+        ns[known] = all_in_utc(ns[known], codes[known], names, zone)
     records.zones = frozenset() if epoch else frozenset(names[code] for code in seen)
     records.at[rows] = ns
     records.bad[rows[~known]] = WRONG_TIME
@@ -218,14 +222,16 @@ def _skip_sqlstate(records: Records) -> None:
     records.text[rows[has]] += _STATE_WIDTH
 
 
-def _reject(records: Records, *, last: bool) -> None:
+def _reject(records: Records, *, first: bool, last: bool) -> None:
+    """Mark what cannot be used; a log of one line may do without its end."""
     data = records.data
     if 0 in data:
         holes = np.flatnonzero(np.frombuffer(data, np.uint8) == _NUL)
         records.bad[np.searchsorted(records.start, holes, side="right") - 1] = HAS_NUL
     if data.startswith(b"\t"):
         records.bad[0] = NO_OWNER
-    if last and data and not data.endswith(b"\n") and len(records.start) > 1:
+    single = first and len(records.start) == 1
+    if last and data and not data.endswith(b"\n") and not single:
         records.bad[-1] = NO_END
     records.bad[records.blank] = 0
     records.key[(records.bad > 0) | records.blank] = -1

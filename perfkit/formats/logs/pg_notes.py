@@ -15,20 +15,29 @@ if TYPE_CHECKING:
 
     from perfkit.formats.logs.pg_prefix import Prefix
 
-__all__ = ["Threshold", "prefix_note"]
+__all__ = ["NOT_LOGGED", "Threshold", "prefix_note"]
 
+#: What to do about a log without durations.
+NOT_LOGGED = (
+    "set log_min_duration_statement = 0 (or a threshold in ms) in postgresql.conf and reload"
+)
 #: From so many statements on, a shortest duration above this tells of a threshold.
 _ROWS, _MS = 20, 5.0
 
 
 class Threshold(NamedTuple):
-    """Counts of statements of a chunk, by what is known of them."""
+    """Counts of statements of a chunk, by what is known of them.
 
+    ``left_out`` are records outside of the window of time that was asked for.
+    """
+
+    rows: int = 0
     timed: int = 0
     shortest: float = float("inf")
     bare: int = 0
     untimed: int = 0
     cut: int = 0
+    left_out: int = 0
 
     @classmethod
     def of(cls, queries: pa.Table) -> Self:
@@ -39,6 +48,7 @@ class Threshold(NamedTuple):
         timed = ms.filter(text).drop_null()
         cut = pc.match_substring(queries["parameters"].drop_null(), "...'")
         return cls(
+            rows=queries.num_rows,
             timed=len(timed),
             shortest=pc.min(timed).as_py() if len(timed) else float("inf"),
             bare=_count(pc.and_(pc.invert(text), queries["phase"].is_null())),
@@ -49,10 +59,13 @@ class Threshold(NamedTuple):
     @classmethod
     def notes(cls, parts: Sequence[Threshold], pending: pa.Table | None) -> tuple[Note, ...]:
         """Return what all chunks, and the rows that were pending, have in common."""
-        every = [*parts, *([] if pending is None else [cls.of(pending)])]
-        timed, _, bare, untimed, cut = (sum(column) for column in zip(*every, strict=True))
+        every = [cls(), *parts, *([] if pending is None else [cls.of(pending)])]
+        rows, timed, _, bare, untimed, cut, left_out = map(sum, zip(*every, strict=True))
         shortest = min(part.shortest for part in every)
         notes = []
+        if not (rows or left_out):
+            message = f"the log holds no statement: {NOT_LOGGED}"
+            notes.append(Note(kind="statements_not_logged", message=message))
         if bare:
             message = f"{bare:,} durations have no statement: set log_min_duration_statement"
             notes.append(Note(kind="durations_without_statement", message=message))

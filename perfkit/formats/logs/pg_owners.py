@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfkit.formats.logs.pg_cut import NEAR_BYTES, NEAR_RECORDS
 from perfkit.formats.logs.pg_prefix import MAIN
 from perfkit.formats.logs.pg_records import LOST_OWNER, NO_OWNER
 
@@ -17,11 +18,11 @@ __all__ = ["find_owners"]
 
 
 def find_owners(records: Records) -> None:
-    """Set ``owner``: the last message of the same process before, unless a lost one is between.
+    """Set ``owner``: the last message of the same process near before, if no lost one is between.
 
     PostgreSQL writes a message and its DETAIL in one piece; those of processes that write at
-    the same time may be mixed. A DETAIL right behind a record that could not be read is
-    that record's, and lost with it.
+    the same time may be mixed (see ``pg_cut``). A DETAIL right behind a record that could not be
+    read is that record's, and lost with it.
     """
     good = np.flatnonzero(records.key >= 0)
     main = records.has_severity(MAIN)[good]
@@ -29,7 +30,7 @@ def find_owners(records: Records) -> None:
     if main.all():
         return
     owner = _latest(records, good, main)
-    orphan = (owner < 0) & ~main
+    orphan = ~_is_near(records, owner, good) & ~main
     lost = ~main & _behind_lost(records, good, main)
     records.owner[good[~main]] = owner[~main]
     for rows, reason in ((good[orphan], NO_OWNER), (good[lost], LOST_OWNER)):
@@ -51,6 +52,13 @@ def _latest(records: Records, good: Ints, main: Flags) -> Ints:
     owner = np.full(len(order), -1)
     owner[order[found]] = good[order[latest[found]]]
     return owner
+
+
+def _is_near(records: Records, owner: Ints, rows: Ints) -> Flags:
+    """Say which owners (-1: none) are not far before their rows: no chunk ends between them."""
+    apart = records.start[rows] - records.end[owner]
+    near: Flags = (owner >= 0) & (rows - owner <= NEAR_RECORDS) & (apart <= NEAR_BYTES)
+    return near
 
 
 def _behind_lost(records: Records, good: Ints, main: Flags) -> Flags:

@@ -10,15 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import tables
+from perfkit.formats.lines import count_lines
 from perfkit.formats.logs.pg_events import read_events
 from perfkit.formats.logs.pg_items import FAILED, Items
 from perfkit.formats.logs.pg_locks import join_locks
-from perfkit.formats.logs.pg_notes import Threshold
+from perfkit.formats.logs.pg_notes import NOT_LOGGED, Threshold
 from perfkit.formats.logs.pg_pending import mended, settled
 from perfkit.formats.logs.pg_records import BAD, CUT_PLAN, Records
 from perfkit.formats.logs.pg_statements import STEP, Statements, read_statements
 from perfkit.formats.logs.pg_zones import zone_notes
-from perfkit.formats.model import BadLine, Chunk, Parsed, kept
+from perfkit.formats.model import KEPT_PER_REASON, BadLine, Chunk, Parsed, kept
 from perfkit.formats.text import to_utf8
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from perfkit.formats.lines import Ints
     from perfkit.recording import Note
 
-__all__ = ["Carry", "clean", "mend", "parse_records"]
+__all__ = ["Carry", "clean", "mend", "not_ours", "parse_records"]
 
 _ERRORS = ("ERROR", "FATAL", "PANIC")
 _LOGS = ("LOG", "WARNING")
@@ -36,10 +37,7 @@ _SLACK_NS = 600_000_000_000
 #: A statement that took longer than the slack has at least so many digits before its point.
 _LONG_DIGITS = 6
 
-MISSING = (
-    "set log_min_duration_statement = 0 (or a threshold in ms) in postgresql.conf and reload: "
-    "no statement had a duration"
-)
+MISSING = f"{NOT_LOGGED}: no statement had a duration"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +66,7 @@ def parse_records(records: Records, chunk: Chunk, notes: Sequence[Note]) -> Pars
     events, event_rows = read_events(records, others, errors)
     items = _items(records, statements, errors)
     queries = settled(statements.queries, items)
+    threshold = Threshold.of(queries.queries)._replace(left_out=int((~wanted).sum()))
     waits = join_locks(events, whole=False)
     used = np.concatenate([statements.taken, event_rows])
     decided = {"queries": queries.queries, "events": waits.events, "plans": statements.plans}
@@ -75,7 +74,7 @@ def parse_records(records: Records, chunk: Chunk, notes: Sequence[Note]) -> Pars
     return Parsed(
         tables={name: table for name, table in decided.items() if table.num_rows},
         pending={name: table for name, table in pending.items() if table.num_rows},
-        carry=Carry(items=queries.carry, threshold=Threshold.of(queries.queries)),
+        carry=Carry(items=queries.carry, threshold=threshold),
         notes=(*notes, *zone_notes(records.zones, chunk.zone)),
         lines=int(records.lines.sum()),
         rejected=_rejected(records),
@@ -99,10 +98,20 @@ def mend(parts: Sequence[Parsed]) -> Parsed:
         pending = [part.pending["events"] for part in parts if "events" in part.pending]
         joined = tables.concat(pending, "events")
         found["events"] = join_locks(joined, whole=True).events
+    if not carries:
+        return Parsed()
     return Parsed(
         tables={name: table for name, table in found.items() if table.num_rows},
         notes=Threshold.notes([carry.threshold for carry in carries], found.get("queries")),
     )
+
+
+def not_ours(data: bytes, reason: str) -> Parsed:
+    """Reject every line of ``data``, whose log is none of this format."""
+    lines = count_lines(data)
+    first = data.split(b"\n", KEPT_PER_REASON)[: min(lines, KEPT_PER_REASON)]
+    rejected = tuple(BadLine.of(line, reason, text) for line, text in enumerate(first, 1))
+    return Parsed(lines=lines, rejected_lines=lines, rejected=rejected)
 
 
 def _wanted(records: Records, chunk: Chunk) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -95,7 +95,7 @@ def _statement(body: str) -> tuple[bool, str | None]:
 def _of_json(body: str) -> tuple[bool, str | None]:
     try:
         query = _decode(body).query
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False, None
     return True, query.strip() if query else None
 

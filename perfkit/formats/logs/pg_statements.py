@@ -37,6 +37,8 @@ _STEPS = (1, 2)
 _KIND_BYTES = (24, 160)
 _DURATION = b"duration: "
 _NUMBER_BYTES = 24
+#: Milliseconds: 30 years at most, which nanoseconds can hold.
+_NUMBER = r"^[0-9]{1,12}(?:\.[0-9]+)?$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +132,7 @@ def _durations(records: Records, rows: Ints) -> _Told:
     found = width > 0
     rows, at, width = rows[found], at[found], width[found]
     numbers = segments(records.data, at, at + width)
-    valid = mask_of(pc.match_substring_regex(numbers, r"^[0-9]+(?:\.[0-9]+)?$"))
+    valid = mask_of(pc.match_substring_regex(numbers, _NUMBER))
     rows, at, width = rows[valid], at[valid], width[valid]
     ms = numbers.filter(pa.array(valid)).cast(pa.float64()).to_numpy(zero_copy_only=False)
     kind, text = _kinds(records, rows, at + width + len(" ms"))

@@ -14,11 +14,12 @@ from perfkit.formats.logs.pg_templates import TIME
 from perfkit.formats.logs.pg_zones import is_stated, offset_minutes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import tzinfo
 
     from perfkit.formats.lines import Ints
 
-__all__ = ["NO_TIME", "WIDTHS", "in_utc", "looks_like_time", "wall_ns", "walls_ns"]
+__all__ = ["NO_TIME", "WIDTHS", "all_in_utc", "in_utc", "looks_like_time", "wall_ns", "walls_ns"]
 
 #: Stands for an unknown time.
 NO_TIME = int(np.iinfo(np.int64).min)
@@ -69,6 +70,8 @@ def walls_ns(heads: Any, width: int) -> Ints:
 
 
 _NO_DAY = -100_000
+#: Nanoseconds in 64 bits hold no more, less the durations and offsets that times are moved by.
+_YEARS = (1900, 2200)
 
 
 def _days(digits: Any) -> Ints:
@@ -84,8 +87,11 @@ def _days(digits: Any) -> Ints:
 
 @lru_cache(maxsize=4096)
 def _cached_day(value: int) -> int:
+    year = value // 10_000
+    if not _YEARS[0] <= year <= _YEARS[1]:
+        return _NO_DAY
     try:
-        return (date(value // 10_000, value // 100 % 100, value % 100) - _EPOCH.date()).days
+        return (date(year, value // 100 % 100, value % 100) - _EPOCH.date()).days
     except ValueError:  # such as the 31st of June
         return _NO_DAY
 
@@ -110,9 +116,18 @@ def wall_ns(text: str) -> int:
 
 def in_utc(ns: Ints, name: str, zone: str | None) -> Ints:
     """Return wall times as UTC: by the offset the log states, else by the zone asked for."""
-    if zone and not is_stated(name) and len(ns):
-        return _from_wall(ns, time_zone(zone))
-    return ns - (offset_minutes(name) or 0) * 60_000_000_000
+    return all_in_utc(ns, np.zeros(len(ns), np.int64), [name], zone)
+
+
+def all_in_utc(ns: Ints, codes: Ints, names: Sequence[str], zone: str | None) -> Ints:
+    """Do the same for times of several zones, which the log calls ``names[codes]``."""
+    minutes = np.array([offset_minutes(name) or 0 for name in names], np.int64)
+    found: Ints = ns - minutes[codes] * 60_000_000_000
+    if zone:
+        asked = ~np.array([is_stated(name) for name in names], np.bool_)[codes]
+        if asked.any():
+            found[asked] = _from_wall(ns[asked], time_zone(zone))
+    return found
 
 
 def _from_wall(ns: Ints, where: tzinfo) -> Ints:

@@ -22,6 +22,8 @@ ASSUMED = {
     "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180,
     "ART": -180,
 }  # fmt: skip
+#: A server uses one zone or two; a damaged log seems to name many.
+_SAID = 20
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})?")
 
 
@@ -41,12 +43,13 @@ def is_stated(zone: str) -> bool:
 
 def zone_notes(zones: Iterable[str], given: str | None) -> list[Note]:
     """Return what was assumed about the zones that a log names."""
-    notes = []
-    for zone in sorted(zones):
-        if is_stated(zone):
-            continue
-        notes.append(Note(kind="timezone_assumed", message=_assumption(zone, given)))
-    return notes
+    vague = sorted(zone for zone in zones if not is_stated(zone))
+    said = [_assumption(zone, given) for zone in vague[:_SAID]]
+    if len(vague) > _SAID:
+        said.append(
+            f"times are marked with {len(vague) - _SAID:,} other zones: is the log damaged?"
+        )
+    return [Note(kind="timezone_assumed", message=message) for message in said]
 
 
 def _assumption(zone: str, given: str | None) -> str:

@@ -90,7 +90,8 @@ def _read(data: bytes, chunk: Chunk) -> tuple[Lines, Ints, frozenset[str]]:
     fields = dict(zip(found.type.names, found.flatten(), strict=True))
     at = _walls(fields["time"])
     bad = np.where(_flags(found.is_null()), _NO_LINE, np.where(at == NO_TIME, _NO_MOMENT, 0))
-    _reject(bad, data, starts, cut=chunk.last and not data.endswith(b"\n"))
+    alone = len(bad) <= chunk.first
+    _reject(bad, data, starts, cut=chunk.last and not alone and not data.endswith(b"\n"))
     bad[starts == ends] = 0
     zones = _to_utc(at, fields["zone"], chunk.zone)
     rows = np.flatnonzero((bad == 0) & (starts < ends))
@@ -114,7 +115,7 @@ def _reject(bad: Any, data: bytes, starts: Ints, *, cut: bool) -> None:
     if 0 in data:
         holes = np.flatnonzero(np.frombuffer(data, np.uint8) == 0)
         bad[np.searchsorted(starts, holes, side="right") - 1] = _HAS_NUL
-    if cut and len(bad) > 1:
+    if cut:
         bad[-1] = _NO_END
 
 

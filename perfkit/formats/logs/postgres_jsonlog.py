@@ -5,11 +5,12 @@ Statements, plans, events and joins are those of :mod:`perfkit.formats.logs.post
 
 from __future__ import annotations
 
-from perfkit.formats.lines import count_lines, cut_at_line
+from perfkit.formats.lines import cut_at_line
 from perfkit.formats.logs.pg_azure import read_azure
+from perfkit.formats.logs.pg_begins import first_object
 from perfkit.formats.logs.pg_json import read_json, shape_of
-from perfkit.formats.logs.pg_parse import clean, mend, parse_records
-from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition
+from perfkit.formats.logs.pg_parse import clean, mend, not_ours, parse_records
+from perfkit.formats.model import Chunk, Format, Parsed, Recognition
 
 __all__ = ["FORMAT"]
 
@@ -17,8 +18,10 @@ _SHARE = 0.2
 
 
 def recognises(head: bytes) -> Recognition:
-    """Recognise JSON objects with the keys of a PostgreSQL log."""
-    if head.lstrip()[:1] != b"{":
+    """Recognise JSON objects with the keys of a PostgreSQL log, perhaps behind half of one."""
+    if not head.lstrip().startswith(b"{"):
+        head = head[head.find(b"\n") + 1 :]
+    if not head.lstrip().startswith(b"{"):
         return Recognition(confidence=0.0)
     shape, found, lines = shape_of(head)
     if shape is None or found < _SHARE * lines:
@@ -32,7 +35,7 @@ def parse(chunk: Chunk) -> Parsed:
     """Parse whole lines; what other chunks decide is pending."""
     shape, _, _ = shape_of(chunk.head)
     if shape is None:
-        return _not_ours(chunk.data)
+        return not_ours(chunk.data, "no line is a JSON object of a PostgreSQL log")
     data, notes = clean(chunk.data)
     if shape.name == "Azure":
         records, note = read_azure(data, shape, chunk)
@@ -42,14 +45,6 @@ def parse(chunk: Chunk) -> Parsed:
     return parse_records(records, chunk, notes)
 
 
-def _not_ours(data: bytes) -> Parsed:
-    lines = count_lines(data)
-    reason = "no line is a JSON object of a PostgreSQL log"
-    return Parsed(
-        lines=lines, rejected_lines=lines, rejected=(BadLine.of(1, reason, data),) * bool(lines)
-    )
-
-
 FORMAT = Format(
     name="postgres-jsonlog",
     title="PostgreSQL log (jsonlog)",
@@ -57,4 +52,5 @@ FORMAT = Format(
     cut=cut_at_line,
     parse=parse,
     mend=mend,
+    begins=first_object,
 )

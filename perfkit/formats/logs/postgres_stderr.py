@@ -11,23 +11,19 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from perfkit.formats.lines import count_lines
+from perfkit.formats.logs.pg_begins import first_message
+from perfkit.formats.logs.pg_cut import last_message
 from perfkit.formats.logs.pg_lines import read_records
 from perfkit.formats.logs.pg_notes import prefix_note
-from perfkit.formats.logs.pg_parse import clean, mend, parse_records
-from perfkit.formats.logs.pg_prefix import MAIN, SEVERITIES, infer, stated
+from perfkit.formats.logs.pg_parse import clean, mend, not_ours, parse_records
+from perfkit.formats.logs.pg_prefix import SEVERITIES, infer, stated
 from perfkit.formats.logs.pg_severities import FOREIGN
-from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition
+from perfkit.formats.model import Chunk, Format, Parsed, Recognition
 from perfkit.recording import Note
 
 __all__ = ["FORMAT"]
 
 _MESSAGE = re.compile(rf"^(?!\t)[^\n]{{0,500}}?(?:{SEVERITIES}) ?:  \S".encode(), re.MULTILINE)
-_BEGIN = "|".join((*MAIN, *(word for word, name in FOREIGN.items() if name in MAIN)))
-_RECORD = re.compile(rf"\n(?!\t)[^\n]{{0,500}}?(?:({_BEGIN})|{SEVERITIES}) ?:  ".encode())
-#: Further lines of a record, when the log was rotated within it.
-_FIRST = re.compile(rb"(?:\t[^\n]*\n)+(?=[^\t])")
-_TAIL = 1 << 16
 #: How ``duration:`` begins in other languages.
 _DURATIONS = (
     "Dauer|durée|duración|durata|varaktighet|продолжительность|тривалість|期間|执行时间"
@@ -54,30 +50,22 @@ def recognises(head: bytes) -> Recognition:
     )
 
 
-def cut(data: bytes) -> int:
-    """Return where the last message begins: a DETAIL is never cut from its LOG."""
-    size = _TAIL
-    while True:
-        base = max(0, len(data) - size)
-        found = [m.start() + 1 for m in _RECORD.finditer(data, base) if m[1]]
-        if found or not base:
-            return found[-1] if found else 0
-        size *= 4
-
-
 def parse(chunk: Chunk) -> Parsed:
     """Parse whole records; what other chunks decide is pending."""
     template = chunk.hints.get("prefix")
     prefix = stated(template, chunk.head) if template else infer(chunk.head)
     if prefix is None:
-        return _not_ours(chunk.data)
+        return not_ours(chunk.data, "no line has a PostgreSQL severity")
     data, notes = clean(chunk.data)
-    records = read_records(data, prefix, chunk.zone, last=chunk.last)
+    records = read_records(data, prefix, chunk.zone, first=chunk.first, last=chunk.last)
     notes.append(prefix_note(prefix))
-    if not _is_localised(chunk.head):
-        return parse_records(records, chunk, notes)
-    notes.append(Note(kind="localised", message=_IN_ENGLISH))
-    return replace(parse_records(records, chunk, notes), missing=_IN_ENGLISH)
+    if _is_localised(chunk.head):
+        notes.append(Note(kind="localised", message=_IN_ENGLISH))
+        return replace(parse_records(records, chunk, notes), missing=_IN_ENGLISH)
+    parsed = parse_records(records, chunk, notes)
+    if "%p" in prefix.missing:
+        return replace(parsed, missing=f"{parsed.missing}; add %p to log_line_prefix as well")
+    return parsed
 
 
 @lru_cache(maxsize=16)
@@ -85,26 +73,12 @@ def _is_localised(head: bytes) -> bool:
     return _LOCALISED.search(head) is not None
 
 
-def begins(head: bytes) -> int:
-    """Return where the first line is that no record before it goes on in."""
-    found = _FIRST.match(head)
-    return found.end() if found else 0
-
-
-def _not_ours(data: bytes) -> Parsed:
-    lines = count_lines(data)
-    reason = "no line has a PostgreSQL severity"
-    return Parsed(
-        lines=lines, rejected_lines=lines, rejected=(BadLine.of(1, reason, data),) * bool(lines)
-    )
-
-
 FORMAT = Format(
     name="postgres-stderr",
     title="PostgreSQL log (stderr)",
     recognises=recognises,
-    cut=cut,
+    cut=last_message,
     parse=parse,
     mend=mend,
-    begins=begins,
+    begins=first_message,
 )

@@ -44,6 +44,8 @@ __all__ = ["FORMAT"]
 _MISSING = "let Redis log more: CONFIG SET slowlog-log-slower-than 1000 (microseconds)"
 #: The address of a command that a script called: it is part of the script's own entry.
 _SCRIPT = "?:0"
+#: Some 30 years: no command lasts longer.
+_LONGEST_MICROS = 1e15
 _LIMITS = {
     10: "10 entries are what SLOWLOG GET returns unasked: SLOWLOG GET -1 returns all",
     128: "128 entries are the default of slowlog-max-len: older ones are gone",
@@ -69,7 +71,8 @@ _NESTED = Note(
     kind="nested_commands",
     message="commands that scripts called are left out: their time is part of EVAL or FCALL",
 )
-_BREAK = re.compile(rb"\}\r?\n(?=\{)|\n(?= *[0-9]{1,9}\) 1\) \(integer\) )")
+_BREAK = re.compile(rb"\}\r?\n(?=\{)|\n(?= *[0-9]{1,9}\) 1\) \(integer\) [0-9]{1,18}\r?\n)")
+_BARE = re.compile(BARE.pattern.replace(r"\n", r"\r?\n").encode())
 _PLAIN = re.compile(r"[!#-&(-\[\]-~]+")
 
 
@@ -99,6 +102,8 @@ def _reader(text: str) -> tuple[float, str, Callable[[str], Entries]] | None:
 
 def cut(data: bytes) -> int:
     """Return where the last entry begins that has lines of its own."""
+    if _BARE.match(data):  # an argument may look like anything
+        return 0
     found = list(_BREAK.finditer(data, max(0, len(data) - (1 << 20))))
     return found[-1].end() if found else 0
 
@@ -145,12 +150,14 @@ def _queries(entries: Sequence[Entry], at: pa.Array) -> pa.Table:
     shapes = pa.array(list(map(shape, columns["arguments"])), pa.string()).dictionary_encode()
     ids = pa.array([fingerprint_id(text) for text in shapes.dictionary.to_pylist()], pa.string())
     address = pa.array([text or None for text in columns["address"]], pa.string())
-    started = pc.subtract(at.cast(pa.int64()), (micros * 1000).astype(np.int64))
+    known = np.where(micros < _LONGEST_MICROS, micros, 0.0)
+    spent = pa.array((known * 1000).astype(np.int64), mask=micros >= _LONGEST_MICROS)
+    started = pc.subtract(at.cast(pa.int64()), spent)
     return tables.from_columns(
         "queries",
         {
             "started_at": started.cast(pa.timestamp("ns", "UTC")),
-            "duration_ms": micros / 1000,
+            "duration_ms": pa.array(known / 1000, mask=micros >= _LONGEST_MICROS),
             "duration_kind": pa.repeat(pa.scalar("server"), len(entries)),
             "system": pa.repeat(pa.scalar("redis"), len(entries)),
             "statement": pa.array(list(map(_typed, columns["arguments"])), pa.string()),

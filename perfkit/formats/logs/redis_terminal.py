@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfkit.formats.logs.redis_entry import Bad, Entries, Entry, unquoted
@@ -34,7 +35,7 @@ def numbered_entries(text: str) -> Entries:
     found: list[Entry] = []
     bad: list[Bad] = []
     used = 0
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         last = _last_of(lines, start, end)
         entry = _numbered(lines[start:last], start + 1)
         if entry is None:
@@ -89,13 +90,13 @@ def bare_entries(text: str) -> Entries:
     starts = _bare_starts(lines)
     found = [
         _bare(lines[start:end], start + 1)
-        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
+        for start, end in pairwise([*starts, len(lines)])
     ]
     entries = [entry for entry in found if entry is not None]
     count = text.count("\n") + bool(text and not text.endswith("\n"))
     bad = [
         Bad(start + 1, min(end, count) - start, _BROKEN, "\n".join(lines[start:end])[:500])
-        for start, end, entry in zip(starts, [*starts[1:], len(lines)], found, strict=True)
+        for (start, end), entry in zip(pairwise([*starts, len(lines)]), found, strict=True)
         if entry is None
     ]
     return Entries(entries, bad, min(starts[0], count) if starts else count, count)

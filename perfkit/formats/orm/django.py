@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT"]
 
 _MARK = rf"^(?P<before>.*?)(?P<mark>\((?P<seconds>[0-9]+\.[0-9]{{3}})\) )(?:{SQL_WORD}|$)"
+#: The same for ``re``: a place where parsing begins no record would divide one.
+_CUT = re.compile(rf"\([0-9]+\.[0-9]{{3}}\) (?=.*\n)(?:{SQL_WORD}|\r?\n)".encode())
 _END = r"; args=(?:None|\(.*\)|\[.*\]|\{.*\}|<.*>)(?:; alias=[^\s;]+)?$"
 _PARTS = r"(?s)^(?P<sql>.*); args=(?P<args>.*?)(?:; alias=(?P<alias>[^\s;]+))?$"
 _SPLIT = "; args="
@@ -113,6 +115,6 @@ FORMAT = Format(
     name="django-db",
     title="Django database log",
     recognises=recognises,
-    cut=cut_before(re.compile(rb"\([0-9]+\.[0-9]{3}\) ")),
+    cut=cut_before(_CUT),
     parse=parse,
 )

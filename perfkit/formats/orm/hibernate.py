@@ -48,11 +48,14 @@ _TWICE = Note(
     message="Hibernate wrote every statement to its logger and to standard output (show_sql); "
     "each was counted once",
 )
-_CUTS = (
-    re.compile(rb"\bo(?:rg)?\.h(?:ibernate)?\.SQL\b"),
-    re.compile(rb"^\[?Hibernate[\]:]", re.MULTILINE),
-    re.compile(rb"\bSlowQuery: [0-9]+ mill|\bSlow query took [0-9]+ mill"),
+#: Where the log may be divided: before the first of these that it has at all.
+_DIVIDES = (
+    r"\bo(?:rg)?\.h(?:ibernate)?\.SQL\b",
+    r"^\[?Hibernate[\]:]",
+    r"\bSlowQuery: [0-9]+ mill|\bSlow query took [0-9]+ mill",
+    r"Session Metrics \{",
 )
+_CUTS = tuple(re.compile(mark.encode(), re.MULTILINE) for mark in _DIVIDES)
 _MISSING = "set hibernate.show_sql=true or the logger org.hibernate.SQL to DEBUG"
 
 
@@ -69,7 +72,7 @@ def parse(chunk: Chunk) -> Parsed:
     statements = Said.read(log, style.statements, chunk.zone)
     slow = Said.read(log, [SLOW], chunk.zone, prefixed=style.slow_twice)
     pair = pairs(statements, slow)
-    metrics, metric_lines, metric_times = session_metrics(log, chunk.zone)
+    metrics, metric_lines, metric_times = session_metrics(log, chunk.zone, but="|".join(_DIVIDES))
     parameters, bound = _bindings(log, statements.first)
     own = statements.rows({"duration_ms": _picked(slow.ms, pair), "parameters": parameters})
     alone = np.setdiff1d(np.arange(len(slow.first)), pair)

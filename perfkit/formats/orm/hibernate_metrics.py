@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import tables
+from perfkit.formats.orm.log_lines import BEGINS_RECORD
 from perfkit.formats.orm.log_prefixes import Prefixes
 from perfkit.formats.orm.statement_rows import durations
 
@@ -25,11 +26,19 @@ METRIC = (
 _HEAD = r"^(?P<before>.*?)Session Metrics \{"
 
 
-def session_metrics(log: LogLines, zone: str | None) -> tuple[pa.Table, Ints, Prefixes]:
-    """Return two metrics per line (milliseconds, count), and the lines they are from."""
+def session_metrics(
+    log: LogLines, zone: str | None, but: str
+) -> tuple[pa.Table, Ints, Prefixes]:
+    """Return two metrics per line (milliseconds, count), and the lines they are from.
+
+    Lines that match ``but``, and others that a logging framework began, end the metrics.
+    """
     heads, rows = log.matching(_HEAD), log.matching(METRIC)
     owner = np.searchsorted(heads, rows, side="right") - 1
-    rows, owner = rows[owner >= 0], owner[owner >= 0]
+    stops = log.matching(rf"{BEGINS_RECORD}|^\}}|{but}")
+    began = np.searchsorted(stops, np.append(heads, log.count)[owner], side="right")
+    known = (owner >= 0) & (began == np.searchsorted(stops, rows))
+    rows, owner = rows[known], owner[known]
     prefixes = Prefixes.read(log.groups(heads, _HEAD)["before"], zone)
     found = log.groups(rows, METRIC)
     subject = pc.binary_join_element_wise(found["verb"], found["what"], " ")

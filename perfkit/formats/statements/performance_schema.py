@@ -80,7 +80,7 @@ def cut(_data: bytes) -> int:
 def parse(chunk: Chunk) -> Parsed:
     """Parse the whole export."""
     data, notes = to_utf8(chunk.data)
-    found = read_export(data, chunk.head, first=chunk.first, last=chunk.last)
+    found = read_export(data, chunk.head, first=chunk.first)
     calls = _first(found, _CALLS)
     bad = np.flatnonzero(found.whole(calls).is_null().to_numpy(zero_copy_only=False))
     found = found.without(bad, "it has no number of calls")

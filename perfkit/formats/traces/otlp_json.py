@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from perfkit.formats.lines import count_lines, cut_at_line
 from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition, concatenate, kept
+from perfkit.formats.text import to_utf8
 from perfkit.formats.traces import ids, trees
 from perfkit.formats.traces.otlp_reader import Reader
 from perfkit.formats.traces.span_rows import Row, span_tables
@@ -53,18 +54,19 @@ class _Seen(NamedTuple):
 
 def parse(chunk: Chunk) -> Parsed:
     """Parse export requests; duplicates and self time are left to :func:`combine`."""
+    data, notes = to_utf8(chunk.data)
     reader = Reader(base64=ids.uses_base64(chunk.head))
     document = _DOCUMENT.match(chunk.head) is not None
-    seen = _read_document(chunk.data, reader) if document else _read_lines(chunk.data, reader)
+    seen = _read_document(data, reader) if document else _read_lines(data, reader)
     built = span_tables(seen.rows)
-    lines = len(seen.rows) + len(seen.rejected) if document else count_lines(chunk.data)
+    lines = len(seen.rows) + len(seen.rejected) if document else count_lines(data)
     return Parsed(
         tables=built.tables,
         rejected=kept(seen.rejected),
         rejected_lines=len(seen.rejected),
         irrelevant=len(seen.irrelevant),
         lines=lines,
-        notes=tuple(reader.notes()),
+        notes=(*notes, *reader.notes()),
         carry=(built.request_rows, built.query_rows),
     )
 

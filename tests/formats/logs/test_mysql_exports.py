@@ -8,7 +8,7 @@ from perfkit.formats.logs.mysql_exports import columns_of, read_export
 
 def read(text, names=None, **options):
     data = text.encode() if isinstance(text, str) else text
-    return read_export(data, data[:65536], names, **{"first": True, "last": True, **options})
+    return read_export(data, data[:65536], names, **{"first": True, **options})
 
 
 def values(export):
@@ -47,7 +47,7 @@ def test_rows_know_their_lines_and_all_lines_are_counted():
 
 def test_a_later_piece_has_no_header_and_a_table_without_one_has_given_names():
     data = b"a,b\n1,2\n"
-    later = read_export(b"3,4\n", data, first=False, last=True)
+    later = read_export(b"3,4\n", data, first=False)
     assert (values(later), later.irrelevant) == ({"a": ["3"], "b": ["4"]}, 0)
     assert values(read("3,4\n", ["x", "y"])) == {"x": ["3"], "y": ["4"]}
 
@@ -77,7 +77,7 @@ ALPHABET = st.sampled_from([*'a,"\\\n\t;|{}[]:1\0\r', "NULL", "\\N", '""', "ä",
 @given(st.lists(ALPHABET, max_size=60), st.booleans())
 def test_any_text_is_read_without_an_error_and_lines_add_up(parts, first):
     data = "".join(parts).encode()
-    export = read_export(data, data or b"a,b\n", first=first, last=True)
+    export = read_export(data, data or b"a,b\n", first=first)
     rows = int(export.size.sum())
     assert len(export.line) == len(export.size)
     assert rows + export.irrelevant + export.rejected_lines == export.lines

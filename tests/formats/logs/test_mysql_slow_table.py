@@ -68,3 +68,15 @@ def test_pieces_of_any_size_give_the_same_rows(parsed, size):
 )
 def test_other_tables_are_not_recognised(data):
     assert FORMAT.recognises(data).confidence == 0.0
+
+
+def test_a_quote_that_is_never_closed_costs_one_row(parsed, accounts):
+    text = MYSQL + ROW.format(14, 1, "select 3").replace('",5', ",5") + "goes on\n"
+    text += ROW.format(15, 1, "select 4,\n  5") + ROW.format(16, 1, "select 6")
+    result = parsed(FORMAT, text.encode())
+    accounts(result, 9)
+    found = result.tables["queries"].to_pylist()
+    assert [row["statement"] for row in found[2:]] == ["select 4,\n  5", "select 6"]
+    assert [row["line"] for row in found[2:]] == [7, 9]
+    assert [(bad.line, bad.reason) for bad in result.rejected] == [(5, "it is cut off")]
+    assert result.rejected_lines == 2

@@ -47,7 +47,12 @@ def test_a_plan_names_its_statement_where_it_can(read, body, statement):
     assert found.outermost.tolist() == [statement is not None]
 
 
-@pytest.mark.parametrize("body", ['{"Query Text": "sel', '{"Plan"', "Query Text: select a\nfrom"])
+DEEP = '{"Plan": ' + "[" * 20_000
+
+
+@pytest.mark.parametrize(
+    "body", [DEEP, '{"Query Text": "sel', '{"Plan"', "Query Text: select a\nfrom"]
+)
 def test_a_plan_that_is_cut_off_is_broken_and_the_others_stay(read, body):
     found = read(ROOT, body, ROOT)
     assert found.broken.tolist() == [1]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from perfkit.formats.logs.pg_times import (
     NO_TIME,
     WIDTHS,
+    all_in_utc,
     in_utc,
     looks_like_time,
     wall_ns,
@@ -76,6 +77,16 @@ def test_both_sides_of_a_change_to_summer_time_are_right():
     walls = np.array([wall_ns(f"2026-03-29 {text}:00") for text in ("01:59", "03:00")])
     before, after = in_utc(walls, "CET", "Europe/Berlin")
     assert timedelta(microseconds=int(after - before) // 1000) == timedelta(minutes=1)
+
+
+@given(st.lists(st.sampled_from(["", "UTC", "CET", "-03", "+05:30", "X9"]), max_size=20))
+def test_times_of_several_zones_are_each_read_in_their_own(found):
+    walls = np.arange(len(found)) * 3_600_000_000_000
+    names = sorted(set(found))
+    codes = np.array([names.index(name) for name in found], np.int64)
+    for zone in (None, "Asia/Tokyo"):
+        alone = [in_utc(walls[n : n + 1], name, zone)[0] for n, name in enumerate(found)]
+        assert all_in_utc(walls, codes, names, zone).tolist() == alone
 
 
 def read_many(text):

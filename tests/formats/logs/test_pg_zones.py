@@ -61,3 +61,9 @@ def test_an_assumption_is_said(zones, given_zone, said):
 def test_stated_zones_need_no_word_and_others_come_in_order():
     assert zone_notes(["UTC", "+02:00"], "Asia/Tokyo") == []
     assert [n.message.split()[2] for n in zone_notes({"MSK", "CET", "Z"}, None)] == ["CET", "MSK"]
+
+
+def test_of_very_many_zones_some_are_named():
+    notes = zone_notes([f"X{n:03}" for n in range(500)], None)
+    assert len(notes) == 21
+    assert "480 other zones" in notes[-1].message

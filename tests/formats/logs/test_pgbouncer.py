@@ -192,3 +192,10 @@ def test_one_long_line_takes_linear_time():
     found = parse(line)
     assert found.lines == 1
     assert time.process_time() - begin < 3
+
+
+def test_a_last_line_without_end_is_rejected_also_where_it_is_alone_in_a_piece():
+    line = f"{HEAD}LOG C-0x1: d/u@10.0.0.1:1 login attempt: db=d user=u tls=no".encode()
+    piece = Chunk(data=line, head=line, first=False, last=True)
+    assert FORMAT.parse(piece).rejected_lines == 1
+    assert FORMAT.parse(Chunk.whole(line)).rejected_lines == 0

@@ -106,6 +106,38 @@ def test_a_bad_line_is_lost_alone(parsed, accounts, bad):
     assert [item.line for item in result.rejected] == ([4] if bad == b"\n" else [2, 4])
 
 
+@pytest.mark.parametrize(
+    ("odd", "rejected"),
+    [
+        (line(2) + b"  \t\n", 0),
+        (line(2)[:-1] + line(3), 1),
+        (line(2).replace(b", ", b",\n ", 1), 2),
+        (line(2)[:-1] + b"\r\n\r\n", 0),
+        (b'{"a":' * 20_000 + b"\n", 1),
+        (line(2, "[" * 20_000), 0),
+        (b'{"logger": ' + b"[" * 20_000 + b"\n", 1),
+    ],
+)
+@pytest.mark.parametrize("size", [None, 300])
+def test_lines_that_hold_more_or_less_than_an_object(parsed, accounts, odd, rejected, size):
+    data = line(0) + odd + line(9)
+    result = parsed(FORMAT, data, size=size)
+    accounts(result, data.count(b"\n"))
+    assert result.rejected_lines == rejected
+    lines = result.tables["queries"]["line"].to_pylist()
+    assert (lines[0], lines[-1]) == (1, data.count(b"\n"))
+
+
+def test_objects_that_are_nested_too_deeply_are_not_recognised():
+    assert FORMAT.recognises(b'{"attr":' * 9_000 + b"\n").confidence == 0.0
+    assert FORMAT.recognises((b'{"record":' * 900 + b"\n") * 9).confidence == 0.0
+
+
+def test_a_log_is_recognised_behind_the_rest_of_a_record():
+    assert FORMAT.recognises(line(1)[40:] + line(2) * 3).confidence > 0.9
+    assert FORMAT.recognises(b"prose\n" + b'{"message": "x"}\n' * 3).confidence == 0.0
+
+
 def test_a_last_line_without_an_end_is_used_when_it_is_whole(parsed):
     assert parsed(FORMAT, line(1) + line(2)[:-1]).tables["queries"].num_rows == 2
 

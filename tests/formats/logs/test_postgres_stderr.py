@@ -6,14 +6,23 @@ import io
 import json
 import pickle
 import re
+from dataclasses import replace
 
 import pytest
 
+from perfkit.formats.logs.postgres_csvlog import FORMAT as CSVLOG
 from perfkit.formats.logs.postgres_stderr import FORMAT
 from perfkit.formats.model import Chunk
 from perfkit.formats.registry import formats
 from perfkit.keep import Keep
 
+#: The same, cut at each message: what is joined is joined across chunks as well.
+EAGER = replace(
+    FORMAT,
+    cut=lambda data: max(
+        (m.start() + 1 for m in re.finditer(rb"\n2[^\n]* LOG:  ", data)), default=0
+    ),
+)
 LOGS = ["logs/pg15_start.log.gz", "logs/ae_json.log.gz", "logs/ae_text.log.gz"]
 
 
@@ -171,7 +180,7 @@ def test_a_bare_duration_belongs_to_the_statement_logged_before_by_its_process(p
         "3 LOG:  duration: 40.000 ms",
     )
     for size in (None, 100):
-        result = parsed(FORMAT, data, size=size)
+        result = parsed(EAGER, data, size=size)
         found = rows(result.tables["queries"], "session_id", "statement", "duration_ms")
         assert found == [
             ("1", "select 1", 10.0),
@@ -231,7 +240,7 @@ def test_plans_find_their_statements(parsed, lines, statements):
     }
     data = log(*(line for key in lines for line in written[key]))
     for size in (None, 150):
-        tables = parsed(FORMAT, data, size=size).tables
+        tables = parsed(EAGER, data, size=size).tables
         assert tables["queries"].num_rows == statements
         assert tables["plans"].num_rows == sum(key[0] == "P" for key in lines)
 
@@ -257,7 +266,7 @@ def test_still_waiting_and_acquired_are_one_wait(parsed):
         f"7 LOG:  process 7 acquired {lock} after 2500.300 ms",
     )
     for size in (None, 100):
-        result = parsed(FORMAT, data, size=size)
+        result = parsed(EAGER, data, size=size)
         assert rows(result.tables["events"], "kind", "duration_ms") == [
             ("lock_wait", 2500.3),
             ("lock_wait", 1000.2),
@@ -361,6 +370,26 @@ def test_hostile_lines_take_linear_time(parsed):
     assert result.rejected_lines == 2
 
 
+@pytest.mark.parametrize("item", [FORMAT, CSVLOG])
+def test_as_many_zones_as_lines_take_linear_time(parsed, accounts, item):
+    import time
+
+    names = ["".join(chr(65 + n // 26**place % 26) for place in range(4)) for n in range(60_000)]
+    line = "2026-11-21 02:00:00.000 {} [7] u@d LOG:  duration: 1.0 ms  statement: select 1\n"
+    if item is CSVLOG:
+        line = (
+            '2026-11-21 02:00:00.000 {},"u","d",7,"[local]",6b01.2e,1,"x",2026-11-21 02:00:00 UTC'
+            ',3/1,0,LOG,00000,"duration: 1.0 ms  statement: select 1",,,,,,,,,"a","b",,0\n'
+        )
+    data = "".join(map(line.format, names)).encode()
+    before = time.process_time()
+    result = parsed(item, data)
+    assert time.process_time() - before < 5
+    accounts(result, len(names))
+    assert result.rejected_lines == 0
+    assert len([note for note in result.notes if note.kind == "timezone_assumed"]) < 30
+
+
 def test_a_detail_of_a_lost_message_is_lost_with_it(parsed, accounts):
     data = log(
         "1 LOG:  duration: 1.0 ms  execute a: select $1",
@@ -414,7 +443,7 @@ def test_statements_that_failed_have_their_error_when_they_were_logged(parsed):
         "1 LOG:  00000: duration: 1.0 ms",
     ).replace(b"LOG:  statement", b"LOG:  00000: statement")
     for size in (None, 80):
-        tables = parsed(FORMAT, data, size=size).tables
+        tables = parsed(EAGER, data, size=size).tables
         assert rows(tables["queries"], "statement", "error", "duration_ms") == [
             ("select 1/0", "division by zero", None),
             ("select 1", None, 1.0),
@@ -427,6 +456,31 @@ def test_a_log_that_was_rotated_within_a_record_begins_with_the_next_one():
     rest = data[data.index(b"\t") :]
     assert FORMAT.begins(rest) == rest.index(b"2026")
     assert FORMAT.begins(data) == FORMAT.begins(b"\tno record\n") == FORMAT.begins(b"") == 0
+
+
+@pytest.mark.parametrize("lines", [1, 2, 9, 30])
+def test_a_last_line_without_an_end_is_rejected_whatever_the_chunks(parsed, accounts, lines):
+    data = log(*["1 LOG:  duration: 1.0 ms  statement: select 1"] * lines)[:-1]
+    whole, cut = (parsed(EAGER, data, size=size) for size in (None, 100))
+    assert cut.rejected == whole.rejected
+    assert whole.rejected_lines == (lines > 1)  # a line alone may have been pasted
+    accounts(cut, lines)
+
+
+def test_a_duration_that_no_server_can_have_is_none(parsed, accounts):
+    line = "1 LOG:  duration: {}.0 ms  statement: select 1"
+    data = log(*(line.format(ms) for ms in (1, 10**11, 10**15, 10**22)))
+    result = parsed(FORMAT, data)
+    accounts(result, 4)
+    assert result.tables["queries"]["duration_ms"].to_pylist() == [1.0, 1e11]
+
+
+@pytest.mark.parametrize("year", ["0001", "1700", "2300", "9999"])
+def test_a_year_beyond_those_of_nanoseconds_is_no_time(parsed, accounts, year):
+    data = log(*["1 LOG:  duration: 1.0 ms  statement: select 1"] * 4)
+    result = parsed(FORMAT, data.replace(b"2026", year.encode(), 1))
+    accounts(result, 4)
+    assert [bad.reason for bad in result.rejected] == ["its time is no time"]
 
 
 def test_parts_travel_between_processes(parsed):

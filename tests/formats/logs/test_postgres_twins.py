@@ -1,15 +1,25 @@
 """One run of a real server, written as stderr, csvlog and jsonlog at once: equal row by row."""
 
+import io
 import os
+import re
 import subprocess
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from perfkit.formats.logs import postgres_csvlog, postgres_jsonlog, postgres_stderr
+from perfkit.ingest.gather import gather
+from perfkit.ingest.packed import Unpacked
+from perfkit.ingest.pieces import Text
+from perfkit.keep import Keep
 from perfkit.lab.binaries import find
 from perfkit.lab.identity import choose
 
@@ -256,15 +266,87 @@ def test_all_formats_of_a_run_hold_the_same_rows(run, parsed, accounts, name):
             assert differences(rows(results[end], table), text) == [], (end, table)
 
 
-@pytest.mark.parametrize("name", ["plain", "json"])
-@pytest.mark.parametrize("size", [300, 65_536])
-def test_chunks_of_any_size_give_the_same_tables(run, parsed, name, size):
-    for end, data in run(name).items():
-        whole, cut = (parsed(FORMATS[end], data, size=wanted) for wanted in (None, size))
-        assert set(whole.notes) == set(cut.notes)
-        assert (whole.lines, whole.irrelevant) == (cut.lines, cut.irrelevant)
-        for table, found in whole.tables.items():
-            assert cut.tables[table].to_pylist() == found.to_pylist(), (end, table)
+def in_pieces(item, data, size):
+    """Parse as the engine does."""
+    return gather(Text(Unpacked(io.BytesIO(data), "log")), item, size=size)
+
+
+def assert_equal(cut, whole, end):
+    assert set(cut.notes) == set(whole.notes)
+    assert (cut.lines, cut.irrelevant, cut.rejected) == (
+        whole.lines,
+        whole.irrelevant,
+        whole.rejected,
+    )
+    assert cut.tables.keys() == whole.tables.keys()
+    for table, found in whole.tables.items():
+        assert cut.tables[table].to_pylist() == found.to_pylist(), (end, table)
+
+
+@pytest.mark.parametrize("end", list(FORMATS))
+@pytest.mark.parametrize("name", list(RUNS))
+def test_pieces_of_usual_sizes_give_the_same_tables(run, name, end):
+    data = run(name)[end]
+    data *= 1 + 400_000 // len(data)
+    whole = in_pieces(FORMATS[end], data, len(data) + 1)
+    for size in (64 << 10, 1 << 20, 64 << 20):
+        assert_equal(in_pieces(FORMATS[end], data, size), whole, end)
+
+
+@pytest.mark.parametrize("end", list(FORMATS))
+@given(
+    name=st.sampled_from(list(RUNS)),
+    begin=st.floats(0, 1),
+    length=st.integers(2_000, 20_000),
+    size=st.integers(1, 5_000),
+)
+@examples(max_examples=40)
+def test_wherever_a_log_begins_and_is_cut_its_tables_are_the_same(
+    run, end, name, begin, length, size
+):
+    data = run(name)[end]
+    at = int(begin * max(0, len(data) - length))
+    part = data[at : at + length]
+    whole = in_pieces(FORMATS[end], part, len(part) + 1)
+    assert_equal(in_pieces(FORMATS[end], part, size), whole, end)
+
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+TIME = re.compile(rb"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} UTC")
+
+
+def stretched(data):
+    """Return a log of seconds as one of hours: durations stay, the times between them grow."""
+    first = datetime.fromisoformat(TIME.search(data)[0].decode()[:23]).replace(tzinfo=UTC)
+
+    def later(found):
+        at = datetime.fromisoformat(found[0].decode()[:23]).replace(tzinfo=UTC)
+        at = START + (at - first) * 1000
+        return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03} UTC".encode()
+
+    return TIME.sub(later, data)
+
+
+@pytest.mark.parametrize("end", list(FORMATS))
+@given(
+    name=st.sampled_from(["plain", "json", "text"]),
+    begin=st.integers(0, 9000),
+    length=st.none() | st.integers(1, 3000),
+    size=st.none() | st.just(9_000),
+)
+@examples(max_examples=20)
+def test_a_window_asked_for_holds_what_filtering_would_leave(
+    run, parsed, end, name, begin, length, size
+):
+    data = stretched(run(name)[end])
+    since = int(START.timestamp() + begin) * 10**9
+    keep = Keep(since=since, until=since + length * 10**9 if length else None)
+    asked = parsed(FORMATS[end], data, keep=keep, size=size)
+    whole = parsed(FORMATS[end], data)
+    assert asked.lines == whole.lines
+    for table, everything in whole.tables.items():
+        found = keep.rows(asked.tables.get(table, everything.slice(0, 0)), table)
+        assert found.to_pylist() == keep.rows(everything, table).to_pylist()
 
 
 def test_each_statement_is_one_row_whatever_was_logged_of_it(run, parsed):

@@ -178,3 +178,23 @@ def test_long_input_takes_linear_time(parsed, filler):
     for form in FORMS.values():
         parsed(FORMAT, form[:600] + filler * 60_000)
     assert time.process_time() - began < 8
+
+
+def test_a_duration_of_centuries_is_unknown_and_so_is_the_start(parsed):
+    text = "12\n1795261886\n3\nGET\nk\n127.0.0.1:60540\nc\n"
+    text += f"11\n1795261886\n{10**18 - 1}\nGET\nk\n127.0.0.1:60540\nc\n"
+    first, second = rows(parsed(FORMAT, text.encode()))
+    assert first["duration_ms"] == 0.003
+    assert (second["duration_ms"], second["started_at"]) == (None, None)
+
+
+@pytest.mark.parametrize("form", ["txt", "raw"])
+def test_a_part_without_any_entry_is_irrelevant(form):
+    found = FORMAT.parse(Chunk(data=b"prompt>\n(empty)\n", head=FORMS[form]))
+    assert (found.lines, found.irrelevant, found.tables) == (2, 2, {})
+
+
+def test_values_one_a_line_are_not_divided_at_an_argument_that_looks_like_an_entry():
+    data = FORMS["raw"] + b" 1) 1) (integer) 14\n}\n{\n"
+    assert FORMAT.cut(data) == 0
+    assert FORMAT.cut(data.replace(b"\n", b"\r\n")) == 0

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from perfkit.formats.model import Chunk
 from perfkit.formats.registry import formats
 from perfkit.formats.traces.otlp_json import FORMAT
 
@@ -265,3 +266,11 @@ def test_a_cut_document_is_one_rejected_record(real, parsed, end):
     result = parsed(FORMAT, real("traces/otlp/proto_example.json")[:end])
     assert result.used == 0
     assert result.lines == result.irrelevant + result.rejected_lines
+
+
+def test_attributes_in_latin_1_are_read_and_noted():
+    text = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span(http__route="/a?b")]}]}]})
+    found = FORMAT.parse(Chunk.whole(text.replace("?", "\xfc").encode("latin-1")))
+    (row,) = found.tables["requests"].to_pylist()
+    assert row["route"] == "/a\xfcb"
+    assert "encoding" in {note.kind for note in found.notes}

@@ -1,0 +1,163 @@
+"""What disks, rotation, editors and locales do to logs: never a crash, never a silent zero.
+
+Each kind of damage is done to small real logs of several formats; :mod:`judged` says what must
+hold of what becomes of them: the counts of each input add up, something is in the tables, or one
+sentence with a hint says why nothing is.
+"""
+
+import gzip
+import io
+
+import pytest
+from corpus import samples
+from judged import judged, rows
+
+import perfkit
+from perfkit.errors import EmptyInput
+
+SAMPLES = {one.name: one for one in samples()}
+NAMES = [
+    "postgres-stderr/built",
+    "postgres-csvlog",
+    "postgres-jsonlog",
+    "mysql-slow",
+    "structlog-json/requests",
+    "pgbouncer",
+    "django-db/plain",
+    "p6spy/multi",
+    "docker-json-file(postgres-stderr)",
+    "journald-json(postgres-stderr)",
+]
+#: So many bytes of these, two records or more, are cut at every byte.
+SMALL = {
+    "postgres-stderr/built": 160,
+    "postgres-csvlog": 160,
+    "postgres-jsonlog": 160,
+    "mysql-slow": 600,
+    "structlog-json/requests": 160,
+}
+
+
+def checked(data):
+    """Load; return the recording, or None when it was refused in one sentence."""
+    found = judged(data)
+    assert found.wrong == []
+    assert (found.recording is None) != (found.error is None)
+    return found.recording
+
+
+@pytest.fixture(params=NAMES)
+def log(request):
+    return SAMPLES[request.param].data
+
+
+@pytest.fixture(params=SMALL)
+def short_log(request):
+    data = SAMPLES[request.param].data
+    return data[: data.find(b"\n", SMALL[request.param]) + 1]
+
+
+def test_a_whole_log_is_loaded(log):
+    assert rows(checked(log))
+
+
+def test_a_log_cut_at_every_byte_is_used_as_far_as_it_goes(short_log):
+    most = rows(checked(short_log))
+    for end in range(len(short_log)):
+        rec = checked(short_log[:end])
+        assert rec is None or rows(rec) <= most + 1
+
+
+def test_a_log_whose_beginning_is_missing_is_used_from_the_next_record_on(log):
+    for begin in range(1, 1000, 37):
+        checked(log[begin:])
+
+
+@pytest.mark.parametrize("count", [1, 512, 70_000])
+def test_a_run_of_nul_bytes_costs_the_records_around_it_at_most(log, count):
+    middle = log.find(b"\n", len(log) // 2) + 1
+    rec = checked(log[:middle] + b"\0" * count + log[middle:])
+    assert rec is not None
+    assert rows(rec) >= rows(checked(log)) // 3
+
+
+@pytest.mark.parametrize("place", [0, 100, 333])
+def test_bytes_of_latin_1_do_not_stop_a_log(log, place):
+    rec = checked(log[:place] + b"\xfc" + log[place:] if place else log.replace(b"e", b"\xe9", 1))
+    assert rec is not None
+    assert rows(rec) >= rows(checked(log)) // 3
+
+
+def test_windows_line_ends_change_nothing(log):
+    plain, windows = checked(log), checked(log.replace(b"\n", b"\r\n"))
+    assert rows(windows) == rows(plain)
+    assert [one.used for one in windows.inputs] == [one.used for one in plain.inputs]
+
+
+def test_a_byte_order_mark_changes_nothing(log):
+    plain, marked = checked(log), checked(b"\xef\xbb\xbf" + log)
+    assert rows(marked) == rows(plain)
+    assert marked.inputs[0].lines == plain.inputs[0].lines
+
+
+@pytest.mark.parametrize(("encoding", "said"), [("utf-16", "utf-16"), ("utf-8-sig", None)])
+def test_another_encoding_is_read_when_it_is_said(encoding, said):
+    log = SAMPLES["postgres-stderr/built"].data
+    found = perfkit.load(io.BytesIO(log.decode().encode(encoding)), encoding=said)
+    assert rows(found) == rows(checked(log))
+
+
+def test_files_that_were_rotated_in_the_middle_of_a_record_are_one_log(tmp_path):
+    log = SAMPLES["postgres-stderr/built"].data
+    middle = log.find(b"\n\t") + 1  # a record of several lines goes on in the next file
+    (tmp_path / "postgresql.log.1").write_bytes(log[:middle])
+    (tmp_path / "postgresql.log").write_bytes(log[middle:])
+    rec = perfkit.load(tmp_path)
+    assert rows(rec) == rows(checked(log))
+    assert sum(one.used for one in rec.inputs) == sum(one.used for one in checked(log).inputs)
+
+
+def test_rotated_files_of_several_programs_and_packings_are_each_read(tmp_path):
+    for number, name in enumerate(NAMES[:6]):
+        data = SAMPLES[name].data
+        (tmp_path / f"{number}.log.gz").write_bytes(gzip.compress(data) if number % 2 else data)
+    rec = perfkit.load(tmp_path)
+    assert len(rec.inputs) == 6
+    assert rows(rec) == sum(rows(checked(SAMPLES[name].data)) for name in NAMES[:6])
+    for one in rec.inputs:
+        assert one.used + one.irrelevant + one.rejected == one.lines
+
+
+def test_truncated_gzip_is_used_as_far_as_it_goes_and_that_is_said():
+    packed = gzip.compress(SAMPLES["structlog-json/requests"].data)
+    kinds = set()
+    for end in range(1, len(packed), 7):
+        found = judged(packed[:end])
+        assert found.wrong == []
+        if found.recording is None:
+            kinds.add(type(found.error))
+        else:
+            kinds.add("truncated" in {note.kind for note in found.recording.quality})
+    assert kinds == {True, EmptyInput}
+
+
+def test_interleaved_stderr_of_two_servers_is_counted_line_by_line():
+    first = SAMPLES["postgres-stderr/built"].data.split(b"\n")
+    second = SAMPLES["postgres-stderr/n_plus_one"].data.split(b"\n")
+    mixed = [line for pair in zip(first, second, strict=False) for line in pair]
+    rec = checked(b"\n".join(mixed) + b"\n")
+    assert rec is not None
+    assert rows(rec) > len(mixed) // 10
+
+
+def test_lines_of_two_servers_torn_into_each_other_are_counted():
+    log = SAMPLES["postgres-stderr/built"].data
+    for size in (10, 64, 200):
+        torn = [log[at : at + size] for at in range(0, len(log), size)]
+        other = [part.replace(b"shop", b"bank") for part in torn]
+        checked(b"".join(part for pair in zip(torn, other, strict=True) for part in pair))
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"\0" * 100, b"prose\n", b"{}\n", b"\xff\xfe\0\0"])
+def test_what_is_no_log_is_refused_in_a_sentence(data):
+    assert checked(data) is None

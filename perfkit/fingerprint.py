@@ -14,9 +14,9 @@ outside quotes (ASCII letters only, as PostgreSQL folds them), where
 * the rows of VALUES after the first are ``, ...``;
 * a ``;`` at the end is gone.
 
-Of a statement that is still longer than 262,144 characters when its lists are folded, the
-beginning counts, and its fingerprint ends with `` ...``: no hand wrote the rest, and to cut it
-into tokens would take seconds and a hundred bytes of memory per byte.
+Of a statement that is still longer than 262,144 characters when its lists are folded, or than
+32 MB before, the beginning counts, and its fingerprint ends with `` ...``: no hand wrote the
+rest, and to cut it into tokens would take seconds and a hundred bytes of memory per byte.
 
 It is not a parser: any text, truncated or no SQL at all, has a fingerprint, in linear time,
 and the fingerprint of a fingerprint is itself. ``"..."`` is an identifier, as the standard has
@@ -51,6 +51,8 @@ _LITTLE = 20_000
 
 # Characters of a folded statement that are cut into tokens, and what tells that it had more.
 _LONGEST, _MORE = 1 << 18, " ..."
+# Bytes of a statement whose lists are folded; of longer ones the first quarter is.
+_FOLDED = 1 << 25
 # Behind these no blank would stand.
 _TOUCHING = "([.: "
 
@@ -65,7 +67,7 @@ def fingerprint(statement: str, dialect: Dialect = "standard") -> str:
         'select * from t where a in (?) and b = ?'
     """
     if len(statement) > _LONGEST:
-        statement = folded(pa.array([statement], pa.string()), dialect)[0].as_py()
+        statement = folded(_cut(pa.array([statement], pa.string())), dialect)[0].as_py()
     return _fingerprint(statement, dialect)
 
 
@@ -96,7 +98,7 @@ def fingerprint_many(
     if not isinstance(statements, pa.Array | pa.ChunkedArray):
         statements = pa.array(statements, pa.string())
     encoded = _encoded(statements)
-    texts = encoded.dictionary.cast(pa.string())
+    texts = _cut(encoded.dictionary.cast(pa.string()))
     few = folded(texts, dialect) if texts.nbytes > _LITTLE else texts.dictionary_encode()
     found = [_fingerprint(text, dialect) for text in few.dictionary.to_pylist()]
     distinct = pa.array(found, pa.string()).dictionary_encode()
@@ -106,6 +108,15 @@ def fingerprint_many(
         pa.DictionaryArray.from_arrays(indices, distinct.dictionary),
         pa.DictionaryArray.from_arrays(indices, ids),
     )
+
+
+def _cut(texts: Any) -> Any:
+    """Return texts of which those too long to be folded are cut, and say so."""
+    if texts.nbytes <= _FOLDED:
+        return texts
+    long = pc.greater(pc.binary_length(texts), _FOLDED)
+    short = pc.utf8_slice_codeunits(texts.filter(long), 0, _FOLDED // 4)
+    return pc.replace_with_mask(texts, long, pc.binary_join_element_wise(short, _MORE, ""))
 
 
 def _encoded(statements: Any) -> Any:

@@ -7,13 +7,15 @@ sentence with a hint says why nothing is.
 
 import gzip
 import io
+import subprocess
+import sys
 
 import pytest
 from corpus import samples
-from judged import judged, rows
+from judged import broken_sentence, judged, rows
 
 import perfkit
-from perfkit.errors import EmptyInput
+from perfkit.errors import EmptyInput, PerfkitError, UnknownFormat
 
 SAMPLES = {one.name: one for one in samples()}
 NAMES = [
@@ -132,13 +134,16 @@ def test_truncated_gzip_is_used_as_far_as_it_goes_and_that_is_said():
     packed = gzip.compress(SAMPLES["structlog-json/requests"].data)
     kinds = set()
     for end in range(1, len(packed), 7):
-        found = judged(packed[:end])
-        assert found.wrong == []
-        if found.recording is None:
-            kinds.add(type(found.error))
-        else:
-            kinds.add("truncated" in {note.kind for note in found.recording.quality})
-    assert kinds == {True, EmptyInput}
+        try:
+            rec = perfkit.load(io.BytesIO(packed[:end]))
+        except PerfkitError as error:
+            kinds.update([type(error), *broken_sentence(error)])
+            continue
+        kinds.add("truncated" in {note.kind for note in rec.quality})
+        kinds.update(
+            sum((one.used, one.irrelevant, one.rejected)) == one.lines for one in rec.inputs
+        )
+    assert kinds == {True, EmptyInput, UnknownFormat}  # unknown: less than a record came through
 
 
 def test_interleaved_stderr_of_two_servers_is_counted_line_by_line():
@@ -161,3 +166,49 @@ def test_lines_of_two_servers_torn_into_each_other_are_counted():
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\0" * 100, b"prose\n", b"{}\n", b"\xff\xfe\0\0"])
 def test_what_is_no_log_is_refused_in_a_sentence(data):
     assert checked(data) is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 66, 2_000_000])
+def test_blanks_around_a_statement_are_left_out_however_many_they_are(count):
+    log = SAMPLES["postgres-stderr/built"].data
+    line, _, rest = log.partition(b"\n")
+    begin, end = line.split(b"statement: ")
+    blanks = b" " * count
+    rec = checked(b"".join([begin, b"statement: ", blanks, end, blanks, b"\n", rest]))
+    whole = checked(log).contents["queries"]["statement"].to_pylist()
+    assert rec.contents["queries"]["statement"].to_pylist() == whole
+
+
+LONG_LINES = {
+    "postgres-stderr/built": b"select id",
+    "postgres-csvlog": b"select id",
+    "postgres-jsonlog": b"select id",
+    "mysql-slow": b"select id",
+    "docker-json-file(postgres-stderr)": b"select id",
+    "structlog-json/requests": b"/orders",
+}
+
+
+@pytest.mark.parametrize("filler", [b"1,", b"x ", b"("])
+@pytest.mark.parametrize("name", LONG_LINES)
+def test_a_line_of_megabytes_is_one_record_and_its_neighbours_stay(name, filler):
+    log, mark = SAMPLES[name].data, LONG_LINES[name]
+    at = log.index(mark, len(log) // 2) + len(mark)
+    rec = checked(log[:at] + filler * ((3 << 20) // len(filler)) + log[at:])
+    assert rows(rec) == rows(checked(log))
+    assert [one.used for one in rec.inputs] == [one.used for one in checked(log).inputs]
+
+
+def test_a_line_of_fifty_megabytes_takes_seconds_and_less_than_a_gigabyte(tmp_path):
+    log = SAMPLES["postgres-stderr/built"].data
+    at = log.index(b"select id", len(log) // 2) + len(b"select ")
+    path = tmp_path / "long.log"
+    path.write_bytes(log[:at] + b"1," * (25 << 20) + log[at:])
+    code = "import perfkit, resource, sys; rec = perfkit.load(sys.argv[1]);"
+    code += "print(rec.inputs[0].used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60, check=True
+    )
+    used, kilobytes = map(int, done.stdout.split())
+    assert used == checked(log).inputs[0].used
+    assert kilobytes < 1_000_000

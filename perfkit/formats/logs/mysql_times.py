@@ -33,6 +33,8 @@ _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}
 _STAMP = re.compile(r"timestamp=([0-9]{1,10})(?:\.[0-9]+)?;")
 _LOCAL = re.compile(r"# Time: ([0-9]{2})([0-9]{2})([0-9]{2}) +([0-9]+):([0-9]+):([0-9]+)")
 _CENTURY = 2000
+#: Seconds since 1970 of a time in 2262, when 64 bits of nanoseconds end.
+_NEVER = 9_223_372_036
 
 
 def started_at(
@@ -89,7 +91,8 @@ def _from_iso(records: Records) -> Ints:
 def _from_stamps(records: Records) -> Ints:
     lines = records.lines(records.stamp).dictionary_encode()
     found = [_STAMP.search(line) for line in lines.dictionary.to_pylist()]
-    values = pa.array([int(m[1]) * 10**9 if m else None for m in found], pa.int64())
+    seconds = [int(m[1]) if m else _NEVER for m in found]
+    values = pa.array([s * 10**9 if s < _NEVER else None for s in seconds], pa.int64())
     return _plain(values.take(lines.indices))
 
 

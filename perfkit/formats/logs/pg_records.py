@@ -215,6 +215,8 @@ class Records:
 
 _NOTHING = np.zeros(0, np.uint8)
 _NONE = pa.array([], pa.string())
+#: Blanks that are looked at one by one.
+_STEPS = 64
 _BLANK = np.isin(np.arange(256), list(b" \t\n\v\f\r"))
 
 
@@ -242,10 +244,18 @@ def mask_of(values: pa.Array) -> Flags:
 def _stepped(records: Records, places: Ints, limit: Ints, step: int) -> Ints:
     """Move the places by ``step``, up to ``limit``, until no blank is beside them."""
     places, left = places.copy(), np.arange(len(places))
-    while len(left):
+    for _ in range(_STEPS):
         beside = places[left] - (step < 0)
         left = left[(places[left] != limit[left]) & records.is_blank(beside)]
+        if not len(left):
+            break
         places[left] += step
+    for row in left.tolist():  # few have more blanks, which may be millions
+        place, end = int(places[row]), int(limit[row])
+        if step > 0:
+            places[row] = end - len(bytes(records.data[place:end]).lstrip())
+        else:
+            places[row] = end + len(bytes(records.data[end:place]).rstrip())
     return places
 
 

@@ -126,7 +126,7 @@ def _walls(times: pa.Array) -> Ints:
     except pa.ArrowInvalid:  # such as the 31st of June
         encoded = times.dictionary_encode()
         walls = [wall_ns(text) for text in encoded.dictionary.to_pylist()]
-        known = pa.array([None if ns == NO_TIME else ns for ns in walls], pa.int64())
+        known = pa.array([ns if NO_TIME < ns < -NO_TIME else None for ns in walls], pa.int64())
         moments = known.take(encoded.indices)
     ns: Ints = moments.cast(pa.int64()).fill_null(NO_TIME).to_numpy(zero_copy_only=False).copy()
     return ns

@@ -88,10 +88,7 @@ def bare_entries(text: str) -> Entries:
     if lines and not lines[-1] and len(lines) > 1 and not lines[-2]:
         lines.pop()
     starts = _bare_starts(lines)
-    found = [
-        _bare(lines[start:end], start + 1)
-        for start, end in pairwise([*starts, len(lines)])
-    ]
+    found = [_bare(lines[start:end], start + 1) for start, end in pairwise([*starts, len(lines)])]
     entries = [entry for entry in found if entry is not None]
     count = text.count("\n") + bool(text and not text.endswith("\n"))
     bad = [

@@ -26,9 +26,7 @@ METRIC = (
 _HEAD = r"^(?P<before>.*?)Session Metrics \{"
 
 
-def session_metrics(
-    log: LogLines, zone: str | None, but: str
-) -> tuple[pa.Table, Ints, Prefixes]:
+def session_metrics(log: LogLines, zone: str | None, but: str) -> tuple[pa.Table, Ints, Prefixes]:
     """Return two metrics per line (milliseconds, count), and the lines they are from.
 
     Lines that match ``but``, and others that a logging framework began, end the metrics.

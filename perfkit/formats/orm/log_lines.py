@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -159,16 +160,16 @@ def cut_before(mark: re.Pattern[bytes]) -> Callable[[bytes], int]:
 
     Where a megabyte has none, the end of the last line will do.
     """
+    return partial(_cut_before, mark)
 
-    def cut(data: bytes) -> int:
-        size = 1 << 16
-        while True:
-            base = line_at(data, max(0, len(data) - size))
-            last = max((found.start() for found in mark.finditer(data, base)), default=-1)
-            if last >= 0:
-                return line_at(data, last)
-            if not base or size >= _FAR:
-                return data.rfind(b"\n") + 1
-            size *= 4
 
-    return cut
+def _cut_before(mark: re.Pattern[bytes], data: bytes) -> int:
+    size = 1 << 16
+    while True:
+        base = line_at(data, max(0, len(data) - size))
+        last = max((found.start() for found in mark.finditer(data, base)), default=-1)
+        if last >= 0:
+            return line_at(data, last)
+        if not base or size >= _FAR:
+            return data.rfind(b"\n") + 1
+        size *= 4

@@ -80,9 +80,7 @@ def parse(chunk: Chunk) -> Parsed:
     return parsed(log, {"queries": table}, used, notes=notes, missing=_MISSING)
 
 
-def _objects(
-    log: LogLines, others: Ints
-) -> tuple[tuple[Ints, Ints, pa.Array], dict[str, Any]]:
+def _objects(log: LogLines, others: Ints) -> tuple[tuple[Ints, Ints, pa.Array], dict[str, Any]]:
     """Return the objects that hold a statement: first lines, ends, statements; and columns."""
     first, ends = objects(log, others)
     bodies = log.bodies(first, np.zeros(len(first), np.int64), ends)

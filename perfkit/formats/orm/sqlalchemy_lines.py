@@ -213,7 +213,8 @@ def _divisions(log: LogLines) -> Ints:
         for pattern in (rf"\[{TAG}", r"BEGIN \(")
     )
     differs = pc.not_equal(texts[1:], texts[:-1]).to_numpy(zero_copy_only=False)
-    return rows[1:][~tagged[1:] & (tagged[:-1] | (begins[1:] & differs))]
+    divides = ~tagged[1:] & (tagged[:-1] | (begins[1:] & differs))
+    return np.asarray(rows[1:][divides], np.int64)
 
 
 def _may_divide(before: bytes, text: bytes) -> bool:

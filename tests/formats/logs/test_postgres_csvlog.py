@@ -174,3 +174,9 @@ def test_one_unclosed_quote_in_much_data_takes_linear_time():
 def test_the_text_log_of_the_same_server_is_another_format(real):
     assert FORMAT.recognises(real("logs/pg15_start.log.gz")[:65536]).confidence == 0.0
     assert STDERR.recognises(real(NAME)[:65536]).confidence < 0.4
+
+
+def test_many_blanks_at_both_ends_of_a_statement_are_not_part_of_it(parsed):
+    text = f"duration: 1.0 ms  statement: {' ' * 500}select 1{' ' * 500}"
+    found = parsed(FORMAT, line(1) * 2 + line(2, text)).tables["queries"]
+    assert found["statement"].to_pylist() == ["select 1"] * 3

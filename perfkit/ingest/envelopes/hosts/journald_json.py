@@ -140,10 +140,14 @@ def _message(value: Any) -> bytes | None:
         return None
 
 
+#: Microseconds since 1970 of a time in 2262, when 64 bits of nanoseconds end.
+_NEVER = 9_223_372_036_854_775
+
+
 def _rows(entries: list[Entry], messages: list[bytes | None], line: Ints) -> Rows:
     times = [str(_one(entry.sent) or entry.written) for entry in entries]
     microseconds = [int(text) if text.isdecimal() and len(text) < 17 else None for text in times]  # noqa: PLR2004 - years to 2286
-    at = [NO_TIME if number is None else number * 1000 for number in microseconds]
+    at = [n * 1000 if n is not None and n < _NEVER else NO_TIME for n in microseconds]
     processes = [str(_one(entry.process)) for entry in entries]
     process = [int(text) if text.isdecimal() and len(text) < 19 else 0 for text in processes]  # noqa: PLR2004 - int64
     names = [_stream(entry) for entry in entries]

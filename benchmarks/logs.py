@@ -32,6 +32,8 @@ from measured import Took, measured
 
 Times = list[Took]
 
+#: Dask lets its workers give memory back after every call unless this is set (docs/logs.md).
+TRIM = "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_"
 TWO_GB = 2_000_000_000
 
 
@@ -154,8 +156,9 @@ def huge(folder: Path) -> None:
     log.unlink()
 
 
-def dask(folder: Path, rounds: int) -> None:
+def dask_cluster(folder: Path, rounds: int) -> None:
     """Load with our own processes and with Dask's, start-up not counted for either."""
+    import dask
     from distributed import Client, LocalCluster
 
     import perfkit
@@ -164,6 +167,7 @@ def dask(folder: Path, rounds: int) -> None:
     log = folder / "large" / "pg.log"
     own, cluster = [], []
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    dask.config.set({TRIM: 1 << 28})
     pool = Workers(2)
     with LocalCluster(**options) as local, Client(local) as client:
         for times, executor in [(own, pool), (cluster, client)] * (rounds + 1):
@@ -188,7 +192,7 @@ def main() -> None:
     mariadb(options.folder, options.small, options.rounds)
     little(options.folder, options.rounds)
     huge(options.folder)
-    dask(options.folder, options.rounds)
+    dask_cluster(options.folder, options.rounds)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import deque
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -115,13 +115,23 @@ class Crew:
                 future.cancel()
 
     def _placed(self, job: Job) -> Job:
+        """Let processes beside this one leave many rows in files: these need no way back."""
+        if not self.folder and self._is_large and self._is_beside:
+            self.folder = tempfile.mkdtemp(prefix="perfkit-")
         return replace(job, folder=self.folder) if self.folder else job
+
+    @property
+    def _is_large(self) -> bool:
+        return max(self._total, self._seen) > LARGE_BYTES
+
+    @property
+    def _is_beside(self) -> bool:
+        return not (self.is_far or isinstance(self._given, ThreadPoolExecutor))
 
     def _executor(self) -> Any:
         if self._given is not None:
             return self._given
-        large = max(self._total, self._seen) > LARGE_BYTES
-        if self._own is None and large and cores() > 1:
+        if self._own is None and self._is_large and cores() > 1:
             self.folder = tempfile.mkdtemp(prefix="perfkit-")
             self._own = Workers(cores(), self.folder)
         return self._own

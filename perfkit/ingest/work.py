@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Job:
     Attributes:
         parse: the format's function.
         source: the number of the input among those rotated with it.
-        folder: where to leave the tables (empty: give them back).
+        folder: where to leave the tables (empty, or not to be seen from there: give them back).
         reduce: tables -> what is to be given back instead of them.
     """
 
@@ -85,7 +86,7 @@ def run(job: Job, piece: Piece) -> Done:
     done = Done(parsed=placed, line=piece.line, size=piece.size, dropped=dropped)
     if job.reduce is not None:
         done = replace(done, reduced=job.reduce(placed.tables))
-    elif job.folder:
+    elif job.folder and Path(job.folder).is_dir():
         done = replace(done, files=written(placed.tables, job.folder))
     else:
         return done

@@ -19,7 +19,7 @@ __all__ = ["NEAR_BYTES", "NEAR_RECORDS", "last_message"]
 #: So many records, and bytes, behind a message its DETAIL may come.
 NEAR_RECORDS, NEAR_BYTES = 8, 1 << 16
 
-_TAIL, _MOST = 1 << 16, 4 << 20
+_TAIL, _MOST = 1 << 13, 4 << 20
 _WORDS = "|".join((*MAIN, *(word for word, name in FOREIGN.items() if name in MAIN)))
 _RECORD = re.compile(
     rf"(?<=\n)(?!\t)(?:([^\n]{{0,500}}?)(?:({_WORDS})|{SEVERITIES}) ?:  )?".encode()

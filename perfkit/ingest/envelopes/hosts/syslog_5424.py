@@ -76,10 +76,13 @@ def _behind_data(lines: Lines, at: Ints, drain: np.ndarray[tuple[int], np.dtype[
         match = _DATA.match(lines.data, int(at[row]), int(lines.end[row]))
         if match:
             content[row] = min(match.end() + 1, int(lines.end[row]))
+    marked = np.zeros(len(at), np.bool_)
     if _MARK in lines.data:
         marked = (lines.byte(content) == _MARK[0]) & (lines.byte(content + 1) == _MARK[1])
-        content[marked & (lines.byte(content + 2) == _MARK[2])] += 3
-    return np.asarray(content + (lines.byte(content) == ord(" ")))  # rsyslog writes two blanks
+        marked &= lines.byte(content + 2) == _MARK[2]
+    # rsyslog writes two blanks before a message; after a mark a blank is the message's own.
+    second = ~marked & (lines.byte(content) == ord(" "))
+    return np.asarray(content + np.where(marked, len(_MARK), second))
 
 
 def _header(value: bytes) -> Header | None:

@@ -10,10 +10,11 @@ import argparse
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from perfkit.errors import PerfkitError
+from perfkit.errors import PerfkitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ __all__ = ["main"]
 
 _SEVERITIES = ("info", "warning", "critical")
 _INTERRUPTED = 130
+#: Logs of more bytes are digested without keeping their rows.
+_LARGE = 256 << 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,28 +129,54 @@ def _add_lab(verbs: _Verbs) -> None:
 
 def _read(options: argparse.Namespace) -> Recording:
     import perfkit
+
+    files, said = _inputs(options)
+    return perfkit.load(*files, **said)
+
+
+def _inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
     from perfkit.pandas_later import postpone_pandas
 
     postpone_pandas()
     names = ("prefix", "since", "until", "database", "user", "application", "min_duration_ms")
     said = {name: getattr(options, name) for name in names}
     files = [sys.stdin.buffer if name == "-" else name for name in options.files]
-    return perfkit.load(*files, tz=options.zone, format=options.input_format, **said)
+    return files, said | {"tz": options.zone, "format": options.input_format}
 
 
 def _analyse(options: argparse.Namespace) -> int:
+    result = _ANALYSES[options.analysis](options)
+    _write(_RENDER[options.format](result), options.output)
+    return _status(result, options.fail_on)
+
+
+def _diagnose(options: argparse.Namespace) -> Result:
     import perfkit
 
     rec = _read(options)
-    if options.analysis == "diagnose":
-        rec = rec.mark(options.mark, "the deploy") if options.mark else rec
-        result = perfkit.diagnose(rec, incident=options.incident, budget=options.budget)
-    elif options.analysis == "digest":
-        result = perfkit.digest(rec, group_by=options.group_by)
-    else:
-        result = perfkit.baseline(rec)
-    _write(_RENDER[options.format](result), options.output)
-    return _status(result, options.fail_on)
+    rec = rec.mark(options.mark, "the deploy") if options.mark else rec
+    return perfkit.diagnose(rec, incident=options.incident, budget=options.budget)
+
+
+def _digest(options: argparse.Namespace) -> Result:
+    """Digest rows where they are few; of large logs none are kept."""
+    import perfkit
+    from perfkit.ingest.found import find
+
+    files, said = _inputs(options)
+    if sum(found.size for name in files for found in find(name)) > _LARGE:
+        with suppress(UsageError):  # a time without a day needs the rows
+            return perfkit.scan(*files, **said).digest(options.group_by)
+    return perfkit.digest(perfkit.load(*files, **said), group_by=options.group_by)
+
+
+def _baseline(options: argparse.Namespace) -> Result:
+    import perfkit
+
+    return perfkit.baseline(_read(options))
+
+
+_ANALYSES = {"diagnose": _diagnose, "digest": _digest, "baseline": _baseline}
 
 
 def _load(options: argparse.Namespace) -> int:

@@ -191,3 +191,23 @@ def test_html_holds_the_pictures_and_sections(log, tmp_path):
     html = page.read_text(encoding="utf-8")
     assert "By user</summary>" in html
     assert "updatemenus" in html
+
+
+def test_of_large_logs_no_rows_are_kept_and_the_answer_is_the_same(log, monkeypatch, capsys):
+    from perfkit import cli
+
+    few = answer(log, "--group-by", "user")
+    monkeypatch.setattr(cli, "_LARGE", 100)
+    assert cli.main(["digest", str(log), "--group-by", "user", "--format", "json"]) == 0
+    many = json.loads(capsys.readouterr().out)
+    assert many["totals"] == few["totals"]
+    for one, other in zip(many["groups"], few["groups"], strict=True):
+        assert (one["user"], one["calls"], one["total_ms"]) == (
+            other["user"],
+            other["calls"],
+            pytest.approx(other["total_ms"]),
+        )
+        assert one["p50_ms"] == pytest.approx(other["p50_ms"], rel=0.01)
+    assert any("within 1 %" in caveat for caveat in many["caveats"])
+    assert cli.main(["digest", str(log), "--since", "00:00", "--format", "json"]) == 0
+    assert not any("within 1 %" in text for text in json.loads(capsys.readouterr().out)["caveats"])

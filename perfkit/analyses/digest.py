@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from perfkit import sources, units
@@ -12,6 +12,7 @@ from perfkit.analyses.digests.assemble import sketched, table
 from perfkit.analyses.digests.caveats import caveats
 from perfkit.analyses.digests.counted_once import counted_once
 from perfkit.analyses.digests.executions import executions
+from perfkit.analyses.digests.holders import Holders
 from perfkit.analyses.digests.keys import grouping
 from perfkit.analyses.digests.merging import merge
 from perfkit.analyses.digests.partial import Partial, counted, partial
@@ -114,9 +115,11 @@ def _counts(rec: Recording, by: tuple[str, ...]) -> _Counts:
         for piece in pieces:
             whole = merge([whole, piece])
         whole = merge([whole, partial(queries.slice(0, 0), events, by=by)])
+        whole = replace(whole, holders=Holders.of(queries, events))
         return _Counts(whole, sketched(whole), exact=False)
     rows = executions(queries, by)
     part, sessions = counted(rows, events, by)
+    part = replace(part, holders=Holders.of(queries, events))
     return _Counts(part, percentiles.exact(rows), sessions)
 
 

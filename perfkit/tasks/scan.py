@@ -89,8 +89,8 @@ class Scan:
         """Rank statements by total time, as :func:`perfkit.digest` does.
 
         Counts and sums are exact; percentiles are within 1 % (see :mod:`perfkit.sketch`), and
-        the result says so. What takes the rows themselves is left to :func:`perfkit.digest`:
-        who held a lock, calls per request, spans that were exported twice.
+        the result says so. Who held a lock is looked up within 16 MB of log. What takes the rows
+        themselves is left to :func:`perfkit.digest`: calls per request, spans exported twice.
 
         Where a log and a trace tell of the same statements for a part of the time, the inputs
         are read twice.

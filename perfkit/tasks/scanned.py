@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from perfkit import tables
 from perfkit.analyses.digests.counted_once import with_fingerprints
+from perfkit.analyses.digests.holders import Holders
 from perfkit.analyses.digests.merging import merge
 from perfkit.analyses.digests.partial import Partial, partial
 from perfkit.analyses.digests.rules.repeats import traced
@@ -85,7 +86,8 @@ def counted(
         parts[teller] = replace(partial(new, by=terms.by), traced=traced(rows))
     events = contents.get("events")
     if events is not None and events.num_rows:
-        parts[None] = partial(tables.empty("queries"), events, by=terms.by)
+        beside = partial(tables.empty("queries"), events, by=terms.by)
+        parts[None] = replace(beside, holders=Holders.of(queries, events))
     totals = contents.get("statement_totals", tables.empty("statement_totals"))
     return Counted(names=names, parts=parts, totals=totals, notes=parsed.notes)
 

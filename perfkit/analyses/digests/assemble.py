@@ -194,7 +194,8 @@ def _top(shares: Shares, groups: int) -> pa.Array:
     group, label, calls = (a[order] for a in (shares.group, shares.label, shares.calls))
     rank = np.arange(len(group)) - np.searchsorted(group, group, side="left")
     total = np.bincount(group, calls, minlength=groups)
-    percent = np.round(100 * calls / total[group]).astype(np.int64)
+    every = np.where(total > 0, total, 1.0)[group]  # statements that were never called
+    percent = np.round(100 * calls / every).astype(np.int64)
     names = pa.array(shares.labels, pa.string())
     joined, known = pa.array([""] * groups), np.bincount(group, minlength=groups) > 0
     for place in range(_TOLD):

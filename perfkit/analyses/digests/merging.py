@@ -14,6 +14,7 @@ from perfkit.analyses.digests.bursts import Bursts
 from perfkit.analyses.digests.cells import Minutes, Sessions, Shares
 from perfkit.analyses.digests.columns import UNKNOWN_TIME
 from perfkit.analyses.digests.happened import Happened
+from perfkit.analyses.digests.holders import Holders
 from perfkit.analyses.digests.idle import Idle
 from perfkit.analyses.digests.keys import keyed
 from perfkit.analyses.digests.partial import SHARED, Partial
@@ -72,6 +73,7 @@ def merge(parts: Sequence[Partial]) -> Partial:
         kinds=_kinds_of(parts),
         folded=sum(p.folded for p in parts) + folded,
         traced=any(p.traced for p in parts),
+        holders=Holders.merged([p.holders for p in parts]),
     )
 
 

@@ -13,7 +13,7 @@ joined to one), and a bounded number of cells of each kind (``perfkit.analyses.d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from perfkit.analyses.digests.cells import Minutes, Sessions, Shares, session_co
 from perfkit.analyses.digests.columns import MINUTE, UNKNOWN_TIME
 from perfkit.analyses.digests.executions import Executions, executions
 from perfkit.analyses.digests.happened import Happened
+from perfkit.analyses.digests.holders import Holders
 from perfkit.analyses.digests.idle import Idle
 from perfkit.analyses.digests.keys import grouping
 from perfkit.analyses.digests.running import Running
@@ -72,6 +73,7 @@ class Partial:
     kinds: Mapping[str, int]
     folded: int = 0
     traced: bool = False
+    holders: Holders = field(default_factory=Holders)
 
     @property
     def groups(self) -> int:

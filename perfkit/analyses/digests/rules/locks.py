@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
-
 from perfkit import units
-from perfkit.analyses.lock_chains import blockers
 from perfkit.analyses.statements import shown
 from perfkit.results import Finding, Fix
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator
-
-    import pyarrow as pa
 
     from perfkit.analyses.digests.rules.seen import Seen
 
@@ -25,10 +20,6 @@ __all__ = ["blocked", "deadlocked"]
 #: (log_lock_waits): in all, more than one of the shortest that it logs.
 WAITED_MS = 2000.0
 _MOST = 5
-_FIELDS = (
-    *("session_id", "source", "line", "started_at", "duration_ms", "statement"),
-    *("fingerprint_id", "phase"),
-)
 
 
 def blocked(seen: Seen) -> Iterator[Finding]:
@@ -39,35 +30,9 @@ def blocked(seen: Seen) -> Iterator[Finding]:
     names = ["fingerprint_id", "fingerprint"]
     grouped = waits.group_by(names, use_threads=False)
     summed = grouped.aggregate([("count", "sum"), ("total_ms", "sum"), ("max_ms", "max")])
-    held = _holders(seen)
     for row in summed.sort_by([("total_ms_sum", "descending")]).to_pylist()[:_MOST]:
         if (row["total_ms_sum"] or 0.0) >= WAITED_MS:
-            yield _blocked(row, held.get(row["fingerprint"], Counter()))
-
-
-def _holders(seen: Seen) -> dict[str | None, Counter[str]]:
-    """Return, per waiting statement, what those who held its locks were doing, and how often."""
-    from perfkit.fingerprint import fingerprint
-
-    events = seen.rec.arrow("events")
-    queries = seen.rec.contents.get("queries")
-    if not events.num_rows or queries is None:
-        return {}
-    waits = pc.is_in(events["kind"].cast("string"), _kinds())
-    known = queries.select([name for name in _FIELDS if name in queries.column_names])
-    found: dict[str | None, Counter[str]] = {}
-    for row in blockers(events.filter(waits), known).to_pylist():
-        waiting = fingerprint(row["statement"]) if row["statement"] else None
-        holder = fingerprint(row["holder_statement"]) if row["holder_statement"] else None
-        state = f" ({row['holder_state']})" if row["holder_state"] else ""
-        found.setdefault(waiting, Counter())[(holder or "a statement not in the log") + state] += 1
-    return found
-
-
-def _kinds() -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(["lock_wait", "deadlock", "connection", "disconnection"])
+            yield _blocked(row, seen.part.holders.of_waiting(row["fingerprint"]))
 
 
 def _blocked(row: dict[str, Any], holders: Counter[str]) -> Finding:

@@ -186,9 +186,9 @@ FILES = {
     unrecognised_directory: "none of 2 files can be used",
     empty_directory: "the directory holds no file",
     claimed_twice: "may be ",
-    gzip_of_nothing_but_a_header: "is empty",
+    gzip_of_nothing_but_a_header: "nothing can be read: the gzip data is cut off",
     unreadable: "cannot be read",
-    address: "addresses are not read",
+    address: "https:// needs a package",
     cut_archive: "is not a recording, or is damaged",
 }
 

@@ -209,7 +209,8 @@ def _ranges(
     wanted, ended = size, False
     with path.open("rb", buffering=0) as stream:
         while not ended:
-            data = os.pread(stream.fileno(), wanted, start)
+            stream.seek(start)
+            data = stream.read(wanted)
             ended = start + len(data) >= os.fstat(stream.fileno()).st_size
             at = len(data) if ended else cut(data)
             if at <= 0:

@@ -30,11 +30,15 @@ def receive(stream: IO[bytes]) -> Any:
     Raises:
         EOFError: the other side is gone.
     """
-    size = stream.read(8)
-    if len(size) < 8:  # noqa: PLR2004 - the length of a length
-        raise EOFError("the other process is gone")
-    data = stream.read(int.from_bytes(size, "big"))
+    data = _exactly(stream, int.from_bytes(_exactly(stream, 8), "big"))
     return pickle.loads(data)  # noqa: S301 - from the process that started this one, or that this one started
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:  # it may have been killed in the middle of a frame
+        raise EOFError("the other process is gone")
+    return data
 
 
 def main() -> None:

@@ -72,3 +72,11 @@ def test_it_ends_with_its_input_and_leaves_nothing_behind(process, tmp_path):
     process.stdin.close()
     assert process.wait(timeout=20) == 0
     assert not (tmp_path / "spill").exists()
+
+
+@pytest.mark.parametrize("size", [9, 20])
+def test_half_a_frame_is_the_end(size):
+    stream = io.BytesIO()
+    send(stream, "a message of some length")
+    with pytest.raises(EOFError):
+        receive(io.BytesIO(stream.getvalue()[:size]))

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.sql_squeeze import squeezed, squeezed_long
+from perfkit.sql_squeeze import squeezed, squeezed_long, with_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +115,13 @@ _TRAILING_MYSQL = _bytes(r"(?:/\*[^*]*\*/|(?:#|--[ \t])[^\n]*)[ \t\n\r\f\v;]*\z"
 
 def folded(texts: Any, dialect: Dialect = "standard") -> pa.DictionaryArray:
     """Return a text of the same shape for each of ``texts`` (an array of distinct strings)."""
-    folding = _Folding(texts.cast(pa.binary()))
+    alike = with_zeros(texts.cast(pa.binary())).dictionary_encode()
+    few = _folded(alike.dictionary, dialect)
+    return pa.DictionaryArray.from_arrays(few.indices.take(alike.indices), few.dictionary)
+
+
+def _folded(texts: Any, dialect: Dialect) -> pa.DictionaryArray:
+    folding = _Folding(texts)
     if dialect == "mysql":
         folding.attempt(folding.matching(_SPECIAL_MYSQL, wanted=False), _MYSQL, _literals)
         folding.attempt(folding.rest(), _MYSQL, _trailing_mysql)

@@ -1,6 +1,11 @@
-r"""Lists and rows of literals made short, signs and constants made alike; the shape stays.
+r"""Lists and rows of literals made short, signs, constants, numbers made alike; the shape stays.
 
-The texts (binary arrays) have no comments. :func:`squeezed` wants every literal as `` 0 ``,
+:func:`with_zeros` comes first: logs are full of statements that differ in their numbers only.
+Where a number stands alone its digits become zeros, in a few passes over the bytes of all texts:
+a digit stays a digit, so the text is cut into tokens at the same places. Most texts are equal
+then, and need to be read once.
+
+The other texts (binary arrays) have no comments. :func:`squeezed` wants every literal as `` 0 ``,
 as :mod:`perfkit.sql_fold` leaves them, :func:`squeezed_long` every string as ``''``. What the
 replacements rely on is what :mod:`perfkit.sql_shape` does: of the elements of ``in (...)``
 those go that repeat another, of rows all but the first, and of what precedes a literal the signs.
@@ -10,10 +15,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["squeezed", "squeezed_long"]
+__all__ = ["squeezed", "squeezed_long", "with_zeros"]
 
 _WS = r"[ \t\n\r\f\v]*"
 
@@ -131,3 +137,48 @@ def _apply(steps: list[_Step], texts: Any) -> Any:
             some = pc.replace_substring_regex(texts.filter(wanted), pattern, replacement)
             texts = pc.replace_with_mask(texts, wanted, some)
     return texts
+
+
+_DIGIT, _BEFORE, _BEHIND = 1, 2, 4
+_LITTLE = 1 << 16
+
+
+def _kinds() -> bytes:
+    """Return what each byte may be: a digit, before a number, behind one."""
+    kinds = np.zeros(256, np.uint8)
+    kinds[list(b"0123456789")] = _DIGIT
+    kinds[list(b" \t\n\r(,=<>+-*/'")] |= _BEFORE
+    kinds[list(b" \t\n\r),;=<>+-*/'")] |= _BEHIND
+    return kinds.tobytes()
+
+
+_KINDS = _kinds()
+_NAMES = '["`]'  # numbers between these are parts of names
+
+
+def with_zeros(texts: Any) -> Any:
+    """Return ``texts`` (a binary array without nulls) with zeros for the digits of numbers."""
+    if texts.nbytes < _LITTLE:
+        return texts
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
+    data = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+    offsets = offsets - offsets[0]
+    found = data.copy()
+    np.copyto(found, ord("0"), where=_numbers(data, offsets))
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(found)]
+    zeroed = pa.Array.from_buffers(pa.binary(), len(texts), buffers)
+    if not any((data == quote).any() for quote in b'"`'):
+        return zeroed
+    return pc.if_else(pc.match_substring_regex(texts, _NAMES), texts, zeroed)
+
+
+def _numbers(data: Any, offsets: Any) -> Any:
+    """Say which bytes are digits of a number that stands alone."""
+    kinds = np.frombuffer(b"".join([b" ", data, b" "]).translate(_KINDS), np.uint8).copy()
+    digit = kinds == _DIGIT
+    edges = np.flatnonzero(digit[1:] != digit[:-1]) + 1
+    kinds[offsets + 1] |= _BEHIND  # where a text ends
+    alone = (kinds[edges[0::2] - 1] & _BEFORE > 0) & (kinds[edges[1::2]] & _BEHIND > 0)
+    parts = np.zeros(len(edges) + 1, np.bool_)
+    parts[1::2] = alone
+    return np.repeat(parts, np.diff(edges, prepend=1, append=len(kinds) - 1))

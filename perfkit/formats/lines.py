@@ -7,17 +7,45 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["Ints", "count_lines", "cut_at_line", "line_starts", "segments"]
+__all__ = ["Ints", "count_lines", "cut_at_line", "find_all", "line_starts", "segments"]
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def line_starts(data: bytes) -> Ints:
     """Return the offset of every line's first byte, and ``len(data)`` behind the last."""
-    breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    breaks = find_all(data, b"\n") + 1
     if not len(breaks) or breaks[-1] != len(data):
         breaks = np.append(breaks, len(data))
     return np.concatenate([[0], breaks]).astype(np.int64) if data else np.zeros(1, np.int64)
+
+
+#: Bytes whose comparison stays in the cache of the processor.
+_BLOCK = 1 << 18
+
+
+def find_all(data: bytes, word: bytes) -> Ints:
+    """Return every place of ``word`` in ``data``."""
+    view = np.frombuffer(data, np.uint8)
+    count = len(view) - len(word) + 1
+    found = [np.zeros(0, np.int64)]
+    for begin in range(0, count, _BLOCK):
+        end = min(begin + _BLOCK, count)
+        here = view[begin:end] == word[0]
+        for place, byte in enumerate(word[1:], 1):
+            here &= view[begin + place : end + place] == byte
+        found.append(_places(here) + begin)
+    return np.concatenate(found)
+
+
+def _places(flags: Any) -> Ints:
+    """Return where ``flags`` are true: eight are looked at together, since few are."""
+    whole = len(flags) // 8 * 8
+    words = flags[:whole].view(np.uint64)
+    some = np.flatnonzero(words != 0)
+    within = np.flatnonzero(words[some].view(np.bool_))
+    places: Ints = some[within >> 3] * 8 + (within & 7)
+    return np.append(places, np.flatnonzero(flags[whole:]) + whole)
 
 
 def count_lines(data: bytes) -> int:

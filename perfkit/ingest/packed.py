@@ -25,6 +25,8 @@ __all__ = ["Unpacked", "refuse_bomb"]
 BOMB_BYTES, BOMB_RATIO = 1 << 26, 300
 
 _PIECE = 1 << 18
+#: So much packed data is taken at once: what expands suspiciously is seen as early.
+_TAKEN = 1 << 14
 _MAGIC: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
     b"\x1f\x8b": ("gzip", lambda raw: gzip.GzipFile(fileobj=raw)),
     b"BZh": ("bzip2", bz2.BZ2File),
@@ -87,11 +89,12 @@ class Unpacked:
         self.packing = self.damage = ""
         self._raw = _Counted(stream)
         first = self._undamaged(lambda: self._raw.ahead(8))  # a pipe may give one byte at a time
-        buffered = io.BufferedReader(self._raw, buffer_size=1 << 16)
+        buffered = io.BufferedReader(self._raw, buffer_size=_TAKEN)
         packing = next((p for magic, p in _MAGIC.items() if first.startswith(magic)), None)
         self.packing = packing[0] if packing else ""
         self._stream = packing[1](buffered) if packing else buffered
         self._total = 0
+        self._ahead = io.BytesIO()
 
     @property
     def size_bytes(self) -> int:
@@ -105,10 +108,22 @@ class Unpacked:
             InputError: the input cannot be read, or expands suspiciously.
         """
         pieces = []
-        while size > 0 and (piece := self._piece(min(size, _PIECE))):
+        while size > 0 and (piece := self._ahead.read(size) or self._piece(min(size, _PIECE))):
             pieces.append(piece)
             size -= len(piece)
+            if self._is_suspicious():
+                self._look_ahead()
         return b"".join(pieces)
+
+    def _is_suspicious(self) -> bool:
+        return self._raw.count * BOMB_RATIO < self._total <= BOMB_BYTES
+
+    def _look_ahead(self) -> None:
+        """Find out whether a bomb follows before anybody parses what it began with."""
+        pieces = [self._ahead.read()]
+        while self._is_suspicious() and (piece := self._piece(_PIECE)):
+            pieces.append(piece)
+        self._ahead = io.BytesIO(b"".join(pieces))
 
     def _piece(self, size: int) -> bytes:
         if self.damage:

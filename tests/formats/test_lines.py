@@ -1,6 +1,7 @@
 import itertools
+import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit.formats import lines
@@ -31,3 +32,11 @@ def test_segments_are_slices(offsets):
 
     found = lines.segments(data, np.array(starts, np.int64), np.array(ends, np.int64))
     assert found.to_pylist() == [data[a:b].decode() for a, b in zip(starts, ends, strict=True)]
+
+
+@settings(max_examples=30)
+@given(texts, st.sampled_from([b"a", b"\n", b"\n\n", b"bc\n"]), st.integers(0, 3))
+def test_every_place_of_a_word_is_found(data, word, blocks):
+    data += b"bc\n" * (blocks * 100_000)  # in several blocks, the words across their edges
+    expected = [at.start() for at in re.finditer(b"(?=" + re.escape(word) + b")", data)]
+    assert lines.find_all(data, word).tolist() == expected

@@ -9,6 +9,7 @@ import gzip
 import io
 import subprocess
 import sys
+from functools import lru_cache
 
 import pytest
 from corpus import samples
@@ -30,7 +31,7 @@ NAMES = [
     "docker-json-file(postgres-stderr)",
     "journald-json(postgres-stderr)",
 ]
-#: So many bytes of these, two records or more, are cut at every byte.
+#: So many bytes of these, and the rest of the line, are cut anywhere.
 SMALL = {
     "postgres-stderr/built": 160,
     "postgres-csvlog": 160,
@@ -48,6 +49,12 @@ def checked(data):
     return found.recording
 
 
+@lru_cache(maxsize=32)
+def undamaged(data):
+    """Load a log to compare with, once."""
+    return checked(data)
+
+
 @pytest.fixture(params=NAMES)
 def log(request):
     return SAMPLES[request.param].data
@@ -60,18 +67,18 @@ def short_log(request):
 
 
 def test_a_whole_log_is_loaded(log):
-    assert rows(checked(log))
+    assert rows(undamaged(log))
 
 
-def test_a_log_cut_at_every_byte_is_used_as_far_as_it_goes(short_log):
-    most = rows(checked(short_log))
-    for end in range(len(short_log)):
+def test_a_log_cut_anywhere_is_used_as_far_as_it_goes(short_log):
+    most = rows(undamaged(short_log))
+    for end in [*range(0, len(short_log), 3), *range(len(short_log) - 20, len(short_log))]:
         rec = checked(short_log[:end])
         assert rec is None or rows(rec) <= most + 1
 
 
 def test_a_log_whose_beginning_is_missing_is_used_from_the_next_record_on(log):
-    for begin in range(1, 1000, 37):
+    for begin in range(1, 1000, 83):
         checked(log[begin:])
 
 
@@ -80,24 +87,24 @@ def test_a_run_of_nul_bytes_costs_the_records_around_it_at_most(log, count):
     middle = log.find(b"\n", len(log) // 2) + 1
     rec = checked(log[:middle] + b"\0" * count + log[middle:])
     assert rec is not None
-    assert rows(rec) >= rows(checked(log)) // 3
+    assert rows(rec) >= rows(undamaged(log)) // 3
 
 
 @pytest.mark.parametrize("place", [0, 100, 333])
 def test_bytes_of_latin_1_do_not_stop_a_log(log, place):
     rec = checked(log[:place] + b"\xfc" + log[place:] if place else log.replace(b"e", b"\xe9", 1))
     assert rec is not None
-    assert rows(rec) >= rows(checked(log)) // 3
+    assert rows(rec) >= rows(undamaged(log)) // 3
 
 
 def test_windows_line_ends_change_nothing(log):
-    plain, windows = checked(log), checked(log.replace(b"\n", b"\r\n"))
+    plain, windows = undamaged(log), checked(log.replace(b"\n", b"\r\n"))
     assert rows(windows) == rows(plain)
     assert [one.used for one in windows.inputs] == [one.used for one in plain.inputs]
 
 
 def test_a_byte_order_mark_changes_nothing(log):
-    plain, marked = checked(log), checked(b"\xef\xbb\xbf" + log)
+    plain, marked = undamaged(log), checked(b"\xef\xbb\xbf" + log)
     assert rows(marked) == rows(plain)
     assert marked.inputs[0].lines == plain.inputs[0].lines
 
@@ -106,7 +113,7 @@ def test_a_byte_order_mark_changes_nothing(log):
 def test_another_encoding_is_read_when_it_is_said(encoding, said):
     log = SAMPLES["postgres-stderr/built"].data
     found = perfkit.load(io.BytesIO(log.decode().encode(encoding)), encoding=said)
-    assert rows(found) == rows(checked(log))
+    assert rows(found) == rows(undamaged(log))
 
 
 def test_files_that_were_rotated_in_the_middle_of_a_record_are_one_log(tmp_path):
@@ -115,8 +122,8 @@ def test_files_that_were_rotated_in_the_middle_of_a_record_are_one_log(tmp_path)
     (tmp_path / "postgresql.log.1").write_bytes(log[:middle])
     (tmp_path / "postgresql.log").write_bytes(log[middle:])
     rec = perfkit.load(tmp_path)
-    assert rows(rec) == rows(checked(log))
-    assert sum(one.used for one in rec.inputs) == sum(one.used for one in checked(log).inputs)
+    assert rows(rec) == rows(undamaged(log))
+    assert sum(one.used for one in rec.inputs) == sum(one.used for one in undamaged(log).inputs)
 
 
 def test_rotated_files_of_several_programs_and_packings_are_each_read(tmp_path):
@@ -125,7 +132,7 @@ def test_rotated_files_of_several_programs_and_packings_are_each_read(tmp_path):
         (tmp_path / f"{number}.log.gz").write_bytes(gzip.compress(data) if number % 2 else data)
     rec = perfkit.load(tmp_path)
     assert len(rec.inputs) == 6
-    assert rows(rec) == sum(rows(checked(SAMPLES[name].data)) for name in NAMES[:6])
+    assert rows(rec) == sum(rows(undamaged(SAMPLES[name].data)) for name in NAMES[:6])
     for one in rec.inputs:
         assert one.used + one.irrelevant + one.rejected == one.lines
 
@@ -175,7 +182,7 @@ def test_blanks_around_a_statement_are_left_out_however_many_they_are(count):
     begin, end = line.split(b"statement: ")
     blanks = b" " * count
     rec = checked(b"".join([begin, b"statement: ", blanks, end, blanks, b"\n", rest]))
-    whole = checked(log).contents["queries"]["statement"].to_pylist()
+    whole = undamaged(log).contents["queries"]["statement"].to_pylist()
     assert rec.contents["queries"]["statement"].to_pylist() == whole
 
 
@@ -191,24 +198,24 @@ LONG_LINES = {
 
 @pytest.mark.parametrize("filler", [b"1,", b"x ", b"("])
 @pytest.mark.parametrize("name", LONG_LINES)
-def test_a_line_of_megabytes_is_one_record_and_its_neighbours_stay(name, filler):
+def test_a_line_of_a_megabyte_is_one_record_and_its_neighbours_stay(name, filler):
     log, mark = SAMPLES[name].data, LONG_LINES[name]
     at = log.index(mark, len(log) // 2) + len(mark)
-    rec = checked(log[:at] + filler * ((3 << 20) // len(filler)) + log[at:])
-    assert rows(rec) == rows(checked(log))
-    assert [one.used for one in rec.inputs] == [one.used for one in checked(log).inputs]
+    rec = checked(log[:at] + filler * ((1 << 20) // len(filler)) + log[at:])
+    assert rows(rec) == rows(undamaged(log))
+    assert [one.used for one in rec.inputs] == [one.used for one in undamaged(log).inputs]
 
 
-def test_a_line_of_fifty_megabytes_takes_seconds_and_less_than_a_gigabyte(tmp_path):
+def test_a_line_of_ten_megabytes_takes_seconds_and_bounded_memory(tmp_path):
     log = SAMPLES["postgres-stderr/built"].data
     at = log.index(b"select id", len(log) // 2) + len(b"select ")
     path = tmp_path / "long.log"
-    path.write_bytes(log[:at] + b"1," * (25 << 20) + log[at:])
+    path.write_bytes(log[:at] + b"1," * (5 << 20) + log[at:])
     code = "import perfkit, resource, sys; rec = perfkit.load(sys.argv[1]);"
     code += "print(rec.inputs[0].used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     done = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60, check=True
     )
     used, kilobytes = map(int, done.stdout.split())
-    assert used == checked(log).inputs[0].used
-    assert kilobytes < 1_000_000
+    assert used == undamaged(log).inputs[0].used
+    assert kilobytes < 500_000

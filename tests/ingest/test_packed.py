@@ -106,6 +106,28 @@ def test_what_expands_suspiciously_is_refused_in_time(monkeypatch):
         unpacked.read(ALL)
 
 
+@pytest.mark.parametrize("kind", PACKINGS)
+def test_a_bomb_is_refused_before_much_of_it_is_handed_out(kind):
+    data = b"a line of a log\n" * 50 + b"\n" * (70 << 20)
+    unpacked = Unpacked(io.BytesIO(PACKINGS[kind](data)), "bomb")
+    pieces = iter(lambda: unpacked.read(1 << 20), b"")
+    given = []
+    with pytest.raises(InputError, match="bomb: expands to more than 300 times"):
+        given.extend(pieces)
+    assert len(given) < 10
+
+
+@pytest.mark.parametrize("size", [999_999, 1 << 20, ALL])
+@pytest.mark.parametrize("kind", PACKINGS)
+def test_what_only_begins_like_a_bomb_is_read_as_it_is(kind, size):
+    data = b"\n" * (12 << 20) + b"the end"
+    unpacked = Unpacked(io.BytesIO(PACKINGS[kind](data)), "x")
+    pieces = list(iter(lambda: unpacked.read(size), b""))
+    assert b"".join(pieces) == data
+    assert {len(piece) for piece in pieces[:-1]} <= {size}
+    assert not unpacked.damage
+
+
 def test_a_device_that_fails_is_a_sentence():
     class Failing(io.RawIOBase):
         def readable(self):

@@ -10,6 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from perfkit.formats.text import without_halves
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,6 +34,7 @@ def number(value: Any) -> int | None:
 
 def documents(text: str) -> Iterator[tuple[str, Any]]:
     """Yield each document's text and value, numbers plain; what cannot be read comes with None."""
+    text = without_halves(text)
     if "$number" in text:
         text = _NUMBER.sub(r"\1", text)
     at = len(text) - len(text.lstrip())

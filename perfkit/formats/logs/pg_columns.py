@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from perfkit.formats.lines import Ints, segments
 from perfkit.formats.logs.pg_records import BESIDE, WRONG_TIME, Flags, Records, rows_of_bytes
 from perfkit.formats.logs.pg_severities import in_english
-from perfkit.formats.logs.pg_times import NO_TIME, WIDTHS, all_in_utc, looks_like_time, walls_ns
+from perfkit.formats.logs.pg_times import NO_TIME, WIDTHS, all_in_utc, read_walls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,9 +139,9 @@ def _times(stamps: pa.Array, zone: str | None) -> tuple[Ints, frozenset[str]]:
         if len(left):
             heads = rows_of_bytes(view, start[left], candidate + 1)
             heads[start[left] + candidate >= end[left], candidate] = 0
-            timed = looks_like_time(heads, candidate)
+            timed, found = read_walls(heads, candidate)
             width[left[timed]] = candidate
-            ns[left[timed]] = walls_ns(heads[timed], candidate)
+            ns[left[timed]] = found[timed]
     named = segments(data, start + width, end).dictionary_encode()
     codes = named.indices.to_numpy(zero_copy_only=False)
     names = [name.strip() for name in named.dictionary.to_pylist()]

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from perfkit.formats.lines import Ints, line_starts
+from perfkit.formats.lines import Ints, find_all, line_starts
 from perfkit.formats.logs.pg_columns import Rows, records_of
 from perfkit.formats.logs.pg_records import HAS_NUL, NO_CSV, Records, rows_of_bytes
 from perfkit.formats.logs.pg_times import looks_like_time
@@ -72,7 +72,7 @@ _LONG = frozenset(
     }
 )
 _TEXT, _FEW = pa.string(), pa.dictionary(pa.int32(), pa.string())
-_QUOTE, _NUL, _LF = ord('"'), 0, 10
+_NUL, _LF = 0, 10
 _SAMPLE = 50
 #: A record of a session: what it begins with is never within quotes, where quotes are doubled.
 CERTAIN = re.compile(
@@ -93,7 +93,7 @@ class Starts(NamedTuple):
 def find_starts(data: bytes) -> Starts:
     """Find the records of a csvlog, whole and broken ones; ``data`` begins with a record."""
     lines = line_starts(data)
-    quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == _QUOTE)
+    quotes = find_all(data, b'"')
     before = np.searchsorted(quotes, lines)
     timed = _timed(data, lines[:-1])
     closed = before[:-1] % 2 == 0
@@ -106,7 +106,7 @@ def find_starts(data: bytes) -> Starts:
 def last_start(data: bytes) -> int:
     """Return where the last record begins; ``data`` begins with a record and may end in one."""
     lines = line_starts(data)[:-1]
-    quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == _QUOTE)
+    quotes = find_all(data, b'"')
     closed = np.searchsorted(quotes, lines) % 2 == 0
     timed = _timed(data, lines)
     found = lines[timed & closed] if (timed & closed)[1:].any() else lines[timed]
@@ -131,8 +131,8 @@ def _with_damage(data: bytes, lines: Ints, before: Ints, timed: Ints) -> Starts:
 
 def _timed(data: bytes, starts: Ints) -> Flags:
     heads = rows_of_bytes(np.frombuffer(data, np.uint8), starts, _TIME_BYTES)
-    timed: Flags = looks_like_time(heads, 23) | looks_like_time(heads, 19)
-    return timed
+    timed: Flags = looks_like_time(heads, 23)
+    return timed if timed.all() else timed | looks_like_time(heads, 19)
 
 
 def read_csv(data: bytes, width: int, zone: str | None) -> Records:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.formats.logs.pg_statements import BARE, PLANNED
+from perfkit.formats.logs.pg_statements import BARE, EXECUTED, PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,8 @@ _CLOSES = re.compile(r"(?:fetch|move|close|commit|end|rollback|abort)\b", re.IGN
 _DECLARES = re.compile(r"\bdeclare\s+\S{1,70}\s[^;]{0,60}\bcursor\b", re.IGNORECASE)
 #: So many cursors are thought to be closed by one statement.
 _CURSORS = 8
+#: Statements farther away than this decide nothing: four back and one ahead do (``pg_joins``).
+_REACH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +71,29 @@ class Items:
         codes: Ints = session.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return codes.astype(np.int64)
 
-    def by_session(self) -> Items:
-        """Return the items sorted; those of unknown sessions are left out."""
+    def by_session(self, *, few: bool = False) -> Items:
+        """Return the items sorted; those of unknown sessions are left out.
+
+        ``few``: as well as those that nothing can join, which most are in most logs.
+        """
         codes = self.sessions()
         small = codes.astype(np.int16) if codes.max(initial=0) < 1 << 15 else codes
         order = np.argsort(small, kind="stable")
-        return self.take(order[codes[order] >= 0])
+        order = order[codes[order] >= 0]
+        return self.take(order[_matters(codes[order], self.role[order])] if few else order)
+
+
+def _matters(session: Ints, role: Ints) -> Flags:
+    """Say which items are near an end of their session, or near one that may be joined.
+
+    What is written with a duration and a text is a row of its own; of such only the next
+    few on both sides of others, and of a session's ends, decide about those.
+    """
+    first = np.append(True, session[1:] != session[:-1])[: len(session)]
+    odd = (role != EXECUTED) | first | np.append(first[1:], True)[: len(session)]
+    count = np.cumsum(np.concatenate([np.zeros(_REACH + 1), odd, np.zeros(_REACH)]))
+    near: Flags = count[2 * _REACH + 1 :] > count[: -2 * _REACH - 1]
+    return near
 
 
 def _taken(column: Any, chosen: Ints) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -161,7 +162,9 @@ def decode(data: bytes, shape: Shape) -> Decoded:
         holes = np.flatnonzero(np.frombuffer(data, np.uint8) == _NUL)
         bad[np.searchsorted(starts[:-1], holes, side="right") - 1] = HAS_NUL
     items = _decoded(data, shape, starts.tolist(), bad, blank)
-    records = [None if item is None else shape.record(item) for item in items]
+    records = items
+    if shape.part:
+        records = [None if item is None else shape.record(item) for item in items]
     foreign = np.array([record is None for record in records], np.bool_) & (bad == 0)
     rows = Rows(
         source=data,
@@ -205,9 +208,12 @@ def read_json(data: bytes, shape: Shape, zone: str | None) -> Records:
 
 
 def _column(records: Sequence[Any], name: str) -> pa.Array:
-    values = [getattr(record, name) for record in records]
+    values = list(map(attrgetter(name), records))
+    if values.count(None) == len(values):
+        return pa.nulls(len(values), pa.string())
     if name in {"pid", "position", "internal_position"}:
-        values = [str(value) if value or value == 0 else None for value in values]
+        known = {value: str(value) if value or value == 0 else None for value in set(values)}
+        values = [known[value] for value in values]
     elif name == "message":
         return pa.array(values, pa.string())
     return pa.array([value or None for value in values], pa.string())

@@ -38,7 +38,7 @@ class Settled(NamedTuple):
 
 def settled(queries: pa.Table, items: Items) -> Settled:
     """Join what can be joined whatever was written before and behind this chunk."""
-    items = items.by_session()
+    items = items.by_session(few=True)
     if (items.role == PLANNED).any():
         items = with_texts(items, queries["statement"], items.row)
     links = find_links(items)

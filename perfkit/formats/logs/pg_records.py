@@ -82,13 +82,14 @@ class Records:
         """Return the severity of each record, null when it is bad."""
         return self.field("severity", np.arange(len(self.key)))
 
-    def has_severity(self, names: Collection[str]) -> Flags:
-        """Say which records have one of the severities ``names``."""
+    def has_severity(self, names: Collection[str], rows: Ints | None = None) -> Flags:
+        """Say which records (of ``rows``) have one of the severities ``names``."""
+        keys = self.key if rows is None else self.key[rows]
         known = self.fields.get("severity")
         if known is None or not len(known):
-            return np.zeros(len(self.key), np.bool_)
+            return np.zeros(len(keys), np.bool_)
         chosen = mask_of(pc.is_in(known, pa.array(list(names), pa.string())))
-        return np.append(chosen, False)[self.key]
+        return np.append(chosen, False)[keys]
 
     def field(self, name: str, rows: Ints) -> pa.Array:
         """Return a field of the prefix for ``rows`` (null: not in the prefix, or empty)."""
@@ -147,7 +148,7 @@ class Records:
         """Say where a blank, a TAB or a line end is."""
         if not len(self._bytes):
             return np.zeros(len(places), np.bool_)
-        blank: Flags = _BLANK[self._bytes[np.clip(places, 0, len(self._bytes) - 1)]]
+        blank: Flags = _BLANK[self._bytes.take(places, mode="clip")]
         return blank
 
     def first_words(self, rows: Ints, width: int) -> pa.Array:
@@ -159,24 +160,38 @@ class Records:
         """Return ``width`` bytes from each place as a matrix; behind the end there are zeros."""
         return rows_of_bytes(self._bytes, start, width)
 
-    def begins(self, rows: Ints, word: bytes, *, at: Ints | None = None) -> Flags:
-        """Say which messages begin with ``word`` (or have it ``at`` a place)."""
-        start = self.text[rows] if at is None else at
-        same = (self.bytes_at(start, len(word)) == np.frombuffer(word, np.uint8)).all(axis=1)
-        fits: Flags = same & (start + len(word) <= self.end[rows])
+    def begins(self, rows: Ints, word: bytes) -> Flags:
+        """Say which messages begin with ``word``."""
+        return self.begins_at(self.text[rows], word, self.end[rows])
+
+    def begins_at(self, start: Ints, word: bytes, end: Ints) -> Flags:
+        """Say where ``word`` stands between ``start`` and ``end``."""
+        last = len(self._bytes) - len(word)
+        if last < 0:
+            return np.zeros(len(start), np.bool_)
+        same = _values(self._bytes, len(word))[np.minimum(start, last)] == np.void(word)
+        fits: Flags = same & (start + len(word) <= end)
         return fits
 
-    def companions(self, name: str) -> Ints:
-        """Return the records that are a DETAIL, a HINT, ... of another one."""
-        own = self.owner == np.arange(len(self.owner))
-        return np.flatnonzero((self.owner >= 0) & ~own & self.has_severity([name]))
+    def companions(self, rows: Ints) -> Ints:
+        """Return the records that are a DETAIL, a HINT, ... of ``rows``."""
+        others = np.flatnonzero((self.owner >= 0) & (self.owner != np.arange(len(self.owner))))
+        asked = np.zeros(len(self.key), np.bool_)
+        asked[rows] = True
+        return others[asked[self.owner[others]]]
 
-    def detail(self, rows: Ints, name: str) -> pa.Array:
-        """Return the text of the DETAIL (HINT, CONTEXT, ...) of each record, null: none."""
+    def detail(self, rows: Ints, name: str, among: Ints | None = None) -> pa.Array:
+        """Return the text of the DETAIL (HINT, CONTEXT, ...) of each record, null: none.
+
+        ``among`` are the companions of ``rows`` if they are known.
+        """
         if self.beside is not None:
             column = self.beside.get(name)
             return pa.nulls(len(rows), pa.string()) if column is None else column.take(rows)
-        found = self.companions(name)
+        found = self.companions(rows) if among is None else among
+        found = found[self.has_severity([name], found)]
+        if not len(found):
+            return pa.nulls(len(rows), pa.string())
         place = np.full(len(self.key), -1)
         place[self.owner[found]] = np.arange(len(found))
         chosen = place[rows]
@@ -191,8 +206,9 @@ class Records:
         messages = self.messages(rows[order]).take(np.argsort(order, kind="stable"))
         parts = [self.field("severity", rows).fill_null(""), messages]
         text = pc.binary_join_element_wise(*parts, ":  ")
+        among = self.companions(rows)
         for name in BESIDE:
-            found = self.detail(rows, name)
+            found = self.detail(rows, name, among)
             if found.null_count < len(found):
                 more = pc.binary_join_element_wise(f"\n{name}:  ", found, "")
                 text = pc.binary_join_element_wise(text, more.fill_null(""), "")
@@ -217,6 +233,8 @@ _NOTHING = np.zeros(0, np.uint8)
 _NONE = pa.array([], pa.string())
 #: Blanks that are looked at one by one.
 _STEPS = 64
+#: Nearly all messages have so few: a line end behind, one blank before.
+_STEPS_OF_ALL = 2
 _BLANK = np.isin(np.arange(256), list(b" \t\n\v\f\r"))
 
 
@@ -227,12 +245,17 @@ def rows_of_bytes(data: Any, start: Ints, width: int) -> Any:
     if last < 0:
         found = np.zeros((len(start), width), np.uint8)
     else:
-        found = np.lib.stride_tricks.sliding_window_view(data, width)[np.minimum(start, last)]
+        found = _values(data, width)[np.minimum(start, last)].view(np.uint8).reshape(-1, width)
     for row in late.tolist():
         rest = data[start[row] :]
         found[row] = 0
         found[row, : len(rest)] = rest[:width]
     return found
+
+
+def _values(data: Any, width: int) -> Any:
+    """Return ``width`` bytes from every place as one value, which is much quicker than as many."""
+    return np.ndarray((len(data) - width + 1,), np.dtype((np.void, width)), data, strides=(1,))
 
 
 def mask_of(values: pa.Array) -> Flags:
@@ -243,7 +266,12 @@ def mask_of(values: pa.Array) -> Flags:
 
 def _stepped(records: Records, places: Ints, limit: Ints, step: int) -> Ints:
     """Move the places by ``step``, up to ``limit``, until no blank is beside them."""
-    places, left = places.copy(), np.arange(len(places))
+    for _ in range(_STEPS_OF_ALL):
+        blank = (places != limit) & records.is_blank(places - (step < 0))
+        if not blank.any():
+            return places
+        places = places + blank * step
+    left = np.arange(len(places))
     for _ in range(_STEPS):
         beside = places[left] - (step < 0)
         left = left[(places[left] != limit[left]) & records.is_blank(beside)]

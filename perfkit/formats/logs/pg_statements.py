@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from perfkit import tables
 from perfkit.fingerprint import fingerprint_many
 from perfkit.formats.lines import Ints, segments
+from perfkit.formats.logs.pg_durations import STATEMENT, milliseconds
 from perfkit.formats.logs.pg_plans import Plans, read_plans
-from perfkit.formats.logs.pg_records import mask_of
 
 if TYPE_CHECKING:
     from perfkit.formats.logs.pg_records import Records
@@ -33,12 +33,10 @@ _KIND = re.compile(
 )
 _CODES = {"parse": 1, "bind": 2, "execute": 3}
 _STEPS = (1, 2)
+_UNNAMED = {f"  {name} <unnamed>:".encode(): code for name, code in _CODES.items()}
 #: A kind is mostly as short as the first; a portal's name makes it longer.
 _KIND_BYTES = (24, 160)
 _DURATION = b"duration: "
-_NUMBER_BYTES = 24
-#: Milliseconds: 30 years at most, which nanoseconds can hold.
-_NUMBER = r"^[0-9]{1,12}(?:\.[0-9]+)?$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,16 +124,15 @@ def _with_plans(told: _Told, role: Ints, texts: pa.Array, plans: Plans) -> tuple
 def _durations(records: Records, rows: Ints) -> _Told:
     """Read the messages ``duration: ...``."""
     at = records.text[rows] + len(_DURATION)
-    ends = np.minimum(at + _NUMBER_BYTES, records.end[rows])
-    number = segments(records.data, at, ends).cast(pa.binary())
-    width = pc.find_substring(number, " ms").to_numpy(zero_copy_only=False)
+    ms, width, simple = milliseconds(records, at, records.end[rows])
     found = width > 0
-    rows, at, width = rows[found], at[found], width[found]
-    numbers = segments(records.data, at, at + width)
-    valid = mask_of(pc.match_substring_regex(numbers, _NUMBER))
-    rows, at, width = rows[valid], at[valid], width[valid]
-    ms = numbers.filter(pa.array(valid)).cast(pa.float64()).to_numpy(zero_copy_only=False)
-    kind, text = _kinds(records, rows, at + width + len(" ms"))
+    if not found.all():
+        rows, at, simple = rows[found], at[found], simple[found]
+        ms, width = ms[found], width[found]
+    start, end = at + width + len(" ms"), records.end[rows]
+    kind, text = np.full(len(rows), _SIMPLE), start + len(STATEMENT)
+    left = np.flatnonzero(~simple)
+    kind[left], text[left] = _kinds(records, start[left], end[left])
     return _Told(rows, ms, kind, text)
 
 
@@ -154,19 +151,30 @@ def _logged(records: Records, rows: Ints) -> _Told:
     return _Told(rows, np.full(len(rows), np.nan), kind, text).only(chosen)
 
 
-def _kinds(records: Records, rows: Ints, start: Ints) -> tuple[Ints, Ints]:
+def _kinds(records: Records, start: Ints, end: Ints) -> tuple[Ints, Ints]:
     """Return what follows ``duration: 1.2 ms`` and where the text behind it begins."""
-    width = np.zeros(len(rows), np.int64)
-    left = np.arange(len(rows))
+    kind, text = np.zeros(len(start), np.int64), np.zeros(len(start), np.int64)
+    left = np.arange(len(start))
+    for name, code in _UNNAMED.items():
+        fits = records.begins_at(start[left], name, end[left])
+        kind[left[fits]], text[left[fits]] = code, start[left[fits]] + len(name)
+        left = left[~fits]
+    kind[left], text[left] = _other_kinds(records, start[left], end[left])
+    return kind, text
+
+
+def _other_kinds(records: Records, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    width = np.zeros(len(start), np.int64)
+    left = np.arange(len(start))
     for size in _KIND_BYTES:
-        ends = np.minimum(start[left] + size, records.end[rows[left]])
+        ends = np.minimum(start[left] + size, end[left])
         after = segments(records.data, start[left], ends).cast(pa.binary())
         width[left] = pc.find_substring(after, ":").to_numpy(zero_copy_only=False) + 1
         left = left[(width[left] == 0) & (ends == start[left] + size)]
     encoded = segments(records.data, start, start + width).dictionary_encode()
     codes = np.array([_code(text) for text in encoded.dictionary.to_pylist()], np.int64)
-    kind = codes[encoded.indices.to_numpy(zero_copy_only=False)] if len(rows) else codes
-    return kind, np.where(kind == _NONE, records.end[rows], start + width)
+    kind = codes[encoded.indices.to_numpy(zero_copy_only=False)] if len(start) else codes
+    return kind, np.where(kind == _NONE, end, start + width)
 
 
 def _code(text: str) -> int:

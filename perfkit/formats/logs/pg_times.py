@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from perfkit.formats.lines import Ints
 
-__all__ = ["NO_TIME", "WIDTHS", "all_in_utc", "in_utc", "looks_like_time", "wall_ns", "walls_ns"]
+__all__ = ["NO_TIME", "WIDTHS", "all_in_utc", "in_utc", "looks_like_time", "read_walls", "wall_ns"]
 
 #: Stands for an unknown time.
 NO_TIME = int(np.iinfo(np.int64).min)
@@ -29,43 +29,67 @@ WIDTHS = (26, 23, 19, 14)
 
 _TIME = re.compile(TIME)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time
-_EPOCH_WIDTH, _CLOCK_WIDTH = 14, 19
+_EPOCH_WIDTH, _CLOCK_WIDTH, _MINUTE_WIDTH = 14, 19, 16
 _ZERO, _NINE = ord("0"), ord("9")
 _SIGNS = {4: b"-", 7: b"-", 10: b" T", 13: b":", 16: b":", 19: b"."}
+#: What the digits of ``:12.345678`` are worth.
+_TAIL_NS = np.array([0, 10**10, 10**9, 0, *(10**power for power in range(8, 2, -1))])
 _POWERS = 10 ** np.arange(17, dtype=np.int64)[::-1]
 
 
 def looks_like_time(heads: Any, width: int) -> Any:
     """Say which rows of a matrix of bytes begin with a time of ``width`` bytes, and no longer."""
-    signs = {10: b"."} if width == _EPOCH_WIDTH else _SIGNS
-    fits = np.ones(len(heads), np.bool_)
-    for place in range(width):
-        byte = heads[:, place]
-        if place in signs:
-            fits &= (
-                np.isin(byte, list(signs[place]))
-                if len(signs[place]) > 1
-                else (byte == signs[place][0])
-            )
-        else:
-            fits &= (byte >= _ZERO) & (byte <= _NINE)
-    after = heads[:, width]
-    return fits & ~((after >= _ZERO) & (after <= _NINE)) & (after != ord("."))
+    return read_walls(heads, width)[0]
 
 
-def walls_ns(heads: Any, width: int) -> Ints:
-    """Return the times in the first ``width`` bytes of each row, as :func:`wall_ns` does."""
-    digits = heads[:, :width].astype(np.int64) - _ZERO
+def read_walls(heads: Any, width: int) -> tuple[Any, Ints]:
+    """Return which rows do, and their times, as :func:`wall_ns` does."""
     if width == _EPOCH_WIDTH:
-        return _number(digits[:, :10]) * 1_000_000_000 + _number(digits[:, 11:14]) * 1_000_000
-    hour, minute, second = (_number(digits[:, at : at + 2]) for at in (11, 14, 17))
-    seconds = hour * 3600 + minute * 60 + second
+        fits = _fits(heads, {10: b"."}, 0, width)
+        digits = _digits(heads, width)
+        return fits, _number(digits[:, :10]) * 1_000_000_000 + _number(digits[:, 11:]) * 1_000_000
+    # Lines come by the minute: up to there few differ from the one before.
+    words = np.ascontiguousarray(heads[:, :_MINUTE_WIDTH]).view(np.uint64)
+    changes = words[1:] != words[:-1]
+    begins = np.append(True, changes[:, 0] | changes[:, 1])[: len(heads)]
+    few = heads[begins]
+    run = np.cumsum(begins) - 1
+    fits = _fits(few, _SIGNS, 0, _MINUTE_WIDTH)[run] & _fits(heads, _SIGNS, _MINUTE_WIDTH, width)
+    minutes = _minutes_ns(few)[run]
+    tail = heads[:, _MINUTE_WIDTH:width].astype(np.int64)
+    weights = _TAIL_NS[: tail.shape[1]]
+    ns = minutes + (tail @ weights - _ZERO * weights.sum())
+    known = (minutes != NO_TIME) & (heads[:, _MINUTE_WIDTH + 1] < ord("6"))
+    return fits, np.where(known, ns, NO_TIME)
+
+
+def _fits(heads: Any, signs: dict[int, bytes], begin: int, width: int) -> Any:
+    """Say where digits and signs are in the columns from ``begin`` on; no time goes on there."""
+    fits = np.ones(len(heads), np.bool_)
+    for place in range(begin, width):
+        byte = heads[:, place]
+        if place not in signs:
+            fits &= byte - _ZERO <= _NINE - _ZERO  # bytes are unsigned: others are above
+        elif len(signs[place]) == 1:
+            fits &= byte == signs[place][0]
+        else:
+            fits &= np.isin(byte, list(signs[place]))
+    if width == _MINUTE_WIDTH:
+        return fits
+    after = heads[:, width]
+    return fits & (after - _ZERO > _NINE - _ZERO) & (after != ord("."))
+
+
+def _digits(heads: Any, width: int) -> Any:
+    return heads[:, :width].astype(np.int64) - _ZERO
+
+
+def _minutes_ns(heads: Any) -> Ints:
+    digits = _digits(heads, _MINUTE_WIDTH)
+    hour, minute = _number(digits[:, 11:13]), _number(digits[:, 14:16])
     days = _days(digits)
-    ns = days * 86_400_000_000_000 + seconds * 1_000_000_000
-    if width > _CLOCK_WIDTH:
-        fraction = digits[:, _CLOCK_WIDTH + 1 : width]
-        ns += _number(fraction) * 10 ** (9 - fraction.shape[1])
-    on_clock = (hour < 24) & (minute < 60) & (second < 60)  # noqa: PLR2004 - the clock
+    ns = days * 86_400_000_000_000 + (hour * 60 + minute) * 60_000_000_000
+    on_clock = (hour < 24) & (minute < 60)  # noqa: PLR2004 - the clock
     return np.where(on_clock & (days > _NO_DAY), ns, NO_TIME)
 
 

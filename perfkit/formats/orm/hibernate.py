@@ -11,16 +11,17 @@ once. Session statistics become ``metrics``.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from perfkit import tables
 from perfkit.formats.model import Chunk, Format, Parsed, Recognition
 from perfkit.formats.orm.hibernate_lines import SLOW, Said, Style, pairs
 from perfkit.formats.orm.hibernate_metrics import session_metrics
 from perfkit.formats.orm.log_lines import SQL_WORD, LogLines, cut_before, plain_text
+from perfkit.formats.orm.slow_queries import divided, mend
 from perfkit.formats.orm.statement_rows import parsed, recognised_by
 from perfkit.recording import Note
 
@@ -75,17 +76,16 @@ def parse(chunk: Chunk) -> Parsed:
     metrics, metric_lines, metric_times = session_metrics(log, chunk.zone, but="|".join(_DIVIDES))
     parameters, bound = _bindings(log, statements.first)
     own = statements.rows({"duration_ms": _picked(slow.ms, pair), "parameters": parameters})
-    alone = np.setdiff1d(np.arange(len(slow.first)), pair)
-    apart = slow.rows({"duration_ms": slow.ms}).take(pa.array(alone))
-    rows = tables.concat([own, apart], "queries").sort_by("line")
+    rows, waiting = divided(own, slow.rows({"duration_ms": slow.ms}), pair, _UNTIMED)
     used = statements.used(log) | slow.used(log)
     used[bound] = True
     used[metric_lines] = True
     for prefixes in (statements.prefixes, slow.prefixes, metric_times):
         notes += prefixes.notes(chunk.zone)
-    notes += [_UNTIMED] * bool(own["duration_ms"].null_count) + [_TWICE] * style.twice
+    notes += [*waiting.notes] + [_TWICE] * style.twice
     found = {"queries": rows, "metrics": metrics}
-    return parsed(log, found, used, notes=list(dict.fromkeys(notes)), missing=_MISSING)
+    done = parsed(log, found, used, notes=list(dict.fromkeys(notes)), missing=_MISSING)
+    return replace(done, pending=waiting.pending, carry=waiting.carry)
 
 
 def _picked(ms: pa.Array, pair: Ints) -> pa.Array:
@@ -107,10 +107,8 @@ def _bindings(log: LogLines, first: Ints) -> tuple[pa.Array, Ints]:
 
 def cut(data: bytes) -> int:
     """Return where the last statement begins: what is said of it later stays with it."""
-    for mark in _CUTS:
-        if mark.search(data):
-            return cut_before(mark)(data)
-    return data.rfind(b"\n") + 1
+    mark = next((mark for mark in _CUTS if mark.search(data)), _CUTS[0])
+    return cut_before(mark)(data)
 
 
 FORMAT = Format(
@@ -119,4 +117,5 @@ FORMAT = Format(
     recognises=recognises,
     cut=cut,
     parse=parse,
+    mend=mend,
 )

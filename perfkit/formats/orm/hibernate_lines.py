@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from perfkit.formats.orm.hibernate_metrics import METRIC
 from perfkit.formats.orm.log_lines import SQL_WORD, LogLines, marked_lines, plain_text
 from perfkit.formats.orm.log_prefixes import AFTER_NAME, Prefixes
-from perfkit.formats.orm.statement_rows import durations, null_if_empty, queries, slow_pairs
+from perfkit.formats.orm.slow_queries import slow_pairs
+from perfkit.formats.orm.statement_rows import durations, null_if_empty, queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -158,7 +158,7 @@ def line_at(data: bytes, offset: int) -> int:
 def cut_before(mark: re.Pattern[bytes]) -> Callable[[bytes], int]:
     """Return a ``cut`` in front of the last line with a mark.
 
-    Where a megabyte has none, the end of the last line will do.
+    Where a megabyte has none, the end of the last line will do; less than that is not divided.
     """
     return partial(_cut_before, mark)
 
@@ -170,6 +170,8 @@ def _cut_before(mark: re.Pattern[bytes], data: bytes) -> int:
         last = max((found.start() for found in mark.finditer(data, base)), default=-1)
         if last >= 0:
             return line_at(data, last)
+        if not base and len(data) < _FAR:
+            return 0
         if not base or size >= _FAR:
             return data.rfind(b"\n") + 1
         size *= 4

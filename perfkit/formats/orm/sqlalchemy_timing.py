@@ -7,7 +7,7 @@ measured around the cursor) to a logger that the recipe calls ``myapp.sqltime``.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +16,8 @@ import pyarrow.compute as pc
 from perfkit.formats.model import Chunk, Format, Parsed, Recognition
 from perfkit.formats.orm.log_lines import LogLines, cut_before, marked_lines, plain_text
 from perfkit.formats.orm.log_prefixes import Prefixes, shapes
+from perfkit.formats.orm.sqlalchemy_totals import mend, totals
 from perfkit.formats.orm.statement_rows import durations, joined, parsed, queries, recognised
-
-if TYPE_CHECKING:
-    from perfkit.formats.lines import Ints
 
 __all__ = ["FORMAT"]
 
@@ -47,50 +45,29 @@ def parse(chunk: Chunk) -> Parsed:
     row = log.matching(_LINE)
     mark = log.groups(row, _LINE)
     starts = pc.equal(mark["mark"], "Start Query: ").to_numpy(zero_copy_only=False)
-    seconds = durations(mark["seconds"], 1000.0)
-    total, told = _totals(mark, starts, seconds)
+    threads = joined(Prefixes.read(mark["before"], None).sessions(), shapes(mark["before"]))
+    found = totals(threads, starts, durations(mark["seconds"], 1000.0))
     first = row[starts]
     ends = log.ends(first)
     chosen = pa.array(np.flatnonzero(starts))
     skip = pc.add(pc.binary_length(mark["before"]), pc.binary_length(mark["mark"])).take(chosen)
     prefixes = Prefixes.read(mark["before"].take(chosen), chunk.zone)
     columns = {
-        "duration_ms": total,
+        "duration_ms": found.ms,
         "started_at": prefixes.started(),
         "session_id": prefixes.sessions(),
         **prefixes.traces(),
     }
     bodies = log.bodies(first, skip.to_numpy(zero_copy_only=False), ends)
     used = marked_lines(first, ends, log.count)
-    used[row[told]] = True
+    used[row] = True
     notes += prefixes.notes(chunk.zone)
     rows = queries(bodies, first + 1, columns)
-    return parsed(log, {"queries": rows}, used, notes=notes, missing=_MISSING)
-
-
-def _totals(
-    mark: dict[str, pa.Array], starts: Ints, seconds: pa.Array
-) -> tuple[pa.Array, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-    """Return the total of each start, and which lines belong to one.
-
-    It is the next total of the same thread, unless another statement starts before it.
-    """
-    key = joined(Prefixes.read(mark["before"], None).sessions(), shapes(mark["before"]))
-    codes = key.dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    order = np.argsort(codes, kind="stable")
-    timed = seconds.is_valid().to_numpy(zero_copy_only=False)
-    told = np.zeros(len(order), np.bool_)
-    total: dict[int, int] = {}
-    last = -1
-    for place in order.tolist():
-        if starts[place]:
-            last = place
-        elif last >= 0 and codes[last] == codes[place]:
-            told[place] = True
-            if timed[place]:
-                total[last], last = place, -1
-    chosen = [total.get(place) for place in np.flatnonzero(starts).tolist()]
-    return seconds.take(pa.array(chosen, pa.int64())), told
+    waits = pa.array(found.is_open)
+    whole = {"queries": rows.filter(pc.invert(waits))}
+    done = parsed(log, whole, used, notes=notes, missing=_MISSING)
+    pending = {"queries": rows.filter(waits)} if found.is_open.any() else {}
+    return replace(done, pending=pending, carry=found.carry)
 
 
 FORMAT = Format(
@@ -99,4 +76,5 @@ FORMAT = Format(
     recognises=recognises,
     cut=cut_before(_START),
     parse=parse,
+    mend=mend,
 )

@@ -28,7 +28,6 @@ __all__ = [
     "queries",
     "recognised",
     "recognised_by",
-    "slow_pairs",
 ]
 
 _LONGEST_MS = 1e12
@@ -101,27 +100,6 @@ def json_members(**members: pa.Array) -> pa.Array:
     inner = pc.utf8_rtrim(_concatenated(parts, ""), ",")
     whole = pc.binary_join_element_wise("{", null_if_empty(inner), "}", "")
     return whole.cast(pa.binary())
-
-
-def slow_pairs(texts: pa.Array, rows: Ints, slow: pa.Array, slow_rows: Ints) -> Ints:
-    """Return for each statement the slow query that tells its duration, or -1.
-
-    A slow query is logged when it has ended: it belongs to the last statement before it with
-    the same fingerprint. ``rows`` and ``slow_rows`` are their lines, ascending.
-    """
-    result = np.full(len(rows), -1)
-    if not len(rows) or not len(slow_rows):
-        return result
-    ids, _ = fingerprint_many(pa.concat_arrays([texts, slow]))
-    codes = ids.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    key = (codes << 32) + np.concatenate([rows, slow_rows])
-    own = np.argsort(key[: len(rows)])
-    place = np.searchsorted(key[own], key[len(rows) :]) - 1
-    owner = own[np.maximum(place, 0)]
-    same = (place >= 0) & (codes[owner] == codes[len(rows) :])
-    for position in np.flatnonzero(same)[::-1].tolist():
-        result[owner[position]] = position
-    return result
 
 
 def recognised(marked: int, head: bytes, what: str, *, surest: float = 0.98) -> Recognition:

@@ -8,13 +8,13 @@ those slower than ``maxQueryExecutionTime``, which are logged again when they ha
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit import tables
 from perfkit.formats.model import Chunk, Format, Parsed, Recognition
 from perfkit.formats.orm.log_lines import (
     SQL_WORD,
@@ -25,13 +25,13 @@ from perfkit.formats.orm.log_lines import (
     plain_text,
 )
 from perfkit.formats.orm.log_prefixes import Prefixes
+from perfkit.formats.orm.slow_queries import divided, mend, slow_pairs
 from perfkit.formats.orm.statement_rows import (
     durations,
     null_if_empty,
     parsed,
     queries,
     recognised_by,
-    slow_pairs,
 )
 from perfkit.recording import Note
 
@@ -73,16 +73,15 @@ def parse(chunk: Chunk) -> Parsed:
     times, took = _times(log, slow_ends)
     ms = pc.coalesce(durations(slow_mark["ms"]), took)
     pair = slow_pairs(_sql(texts), first, _sql(slow_texts), slow)
-    alone = pa.array(np.setdiff1d(np.arange(len(slow)), pair))
     prefixes = Prefixes.read(mark["before"], chunk.zone)
     ended = Prefixes.read(slow_mark["before"], chunk.zone)
     own = _rows(texts, first, ms.take(pa.array(pair, mask=pair < 0)), prefixes.started())
-    apart = _rows(slow_texts, slow, ms, ended.started(ms)).take(alone)
-    rows = tables.concat([own, apart], "queries").sort_by("line")
+    rows, waiting = divided(own, _rows(slow_texts, slow, ms, ended.started(ms)), pair, _UNTIMED)
     used = marked_lines(first, first_ends, log.count) | marked_lines(slow, slow_ends, log.count)
     used[times] = True
-    notes += prefixes.notes(chunk.zone) + [_UNTIMED] * bool(own["duration_ms"].null_count)
-    return parsed(log, {"queries": rows}, used, notes=notes, missing=_MISSING)
+    notes += [*prefixes.notes(chunk.zone), *waiting.notes]
+    done = parsed(log, {"queries": rows}, used, notes=notes, missing=_MISSING)
+    return replace(done, pending=waiting.pending, carry=waiting.carry)
 
 
 def _read(log: LogLines, pattern: str) -> tuple[Ints, Ints, dict[str, pa.Array], pa.Array]:
@@ -129,4 +128,5 @@ FORMAT = Format(
     recognises=recognises,
     cut=cut_before(_CUT),
     parse=parse,
+    mend=mend,
 )

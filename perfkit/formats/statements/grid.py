@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from perfkit.formats.text import without_halves
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -65,7 +67,7 @@ def read_grid(text: str) -> Grid:
 
 
 def _from_json(text: str) -> Grid:
-    grid = Grid()
+    grid, text = Grid(), without_halves(text)
     at = len(text) - len(text.lstrip())
     at += text.startswith("[", at)
     while True:

@@ -48,3 +48,13 @@ def test_an_old_time_is_local_and_used_only_without_a_stamp():
 @pytest.mark.parametrize("time", ["", "261199  9:00:12", "yesterday", "2026-02-31T11:00:12Z"])
 def test_what_is_no_time_is_unknown(time):
     assert times(time, "SET timestamp=99999999999999;\n") == ("", [])
+
+
+@pytest.mark.parametrize("seconds", [9_223_372_036, 9_999_999_999])
+def test_a_stamp_after_2262_is_unknown(seconds):
+    assert times("", f"SET timestamp={seconds};\n") == ("", [])
+    assert times("261121  9:00:12", f"SET timestamp={seconds};\n")[0] == "09:00:10.500000"
+
+
+def test_a_stamp_in_2262_is_read():
+    assert times("", "SET timestamp=9223372035;\n")[0] == "23:47:13.500000"

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit import tables
+from perfkit.formats.logs import pg_items
 from perfkit.formats.logs.pg_items import FAILED, Items
 from perfkit.formats.logs.pg_pending import mended, settled
 from perfkit.formats.logs.pg_statements import BARE, EXECUTED, LOGGED, PLANNED
@@ -195,3 +196,20 @@ def test_few_items_of_a_long_session_cross_chunks():
     part = chunk([*plans, *bare, *pairs], 0)
     assert part.pending.num_rows < 20
     assert len(part.carry) < 50
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_statements_far_from_any_other_item_decide_nothing(chance):
+    usual = [("7", EXECUTED, "select 1", 1.0), ("8", EXECUTED, "select $1", 2.0, "execute")]
+    others = [
+        *(("7", LOGGED, "select 1", None), ("7", BARE, None, 3.0), ("7", FAILED)),
+        *(("8", PLANNED, "select $1", 4.0), ("7", PLANNED, "select 1", 5.0)),
+    ]
+    steps = [chance.choice(others if chance.random() < 0.05 else usual) for _ in range(300)]
+    cuts = sorted({chance.randrange(1, 300) for _ in range(3)})
+    found = joined(*steps), joined(*steps, cuts=cuts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pg_items, "_REACH", 1000)
+        assert found == (joined(*steps), joined(*steps, cuts=cuts))
+    assert found[0] == found[1]

@@ -11,9 +11,8 @@ from perfkit.formats.logs.pg_times import (
     WIDTHS,
     all_in_utc,
     in_utc,
-    looks_like_time,
+    read_walls,
     wall_ns,
-    walls_ns,
 )
 
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1))  # noqa: DTZ001 - wall times
@@ -91,9 +90,14 @@ def test_times_of_several_zones_are_each_read_in_their_own(found):
 
 def read_many(text):
     """Read a time as those of whole columns are read; what is of another width is no time."""
-    head = np.frombuffer(text.encode().ljust(40, b"\0"), np.uint8)[None]
-    fits = [width for width in WIDTHS if looks_like_time(head, width)[0]]
-    return int(walls_ns(head, fits[0])[0]) if fits else NO_TIME
+    head = heads_of([text])
+    found = [walls[0] for fits, walls in (read_walls(head, width) for width in WIDTHS) if fits[0]]
+    return int(found[0]) if found else NO_TIME
+
+
+def heads_of(texts):
+    rows = [text.encode().ljust(40, b"\0") for text in texts]
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), 40)
 
 
 @given(MOMENTS, st.sampled_from(["seconds", "milliseconds", "microseconds"]))
@@ -102,6 +106,18 @@ def test_times_of_columns_are_those_of_texts(moment, precision):
     assert read_many(text) == read_many(text + " UTC") == wall_ns(text)
     epoch = f"{abs(ns_of(moment)) // 10**9:010}.123"
     assert read_many(epoch) == wall_ns(epoch)
+
+
+@given(MOMENTS, st.lists(st.integers(-10_000, 100_000)), st.lists(st.integers(0, 25)))
+def test_a_line_does_not_depend_on_those_before_it(moment, later, damaged):
+    texts = [
+        (moment + timedelta(milliseconds=step)).isoformat(" ", "microseconds") for step in later
+    ]
+    for row, place in zip(range(0, len(texts), 2), damaged, strict=False):
+        texts[row] = f"{texts[row][:place]}x{texts[row][place + 1 :]}"
+    fits, walls = read_walls(heads_of(texts), 26) if texts else ([], [])
+    found = [int(ns) if fit else NO_TIME for fit, ns in zip(fits, walls, strict=True)]
+    assert found == [wall_ns(text) for text in texts]
 
 
 @given(st.text("0123456789-: .T", min_size=14, max_size=27))

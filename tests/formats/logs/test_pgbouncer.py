@@ -38,6 +38,14 @@ def test_a_real_log_is_recognised_and_every_line_accounted_for():
     assert len(stats) == data.count(b"LOG stats: ")
 
 
+@pytest.mark.parametrize("day", ["2026-06-31", "2262-04-12", "9026-11-21", "0001-01-01"])
+def test_a_line_whose_time_no_column_can_hold_is_rejected_alone(day):
+    said = "C-0x55: shop/app@127.0.0.1:5000 login attempt: db=shop user=app tls=no"
+    found = parse(*(f"{at} 10:00:00.123 UTC [7] LOG {said}" for at in (day, "2026-11-21")))
+    assert [(bad.line, bad.reason) for bad in found.rejected] == [(1, "its time is no time")]
+    assert [str(row["at"])[:23] for row in rows(found)] == ["2026-11-21 10:00:00.123"]
+
+
 def test_a_real_log_has_its_sessions_errors_and_servers():
     data = REAL.read_bytes()
     kinds = Counter(row["kind"] for row in rows(FORMAT.parse(Chunk.whole(data))))

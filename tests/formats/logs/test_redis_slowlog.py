@@ -198,3 +198,11 @@ def test_values_one_a_line_are_not_divided_at_an_argument_that_looks_like_an_ent
     data = FORMS["raw"] + b" 1) 1) (integer) 14\n}\n{\n"
     assert FORMAT.cut(data) == 0
     assert FORMAT.cut(data.replace(b"\n", b"\r\n")) == 0
+
+
+def test_half_a_character_does_not_cost_the_entry(parsed):
+    data = rb'[[14,1795260666,10,["get","k\ud800"],"127.0.0.1:5000","\udc00"],' + b"\n"
+    data += rb'[15,1795260666,10,["get","k"],"127.0.\ud800","shop"]]'
+    first, second = rows(parsed(FORMAT, data))
+    assert (first["statement"], first["application"]) == ('get "k\\ufffd"', "\ufffd")
+    assert (second["session_id"], second["application"]) == ("127.0.\ufffd", "shop")

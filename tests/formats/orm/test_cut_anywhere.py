@@ -35,6 +35,11 @@ query: STA]]CTION
 execution time: 51
 query: SELECT 1
 """
+SLOW = """a line of the application
+query is slow: SELECT 1
+execution time: 51
+query failed: SELECT nope
+"""
 ECHO = "".join(
     f"2026-11-21 {at},100 INFO sqlalchemy.engine.Engine {said}\n"
     for at, said in [
@@ -62,6 +67,7 @@ LOGS = {
     "node": (node_postgres.FORMAT, NODE, 4),
     "p6spy": (p6spy.FORMAT, P6SPY, 2),
     "typeorm": (typeorm.FORMAT, TYPEORM, 2),
+    "slow": (typeorm.FORMAT, SLOW, 1),
     "echo": (sqlalchemy_echo.FORMAT, ECHO, 4),
     "hibernate": (hibernate.FORMAT, HIBERNATE, 1),
     "django": (django.FORMAT, DJANGO, 3),

@@ -32,9 +32,10 @@ def test_a_record_goes_on_over_lines_of_sql_and_ends_without_blank_ones():
     assert marked_lines(first, ends, log.count).tolist() == [1, 1, 1, 0, 0, 1, 0]
 
 
-def test_data_without_a_mark_is_cut_at_its_last_line():
+def test_data_is_cut_at_its_last_mark_or_far_behind_it_at_its_last_line():
     cut = cut_before(re.compile(b"x: "))
-    assert cut(b"a\nb\nc") == 4
+    assert cut(b"a\nb\nc") == 0
+    assert cut(b"b\n" * 1_000_000 + b"c") == 2_000_000
     assert cut(b"x: a\nb\nx: c\nd") == 7
     assert cut(b"x: a\nb\n") == 0
     assert cut(b"x: a\n" + b"b\n" * 1_000_000) == 2_000_005

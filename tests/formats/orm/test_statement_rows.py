@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.formats.orm.statement_rows import durations, joined, json_members, queries, slow_pairs
+from perfkit.formats.orm.statement_rows import durations, joined, json_members, queries
 
 TEXTS = st.lists(st.none() | st.text(st.characters(codec="utf-8"), max_size=12), max_size=8)
 
@@ -39,13 +39,6 @@ def test_a_number_is_a_duration_when_it_can_be_one(text, ms):
 def test_what_is_known_is_joined():
     parts = (pa.array(["a", None, ""]), pa.array([None, None, "c"]), pa.array(["b", None, "d"]))
     assert joined(*parts).to_pylist() == ["a b", "", "c d"]
-
-
-def test_a_slow_query_belongs_to_the_last_statement_of_its_shape():
-    texts = pa.array(["select 1", "select 2", "select b", "select 3"])
-    slow = pa.array(["select 9", "select b", "select c"])
-    pairs = slow_pairs(texts, np.array([0, 2, 4, 9]), slow, np.array([5, 6, 7]))
-    assert pairs.tolist() == [-1, 0, 1, -1]
 
 
 def test_only_known_durations_have_a_kind():

@@ -80,3 +80,8 @@ def test_long_input_takes_linear_time(filler):
     ):
         read_grid(head + filler * 200_000)
     assert time.process_time() - began < 8
+
+
+def test_half_a_character_does_not_cost_the_table():
+    (row,) = read_grid(r'[{"query": "select \ud800", "calls": 1}]').rows
+    assert row.values == {"query": "select \ufffd", "calls": 1}

@@ -54,3 +54,23 @@ def test_fields_with_several_values_do_not_hurt(take):
     assert taken.only == [b"a", b"b"]
     assert taken.process[""] == [7, 7]
     assert taken.at[""] == [1_700_000_000 * 10**9] * 2
+
+
+@pytest.mark.parametrize("form", ["json", "export"])
+@pytest.mark.parametrize(
+    ("microseconds", "at"),
+    [
+        (9_223_372_036_854_774, 9_223_372_036_854_774_000),
+        (9_223_372_036_854_775, None),
+        (9_999_999_999_999_999, None),
+        (99_999_999_999_999_999_999, None),
+    ],
+)
+def test_a_time_after_2262_is_unknown_and_its_message_read(take, form, microseconds, at):
+    fields = {"__REALTIME_TIMESTAMP": str(microseconds), "SYSLOG_IDENTIFIER": "app"}
+    fields["MESSAGE"] = "said"
+    data = json.dumps(fields) + "\n"
+    if form == "export":
+        data = "".join(f"{name}={value}\n" for name, value in fields.items()) + "\n"
+    taken = take(data.encode(), f"journald-{form}")
+    assert (taken.only, taken.at["app"]) == ([b"said"], [at])

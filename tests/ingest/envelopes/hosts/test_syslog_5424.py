@@ -22,3 +22,9 @@ def test_the_examples_of_the_standard_are_read(take):
     assert taken.process["192.0.2.1/myproc"] == [8710]
     assert taken.at["192.0.2.1/myproc"] == [1_061_727_255_000_003_000]
     assert taken.rejected_lines == 0
+
+
+def test_a_blank_behind_the_mark_is_the_messages_own_and_a_second_one_before_it_is_rsyslogs(take):
+    header = b"<13>1 2026-11-21T11:00:00.000001+00:00 h1 app 7 - "
+    lines = [b"- \xef\xbb\xbf \n", b'[a@1 b="c"] \xef\xbb\xbf  two\n', b"-  one\n", b"-  \n"]
+    assert take(b"".join(header + line for line in lines)).only == [b" ", b"  two", b"one", b""]

@@ -168,9 +168,8 @@ def position(process, path):
     descriptors = Path(f"/proc/{process.pid}/fd")
     told = ["pos: 0"]
     with contextlib.suppress(OSError):
-        for each in descriptors.iterdir():
-            if each.readlink() == path:
-                told.append((descriptors.parent / "fdinfo" / each.name).read_text())
+        mine = [each.name for each in descriptors.iterdir() if each.readlink() == path]
+        told += [(descriptors.parent / "fdinfo" / name).read_text() for name in mine]
     return max(int(text.split()[1]) for text in told)
 
 

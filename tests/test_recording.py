@@ -186,7 +186,7 @@ def test_tables_that_nothing_filled_are_empty():
         assert list(getattr(rec, name).columns) == tables.TABLES[name].names
         assert len(getattr(rec, name)) == 0
     assert (len(rec.sources), len(rec.rejected)) == (0, 0)
-    assert list(rec.rejected.columns) == ["source", "line", "reason", "text"]
+    assert list(rec.rejected.columns) == ["source", "line", "reason", "text", "offset"]
 
 
 def test_what_is_no_table_is_no_attribute(rec):

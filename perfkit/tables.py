@@ -60,7 +60,7 @@ _EVERY_ROW = "source:integer line:integer attributes:bytes"
 _COLUMNS: dict[str, str] = {
     "requests": """started_at:time duration_ms:number method:category route:category path:text
         status:integer service:category client:category response_bytes:integer request_id:text
-        trace_id:text error:text""",
+        trace_id:text weight:number error:text""",
     "queries": """started_at:time duration_ms:number duration_kind:category phase:category
         statement:category parameters:text fingerprint:category fingerprint_id:category
         system:category database:category user:category application:category session_id:category
@@ -74,7 +74,8 @@ _COLUMNS: dict[str, str] = {
     "spans": """trace_id:text span_id:text parent_id:text service:category name:category
         kind:category category:category started_at:time duration_ms:number self_ms:number
         error:text statement:category fingerprint:category fingerprint_id:category
-        route:category url:category peer:category status:integer""",
+        route:category url:category peer:category status:integer calls:integer weight:number
+        resource:category""",
     "events": """at:time kind:category duration_ms:number bytes:integer message:text
         session_id:category database:category user:category sqlstate:category""",
     "metrics": "at:time host:category name:category value:number unit:category",

@@ -6,28 +6,21 @@ Line numbers of a document (JSON over several lines) are the numbers of its span
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
-import pyarrow as pa
+from typing import NamedTuple
 
 from perfkit.formats.lines import count_lines, cut_at_line
-from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition, concatenate, kept
+from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition, kept
 from perfkit.formats.text import to_utf8
-from perfkit.formats.traces import ids, trees
+from perfkit.formats.traces import ids
 from perfkit.formats.traces.otlp_reader import Reader
 from perfkit.formats.traces.span_rows import Row, span_tables
-from perfkit.recording import Note
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from perfkit.formats.traces.whole import combine
 
 __all__ = ["FORMAT"]
 
 _DOCUMENT = re.compile(rb"\A\s*[\[{]\s*(?:[\[{]\s*)*\r?\n")
 _SPANS = re.compile(rb'"(?:resourceSpans|resource_spans|batches)"\s*:\s*\[')
 _PARTS = re.compile(rb'"(?:scopeSpans|scope_spans|instrumentationLibrarySpans|spans)"\s*:')
-_SAME_SPAN = ["trace_id", "span_id", "started_at", "kind"]
 _OTHER_SIGNALS = re.compile(rb'\A\s*\{\s*"(?:resourceMetrics|resourceLogs)"')
 
 
@@ -53,7 +46,7 @@ class _Seen(NamedTuple):
 
 
 def parse(chunk: Chunk) -> Parsed:
-    """Parse export requests; duplicates and self time are left to :func:`combine`."""
+    """Parse export requests; duplicates and self time are left to :func:`.whole.combine`."""
     data, notes = to_utf8(chunk.data)
     reader = Reader(base64=ids.uses_base64(chunk.head))
     document = _DOCUMENT.match(chunk.head) is not None
@@ -69,40 +62,6 @@ def parse(chunk: Chunk) -> Parsed:
         notes=(*notes, *reader.notes()),
         carry=(built.request_rows, built.query_rows),
     )
-
-
-def combine(parts: Sequence[Parsed]) -> Parsed:
-    """Drop repeated spans with their requests and queries, and fill in the self time."""
-    whole = concatenate(parts)
-    if not parts or "spans" not in whole.tables:
-        return whole
-    spans = whole.tables["spans"]
-    keep = trees.first_of_each(spans.select(_SAME_SPAN))
-    repeated = int((~keep).sum())
-    contents = {**whole.tables, "spans": trees.with_self_ms(spans.filter(pa.array(keep)))}
-    if repeated:
-        for place, name in enumerate(("requests", "queries")):
-            mask = keep[_span_rows(parts, place)]
-            contents[name] = contents[name].filter(pa.array(mask))
-    message = f"{repeated:,} spans were exported more than once and are counted once"
-    note = (Note(kind="duplicate_spans", message=message),) * bool(repeated)
-    lost = len(set(spans["line"].to_pylist())) - len(set(contents["spans"]["line"].to_pylist()))
-    return Parsed(
-        tables={name: table for name, table in contents.items() if table.num_rows},
-        rejected=whole.rejected,
-        rejected_lines=whole.rejected_lines,
-        irrelevant=whole.irrelevant + (lost if repeated else 0),
-        lines=whole.lines,
-        notes=(*whole.notes, *note),
-    )
-
-
-def _span_rows(parts: Sequence[Parsed], place: int) -> Any:
-    base, found = 0, []
-    for part in parts:
-        found.append(part.carry[place] + base)
-        base += part.tables["spans"].num_rows
-    return np.concatenate(found)
 
 
 def _read_lines(data: bytes, reader: Reader) -> _Seen:

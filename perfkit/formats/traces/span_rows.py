@@ -19,7 +19,12 @@ __all__ = ["Row", "SpanTables", "span_tables"]
 
 
 class Row(NamedTuple):
-    """One span; times in nanoseconds since 1970 (None: unknown)."""
+    """One span; times in nanoseconds since 1970 (None: unknown).
+
+    ``category`` is what the format itself says, before names are looked at. ``calls``: as many
+    calls are in this span (Elastic's composite); ``weight``: it stands for as many spans
+    (sampled); None: one. ``resource``: JSON of what describes the process.
+    """
 
     trace_id: str
     span_id: str
@@ -33,6 +38,10 @@ class Row(NamedTuple):
     line: int
     facts: Facts
     attributes: bytes
+    category: str | None = None
+    calls: int | None = None
+    weight: float | None = None
+    resource: str | None = None
 
 
 class SpanTables(NamedTuple):
@@ -50,7 +59,8 @@ def span_tables(rows: Sequence[Row]) -> SpanTables:
     query as its client saw it; commands of caches are no statements.
     """
     labels = [
-        category(r.facts.category, r.name, r.kind, statement=r.facts.statement is not None)
+        r.category
+        or category(r.facts.category, r.name, r.kind, statement=r.facts.statement is not None)
         for r in rows
     ]
     served = [i for i, row in enumerate(rows) if row.kind == "server"]
@@ -89,6 +99,17 @@ def _ms(ns: int | None) -> float | None:
     return None if ns is None else ns / 1e6
 
 
+def _each_ms(row: Row) -> float | None:
+    """Return the duration of one of the span's calls."""
+    return None if row.duration_ns is None else row.duration_ns / 1e6 / (row.calls or 1)
+
+
+def _executions(row: Row) -> float | None:
+    """Return how many executions the row stands for; None: one."""
+    unknown = row.calls is None and row.weight is None
+    return None if unknown else (row.calls or 1) * (row.weight or 1.0)
+
+
 def _texts(values: Any) -> pa.Array:
     return pa.array(list(values), pa.string())
 
@@ -105,6 +126,9 @@ def _spans(rows: Sequence[Row], labels: list[str]) -> pa.Table:
         "url": _texts(row.facts.url for row in rows),
         "peer": _texts(row.facts.peer for row in rows),
         "status": pa.array([row.facts.status for row in rows], pa.int64()),
+        "calls": pa.array([row.calls for row in rows], pa.int64()),
+        "weight": pa.array([row.weight for row in rows], pa.float64()),
+        "resource": _texts(row.resource for row in rows),
     }
     return tables.from_columns("spans", columns | _statements(rows))
 
@@ -137,6 +161,7 @@ def _requests(rows: Sequence[Row]) -> pa.Table:
         "service": _texts(row.service for row in rows),
         "client": _texts(row.facts.client for row in rows),
         "response_bytes": pa.array([row.facts.response_bytes for row in rows], pa.int64()),
+        "weight": pa.array([row.weight for row in rows], pa.float64()),
     }
     return tables.from_columns("requests", columns)
 
@@ -150,5 +175,7 @@ def _queries(rows: Sequence[Row]) -> pa.Table:
         "user": _texts(row.facts.user for row in rows),
         "application": _texts(row.service for row in rows),
         "span_id": _texts(row.span_id for row in rows),
+        "duration_ms": pa.array([_each_ms(row) for row in rows], pa.float64()),
+        "weight": pa.array([_executions(row) for row in rows], pa.float64()),
     }
     return tables.from_columns("queries", columns | _statements(rows))

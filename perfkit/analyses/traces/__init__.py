@@ -1,0 +1,1 @@
+"""Traces as forests of spans: what several analyses of them share."""

@@ -5,8 +5,9 @@ The front door. Everything public is here and is imported when it is first used,
 
 Read what you could export:  :func:`load`, :func:`scan`, :func:`sample`, :class:`Recording`
 Ask:                         :func:`diagnose` (start here), :func:`digest`, :func:`baseline`,
-                             :func:`n_plus_one`, :func:`pool`, :func:`event_loop`,
-                             :func:`sequential_scans`
+                             :func:`pool`, :func:`event_loop`, :func:`sequential_scans`
+Ask traces:                  :func:`breakdown`, :func:`critical_path`, :func:`n_plus_one`,
+                             :func:`parallelism`, :func:`tail`
 Measure:                     :func:`timeapi`, :func:`profile_endpoint`, :func:`watch_pool`,
                              :func:`explain`, :func:`index_audit`, :func:`read_plan`,
                              :func:`snapshot`, :func:`interval`
@@ -21,12 +22,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from perfkit.analyses.baseline import baseline
+    from perfkit.analyses.breakdown import breakdown
+    from perfkit.analyses.critical_path import critical_path
     from perfkit.analyses.diagnose import diagnose
     from perfkit.analyses.digest import digest
     from perfkit.analyses.event_loop import event_loop
     from perfkit.analyses.n_plus_one import n_plus_one
+    from perfkit.analyses.parallelism import parallelism
     from perfkit.analyses.pool import pool
     from perfkit.analyses.sequential_scans import sequential_scans
+    from perfkit.analyses.tail import tail
     from perfkit.errors import PerfkitError
     from perfkit.ingest.load import load
     from perfkit.magics import load_ipython_extension, unload_ipython_extension
@@ -50,6 +55,8 @@ _HOMES = {
     "Recording": "perfkit.recording",
     "Result": "perfkit.results",
     "baseline": "perfkit.analyses.baseline",
+    "breakdown": "perfkit.analyses.breakdown",
+    "critical_path": "perfkit.analyses.critical_path",
     "diagnose": "perfkit.analyses.diagnose",
     "digest": "perfkit.analyses.digest",
     "event_loop": "perfkit.analyses.event_loop",
@@ -59,6 +66,7 @@ _HOMES = {
     "load": "perfkit.ingest.load",
     "load_ipython_extension": "perfkit.magics",
     "n_plus_one": "perfkit.analyses.n_plus_one",
+    "parallelism": "perfkit.analyses.parallelism",
     "pool": "perfkit.analyses.pool",
     "profile_endpoint": "perfkit.tasks.profile_endpoint",
     "read_plan": "perfkit.plans.read",
@@ -66,6 +74,7 @@ _HOMES = {
     "scan": "perfkit.tasks.scan",
     "sequential_scans": "perfkit.analyses.sequential_scans",
     "snapshot": "perfkit.tasks.snapshot",
+    "tail": "perfkit.analyses.tail",
     "timeapi": "perfkit.tasks.timeapi",
     "timeapi_async": "perfkit.tasks.timeapi",
     "unload_ipython_extension": "perfkit.magics",
@@ -82,6 +91,8 @@ __all__ = [
     "Result",
     "__version__",
     "baseline",
+    "breakdown",
+    "critical_path",
     "diagnose",
     "digest",
     "event_loop",
@@ -91,6 +102,7 @@ __all__ = [
     "load",
     "load_ipython_extension",
     "n_plus_one",
+    "parallelism",
     "pool",
     "profile_endpoint",
     "read_plan",
@@ -98,6 +110,7 @@ __all__ = [
     "scan",
     "sequential_scans",
     "snapshot",
+    "tail",
     "timeapi",
     "timeapi_async",
     "unload_ipython_extension",

@@ -32,6 +32,10 @@ _ASK: Mapping[str, tuple[frozenset[str], str]] = {
     "digest": (frozenset({"queries"}), "statements by total time"),
     "baseline": (frozenset({"requests"}), "routes by total time, with percentiles"),
     "n_plus_one": (frozenset({"queries", "spans"}), "statements and calls repeated per request"),
+    "breakdown": (frozenset({"spans"}), "where the wall time of requests goes, by category"),
+    "critical_path": (frozenset({"spans"}), "what requests wait for, at p50 and at p99"),
+    "parallelism": (frozenset({"spans"}), "calls one after another that could overlap"),
+    "tail": (frozenset({"requests", "spans"}), "what the slowest requests have in common"),
     "sequential_scans": (frozenset({"plans"}), "tables read from end to end for a few rows"),
     "pool": (frozenset({"pool_samples", "checkouts"}), "connection pools: waits, size, what if"),
     "event_loop": (frozenset({"events.blocked_loop"}), "what blocked the event loop"),
@@ -42,7 +46,7 @@ Section = tuple[str, Rows]
 
 
 def text(rec: Recording) -> str:
-    """Return the overview as at most 25 lines of at most 100 columns, safe for a terminal."""
+    """Return the overview as at most 30 lines of at most 100 columns, safe for a terminal."""
     lines = [visible(line, _WIDTH) for line in _headline(rec)]
     for title, rows in _sections(rec):
         lines.append(title)

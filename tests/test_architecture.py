@@ -25,7 +25,7 @@ FLOORS = [
     | {"visible", "files", "pandas_later", "routes"},
     {"tables", "keep"},
     {"clock", "selection", "archive", "overview", "recording", "results", "sources"}
-    | {"event_details", "truncated_statements", "span_tree", "span_attributes"},
+    | {"event_details", "truncated_statements", "span_tree", "span_ids", "span_attributes"},
     {"formats", "plans"},
     {"ingest", "probes", "analyses"},
     {"tasks"},

@@ -6,21 +6,24 @@ from dataclasses import replace
 from itertools import accumulate, chain
 from operator import attrgetter
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import tables
 from perfkit.errors import InputError, UnknownFormat
 from perfkit.formats.traces import trees
+from perfkit.formats.traces.whole import without
 from perfkit.recording import Note, Recording
+from perfkit.span_ids import identified, repeated
+from perfkit.span_tree import link
 from perfkit.truncated_statements import match_truncated
 
 __all__ = ["finished", "joined", "nothing"]
 
 _SHOWN = 5
-#: What identifies a span, and the request and the query that were made from it.
-_SPAN_KEYS = {
-    "spans": ("trace_id", "span_id", "started_at", "kind"),
+#: What identifies the request and the query that were made from a span.
+_KEYS = {
     "queries": ("trace_id", "span_id", "started_at", "duration_kind"),
     "requests": ("trace_id", "started_at", "duration_ms", "service", "route", "path"),
 }
@@ -48,11 +51,8 @@ def finished(rec: Recording, skipped: list[InputError]) -> Recording:
     if skipped:
         shown = "; ".join(error.message for error in skipped[:_SHOWN])
         notes.append(Note(kind="skipped", message=f"{len(skipped):,} files were skipped: {shown}"))
-    if "spans" in rec.contents:
-        if pc.count_distinct(rec.contents["spans"]["source"]).as_py() > 1:
-            rec, repeated = _across_files(rec)
-            notes += repeated
-        notes += trees.missing_parents(rec.contents["spans"])
+    if "spans" in rec.contents and _unlinked(rec.contents["spans"]):
+        rec = _across_files(rec)
     rec, unmatched = _whole_statements(rec)
     return rec.with_quality(*notes, *unmatched)
 
@@ -79,23 +79,37 @@ def nothing(skipped: list[InputError]) -> InputError:
     )
 
 
-def _across_files(rec: Recording) -> tuple[Recording, list[Note]]:
+def _unlinked(spans: pa.Table) -> bool:
+    """Say whether traces may be in several files, or nobody has looked at them as trees."""
+    several: bool = pc.count_distinct(spans["source"]).as_py() > 1
+    return several or spans["self_ms"].null_count == spans.num_rows > 0
+
+
+def _across_files(rec: Recording) -> Recording:
+    """Count once what is in several files, and tell of the traces as a whole."""
     contents = dict(rec.contents)
-    traced = pc.unique(contents["spans"]["source"])
-    for name, keys in _SPAN_KEYS.items():
-        if name in contents:
-            contents[name] = _without_repeats(contents[name], keys, traced)
-    repeated = rec.contents["spans"].num_rows - contents["spans"].num_rows
-    contents["spans"] = trees.with_self_ms(contents["spans"])
-    message = f"{repeated:,} spans are in more than one file and are counted once"
-    notes = [Note(kind="duplicate_spans", message=message)] if repeated else []
-    return replace(rec, contents=contents), notes
+    spans = contents["spans"]
+    ids = identified(spans)
+    again = repeated(spans, ids)
+    notes = [note for note in rec.quality if note.kind not in trees.KINDS]
+    if len(again):
+        traced = pc.unique(spans["source"])
+        for name in _KEYS.keys() & contents.keys():
+            contents[name] = _without_repeats(contents[name], _KEYS[name], traced)
+        message = f"{len(again):,} spans are in more than one file and are counted once"
+        notes.append(Note(kind="duplicate_spans", message=message))
+        spans = without(spans, again)
+        ids = identified(spans)
+    links = link(spans, ids)
+    notes += trees.told(spans, links)
+    contents["spans"] = trees.with_self_ms(spans, links)
+    return replace(rec, contents=contents, quality=tuple(dict.fromkeys(notes)))
 
 
 def _without_repeats(table: pa.Table, keys: tuple[str, ...], traced: pa.Array) -> pa.Table:
-    keep = trees.first_of_each(table.select(keys))
-    others = pc.invert(pc.is_in(table["source"], value_set=traced))
-    return table.filter(pc.or_(pa.array(keep), others))
+    others = pc.invert(pc.is_in(table["source"], value_set=traced)).to_numpy()
+    keep = trees.first_of_each(table.select(keys)) | others
+    return without(table, np.flatnonzero(~keep))
 
 
 def _moved(part: Recording, by: int) -> Recording:

@@ -25,6 +25,7 @@ _KINDS: dict[str, tuple[str, str, Callable[[dict[str, Any]], bool]]] = {
     "everything else": ("blue", "", lambda row: not (row["request"] or row["repeated"])),
 }
 _LABEL = 46
+_ROOM = 1.25  # behind the request, for what is said of its calls
 
 
 def figure(result: Result) -> go.Figure:
@@ -81,6 +82,7 @@ def _bars(
         "y": [lanes[_key(row)] for row in rows],
         "orientation": "h",
         "name": name,
+        "opacity": 0.6 if name == "repeated calls" and _at_a_time(rows) > 1 else 1.0,
         # a thin gap keeps calls apart that follow each other at once
         "marker": {
             "color": theme.COLOURS[colour],
@@ -92,19 +94,36 @@ def _bars(
 
 
 def _direct_labels(fig: go.Figure, rows: list[dict[str, Any]], lanes: dict[Any, str]) -> None:
-    """Say beside the repeated lane how often and how long: no colour is needed to find it."""
-    repeated = [row for row in rows if row["repeated"]]
-    if not repeated:
-        return
-    took = units.format_ms(sum(row["duration_ms"] for row in repeated))
-    last = max(row["start_ms"] + row["duration_ms"] for row in repeated)
-    fig.add_annotation(
-        x=last,
-        y=lanes[_key(repeated[0])],
-        text=f"{len(repeated)} calls, {took}",
-        showarrow=False,
-        xanchor="right",
-        yanchor="bottom",
-        yshift=13,
-        font={"color": theme.COLOURS["red"]},
-    )
+    """Say behind each repeated lane how often and how long: no colour is needed to find it."""
+    for key, lane in lanes.items():
+        repeated = [row for row in rows if row["repeated"] and _key(row) == key]
+        if repeated:
+            fig.add_annotation(
+                x=max(row["start_ms"] + row["duration_ms"] for row in repeated),
+                y=lane,
+                text=_said(repeated),
+                showarrow=False,
+                xanchor="left",
+                xshift=6,
+                font={"color": theme.COLOURS["red"]},
+            )
+    if rows:
+        end = max(row["start_ms"] + row["duration_ms"] for row in rows)
+        fig.update_xaxes(range=[0, end * _ROOM])
+
+
+def _said(rows: list[dict[str, Any]]) -> str:
+    took = units.format_ms(sum(row["duration_ms"] for row in rows))
+    most = _at_a_time(rows)
+    together = f",<br>up to {most} at a time" if most > 1 else ""
+    return f"{len(rows)} calls, {took}{together}"
+
+
+def _at_a_time(rows: list[dict[str, Any]]) -> int:
+    """Return how many of the calls run at the same moment at most."""
+    ends = [(row["start_ms"] + row["duration_ms"], -1) for row in rows]
+    most = running = 0
+    for _, step in sorted([*ends, *((row["start_ms"], 1) for row in rows)]):
+        running += step
+        most = max(most, running)
+    return most

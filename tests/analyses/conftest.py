@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +13,8 @@ from perfkit import tables
 from perfkit.recording import Recording
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import pyarrow as pa
 
 Rows = Sequence[Mapping[str, Any]]
@@ -37,3 +41,26 @@ def built() -> Callable[..., Recording]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def traces_built() -> ModuleType:
+    """Return the module with built traces: ``INNOCENT``, ``GUILTY``, ``Trace``, ``several``."""
+    return _traces_built()
+
+
+def _traces_built() -> ModuleType:
+    path = Path(__file__).parent / "traces" / "traces_built.py"
+    spec = importlib.util.spec_from_file_location("traces_built", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for ``innocent`` or ``guilty`` once per such set of traces."""
+    for name in {"innocent", "guilty"} & set(metafunc.fixturenames):
+        made = getattr(_traces_built(), name.upper())
+        metafunc.parametrize(name, made.values(), ids=made)

@@ -98,7 +98,7 @@ def test_calls_below_a_span_of_their_own_each_belong_to_the_request():
     assert (row["repeats"], row["parent"]) == (10, "load_item")
 
 
-def test_parallel_calls_save_what_they_cover():
+def test_calls_that_overlap_count_only_the_time_they_cover():
     trace = Trace("t1")
     for item in range(10):
         trace.now = 1.0
@@ -152,7 +152,7 @@ def keyset(trace, item):
 
 INNOCENT = {
     "four repeats": lambda trace, item: item < 4 and trace.db(ITEMS.format(item), ms=50.0),
-    "retries": lambda trace, item: trace.db(ITEMS.format(1), ms=50.0, error="timeout"),
+    "a few retries": lambda trace, item: item < 4 and trace.db(ITEMS.format(1), ms=9.0, error="x"),
     "http retries": lambda trace, item: trace.http(f"http://s/items/{item}", ms=50.0, status=503),
     "pages by offset": lambda trace, item: trace.db(
         f"SELECT id FROM t ORDER BY id LIMIT 100 OFFSET {item}00", ms=20.0
@@ -218,15 +218,161 @@ def test_a_page_of_each_of_many_things_is_no_paging():
     assert len(n_plus_one(spans(trace)).findings) == 1
 
 
-def test_many_fast_calls_are_a_finding_whatever_time_they_take():
+def test_many_calls_are_a_finding_even_if_the_request_has_longer_things_to_do():
     # a database on the same machine hides what a network would show
-    assert n_plus_one(spans(n_plus_one_trace(repeats=20, ms=0.05))).findings
-    assert not n_plus_one(spans(n_plus_one_trace(repeats=19, ms=0.05))).findings
+    def found(repeats, ms):
+        return n_plus_one(spans(n_plus_one_trace(repeats=repeats, ms=ms, duration_ms=900))).findings
+
+    assert found(20, 0.4)
+    assert not found(19, 0.4)
+    assert not found(60, 0.05)  # under the time floor
 
 
 def test_one_statement_on_two_routes_is_two_patterns():
     traces = [n_plus_one_trace("t1"), n_plus_one_trace("t2", route="/report")]
     assert len(n_plus_one(spans(*traces)).findings) == 2
+
+
+def rules(result):
+    return [finding.rule for finding in result.findings]
+
+
+def test_innocent_traces_yield_no_n_plus_one(table, innocent):
+    assert "n-plus-one" not in rules(n_plus_one(table("spans", innocent())))
+
+
+def test_guilty_traces_yield_exactly_one(table, guilty):
+    assert rules(n_plus_one(table("spans", guilty()))) == ["n-plus-one"]
+
+
+def test_innocent_and_guilty_traces_of_one_recording_do_not_blur(table, traces_built):
+    rows = []
+    for number, make in enumerate([*traces_built.INNOCENT.values(), *traces_built.GUILTY.values()]):
+        for row in make():
+            own = {name: f"{number}-{row[name]}" for name in ("trace_id", "span_id")}
+            parent = row["parent_id"] and f"{number}-{row['parent_id']}"
+            route = row.get("route") and f"/v{number}{row['route']}"
+            name = f"{number} {row['name']}" if parent is None else row["name"]
+            rows.append({**row, **own, "parent_id": parent, "route": route, "name": name})
+    assert rules(n_plus_one(table("spans", rows))).count("n-plus-one") == len(traces_built.GUILTY)
+
+
+def test_a_loop_of_two_statements_is_one_finding_that_names_both(table, traces_built):
+    result = n_plus_one(table("spans", traces_built.GUILTY["two statements per row"]()))
+    (row,) = result.arrow.to_pylist()
+    (finding,) = result.findings
+    assert row["statements"] == 2
+    assert "and 1 more statement in the same loop" in finding.title
+    assert "order_items" in finding.fix.text
+    # in the median 18.5 rows: calls of 1.5 ms and the gaps between them, less one call of each
+    assert row["saves_ms"] == pytest.approx(2 * 17.5 * 1.5 + 36 * 0.05)
+    assert len(finding.keys["also"]) == 16
+
+
+def test_an_interval_needs_six_requests_and_holds_the_estimate(table, traces_built):
+    def call(trace, item):
+        trace.sql(traces_built.ITEM, 1.0 + item % 7 / 5)
+
+    def result(count):
+        made = traces_built.several(lambda t, n: traces_built.loop(t, n, call), count)
+        return n_plus_one(table("spans", made))
+
+    (few,) = result(5).arrow.to_pylist()
+    assert few["saves_low_ms"] is few["saves_high_ms"] is None
+    assert any("fewer than six" in caveat for caveat in result(5).caveats)
+    (enough,) = result(12).arrow.to_pylist()
+    assert 0 < enough["saves_low_ms"] < enough["saves_ms"] < enough["saves_high_ms"]
+
+
+def test_the_rows_of_the_statement_before_explain_n(table, traces_built):
+    result = n_plus_one(table("spans", traces_built.GUILTY["one statement per row"]()))
+    assert result.arrow["growth"].to_pylist() == ["rows"]
+    assert "grows with the data" in result.findings[0].fix.text
+
+
+def test_sampled_requests_count_for_those_they_stand_for(table, traces_built):
+    rows = [row | {"weight": 20.0} for row in traces_built.GUILTY["one statement per row"]()]
+    result = n_plus_one(table("spans", rows))
+    (row,) = result.arrow.to_pylist()
+    assert (row["requests"], row["weighted_requests"]) == (6, 120.0)
+    assert result.findings[0].saves_times == 120.0
+    assert any("stand for about 120" in caveat for caveat in result.caveats)
+
+
+def test_one_span_for_many_calls_counts_as_many(table, traces_built):
+    result = n_plus_one(table("spans", traces_built.GUILTY["one span for many calls"]()))
+    (row,) = result.arrow.to_pylist()
+    assert (row["repeats"], row["least_repeats"], row["most_repeats"]) == (32, 30, 35)
+    assert row["saves_ms"] == pytest.approx(60 * 31 / 32, abs=0.2)
+
+
+@pytest.mark.parametrize("wait", ["no wait", "a growing wait"])
+def test_a_retry_storm_is_a_finding_of_its_own(table, traces_built, wait):
+    result = n_plus_one(table("spans", traces_built.STORMS[wait]()))
+    (finding,) = result.findings
+    assert finding.rule == "retry-storm"
+    assert "8 times" in finding.title
+    assert wait in finding.title
+    assert finding.saves_ms is None
+
+
+def test_many_different_statements_are_a_finding_of_their_own(table, traces_built):
+    (finding,) = n_plus_one(table("spans", traces_built.MANY_STATEMENTS())).findings
+    assert finding.rule == "query-count"
+    assert finding.title.startswith("/orders sends 22 statements per request (22 at the 95th")
+    assert len(finding.evidence) == 8
+
+
+def session_log(columns=(), *, sessions=3, loops=4, repeats=lambda n: 18 + n, pause=400.0):
+    """Statements of pooled sessions: a list, then one per row; nothing names the request."""
+    rows = []
+    for session in range(sessions):
+        now = session * 37.0
+        for number in range(loops):
+            asked = [("BEGIN", 0.01), (ORDERS, 0.4)]
+            asked += [(ITEMS.format(100 * number + i), 0.05) for i in range(repeats(number))]
+            for statement, ms in [*asked, ("COMMIT", 0.01)]:
+                at = START + timedelta(milliseconds=now)
+                told = {"statement": statement, "duration_ms": ms, "started_at": at}
+                rows.append({**told, "session_id": f"s{session}", "duration_kind": "server"})
+                rows[-1] |= dict(columns)
+                now += ms + 0.6
+            now += pause
+    return rows
+
+
+def test_the_same_burst_in_several_sessions_of_a_log_is_a_finding_of_low_confidence(built):
+    result = n_plus_one(built(queries=session_log()))
+    (finding,) = result.findings
+    assert finding.confidence == "low"
+    assert finding.title.startswith("A database session sends select name from items")
+    assert result.arrow["source_statement"].to_pylist() == [fingerprint(ORDERS)]
+    assert any("guessed" in caveat for caveat in result.caveats)
+
+
+def test_requests_that_follow_each_other_without_a_pause_are_told_apart(built):
+    result = n_plus_one(built(queries=session_log(pause=0.0)))
+    assert result.arrow["most_repeats"].to_pylist() == [21]
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        session_log(sessions=1),
+        session_log(loops=1, sessions=2),
+        session_log(repeats=lambda n: 18, loops=2),  # always the same N, seen six times
+        session_log(repeats=lambda n: 4),
+        [row | {"statement": "UPDATE t SET a = 1 WHERE b = 2"} for row in session_log()],
+        [row | {"started_at": START + timedelta(seconds=n)} for n, row in enumerate(session_log())],
+    ],
+)
+def test_a_log_without_requests_needs_evidence(built, log):
+    assert n_plus_one(built(queries=log)).findings == ()
+
+
+def test_a_job_that_loops_for_minutes_in_one_session_is_no_request(built):
+    log = session_log(sessions=2, loops=1, repeats=lambda n: 60_000)
+    assert n_plus_one(built(queries=log)).findings == ()
 
 
 def logged(repeats=30, **columns):
@@ -251,7 +397,7 @@ def test_logged_statements_with_a_request_id_are_looked_at_without_spans():
 def test_logged_statements_without_any_id_say_nothing():
     result = n_plus_one(Recording.from_frames(queries=logged()))
     assert result.findings == ()
-    assert any("neither spans nor statements" in caveat for caveat in result.caveats)
+    assert any("neither spans nor statements with" in caveat for caveat in result.caveats)
 
 
 def test_statements_in_spans_are_not_counted_again_from_the_log():

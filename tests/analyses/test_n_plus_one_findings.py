@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.analyses.n_plus_one_findings import finding
+from perfkit.analyses.n_plus_one_findings import Sender, finding
 from perfkit.analyses.n_plus_one_pattern import Pattern
 from perfkit.analyses.repeats.calls import Target
 from perfkit.analyses.repeats.find import Repeat
@@ -27,6 +27,13 @@ def repeat(**more):
 def found(target=None, *repeats, route="/orders"):
     target = target or Target(fingerprint=SQL, fingerprint_id="f1")
     return finding(Pattern(target=target, route=route, found=repeats or (repeat(),)))
+
+
+def told(sender=None, growth="", **more):
+    repeats = [repeat(source="select id from orders", **more) for _ in range(6)]
+    return finding(
+        Pattern(target=repeats[0].target, route="/orders", found=repeats), sender, growth
+    )
 
 
 def snippet_for(sql):
@@ -113,7 +120,7 @@ def test_without_a_simple_condition_only_the_orm_is_shown(sql):
 
 def test_the_statement_before_is_named_as_the_place_where_the_loop_begins():
     one = found(None, repeat(source="select id from orders limit ?"))
-    assert one.fix.text.endswith("They come from select id from orders limit ?")
+    assert "They come from select id from orders limit ?." in one.fix.text
 
 
 @pytest.mark.parametrize("sql", ["insert into t values (?)", "update t set a = ? where id = ?"])
@@ -144,3 +151,47 @@ _WRITES = found(Target(fingerprint="insert into t values (?)")).fix.snippet
 def test_no_line_break_of_any_kind_ends_the_comment(newline):
     shown = snippet_for(f"select a{newline}import os from t where id = ?")
     assert len(shown.splitlines()) == len(snippet_for(SQL).splitlines())
+
+
+def test_that_n_is_the_number_of_rows_is_said_behind_the_statement_that_returns_them():
+    assert "from select id from orders. N is the number of rows" in told(growth="rows").fix.text
+    assert "N differs from request to request" in told(growth="varies").fix.text
+    assert "N " not in told(growth="constant").fix.text
+
+
+def test_the_range_of_the_saving_is_said_where_it_is_known():
+    assert "It saves 10 ms to 90 ms per request." in told(least_ms=10.0, most_ms=90.0).fix.text
+    assert "It saves" not in told().fix.text
+
+
+def test_gaps_that_are_saved_as_well_explain_a_saving_beyond_the_time_of_the_calls():
+    assert "the gaps in between are lost as well" in told(spared_ms=99.0).title
+    assert "gaps" not in told(spared_ms=70.0).title
+
+
+def test_what_is_guessed_is_of_low_confidence():
+    assert told(told=False).confidence == told(session="7").confidence == "low"
+    assert told(session="7").title.startswith("A database session sends")
+    assert told(session="7").evidence[0]["session"] == "7"
+
+
+def test_the_library_that_sends_the_statements_gets_its_own_fix():
+    django = Sender(library="django", language="python", system="postgresql")
+    one = told(django)
+    assert "prefetch_related" in one.fix.snippet
+    assert "selectinload" not in one.fix.snippet
+    assert one.fix.snippet.endswith("where order_id = ANY(:ids)")
+    rails = told(Sender(library="rails", language="ruby", system="mysql"))
+    assert rails.fix.language == "ruby"
+    assert (
+        rails.fix.snippet.splitlines()[-1]
+        == "# SQL: select name from items where order_id IN (...)"
+    )
+
+
+def test_the_statements_of_a_loop_are_named_and_join_to_other_files():
+    other = Target(fingerprint="select 2 from b where c = ?", fingerprint_id="f2")
+    one = told(also=(other,))
+    assert "and 1 more statement in the same loop 40 times" in one.title
+    assert other.fingerprint in one.fix.text
+    assert one.keys["also"] == "f2"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perfkit.analyses.digest import digest
 from perfkit.analyses.event_loop import event_loop
 from perfkit.analyses.n_plus_one import n_plus_one
+from perfkit.analyses.parallelism import parallelism
 from perfkit.analyses.pool import pool
 from perfkit.analyses.sequential_scans import sequential_scans
 
@@ -22,6 +23,7 @@ __all__ = ["causes", "run"]
 #: The more specific comes first: a statement explained once is not explained again.
 _ANALYSES: Sequence[tuple[Callable[[Recording], Result], tuple[str, ...], str]] = (
     (n_plus_one, ("spans", "queries"), "repeated statements and calls per request (N+1)"),
+    (parallelism, ("spans",), "calls one after another that could overlap"),
     (sequential_scans, ("plans",), "sequential scans that discard what they read"),
     (pool, ("checkouts", "pool_samples"), "waits for pooled connections"),
     (event_loop, ("events",), "blocked event loop"),
@@ -50,6 +52,9 @@ def causes(results: Sequence[Result]) -> list[Finding]:
                 continue
             kept.append(finding)
         explained |= {
-            f.keys["fingerprint_id"] for f in result.findings if "fingerprint_id" in f.keys
+            identifier
+            for finding in result.findings
+            for name in ("fingerprint_id", "also")  # also: what the same loop sends
+            for identifier in finding.keys.get(name, "").split()
         }
     return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,28 +16,53 @@ from perfkit.routes import routes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["calls_of"]
+__all__ = ["calls_of", "executed", "raw_of", "targets_of"]
 
 
 def calls_of(queries: pa.Table, requests: pa.Table) -> Calls:
-    """Return the successful statements of requests; those without any id are left out."""
-    rows = fingerprinted(queries)
-    executed = ~np.isin(np.array(texts(rows["phase"]), dtype=object), ["parse", "bind"])
-    who = pc.coalesce(rows["request_id"], rows["trace_id"])
-    usable = executed & ~rows["error"].is_valid().to_numpy() & who.is_valid().to_numpy()
-    rows = rows.filter(pa.array(usable & rows["fingerprint_id"].is_valid().to_numpy()))
+    """Return the statements of requests; those without any id are left out."""
+    who = pc.coalesce(queries["request_id"], queries["trace_id"])
+    rows = executed(queries.filter(who.is_valid()))
     owner, first = _owner(rows)
-    target, targets = _targets(rows)
+    target, targets = targets_of(rows)
     return Calls(
         owner=owner,
         target=target,
         start_ms=milliseconds(rows["started_at"]),
         duration_ms=groups.numbers(rows["duration_ms"]),
-        parent=[None] * len(rows),
-        raw=texts(rows["statement"]),
+        parent=np.full(len(rows), None),
+        raw=raw_of(rows),
         targets=targets,
         owners=_owners(rows.take(pa.array(first)), requests),
+        failed=rows["error"].is_valid().to_numpy(),
+        row=np.arange(len(rows)),
+        server_time="server" in pc.unique(rows["duration_kind"]).to_pylist(),
     )
+
+
+def executed(queries: pa.Table) -> pa.Table:
+    """Return the rows that are an execution of a known statement."""
+    rows = fingerprinted(queries)
+    phase = groups.encode(rows["phase"])
+    other = [place for place, label in enumerate(phase.labels) if label in {"parse", "bind"}]
+    usable = ~np.isin(phase.codes, other) & rows["fingerprint_id"].is_valid().to_numpy()
+    return rows.filter(pa.array(usable))
+
+
+def targets_of(rows: pa.Table) -> tuple[NDArray[np.int64], list[Target]]:
+    """Return the number of the target of every statement, and the targets."""
+    (code,) = codes(rows["fingerprint_id"])
+    _, first, target = np.unique(code, return_index=True, return_inverse=True)
+    found = (texts(rows[name], first) for name in ("fingerprint", "fingerprint_id"))
+    pairs = zip(*found, strict=True)
+    targets = [Target(fingerprint=text, fingerprint_id=text_id) for text, text_id in pairs]
+    return target.astype(np.int64), targets
+
+
+def raw_of(rows: pa.Table) -> Any:
+    """Return the statements as they were sent; each text once in memory."""
+    found = groups.encode(rows["statement"])
+    return np.array(found.labels, object)[found.codes]
 
 
 def _owner(rows: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -45,15 +70,6 @@ def _owner(rows: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     (code,) = codes(pc.coalesce(rows["request_id"], rows["trace_id"]))
     _, first, owner = np.unique(code, return_index=True, return_inverse=True)
     return owner.astype(np.int64), first.astype(np.int64)
-
-
-def _targets(rows: pa.Table) -> tuple[NDArray[np.int64], list[Target]]:
-    (code,) = codes(rows["fingerprint_id"])
-    _, first, target = np.unique(code, return_index=True, return_inverse=True)
-    found = (texts(rows[name], first) for name in ("fingerprint", "fingerprint_id"))
-    pairs = zip(*found, strict=True)
-    targets = [Target(fingerprint=text, fingerprint_id=text_id) for text, text_id in pairs]
-    return target.astype(np.int64), targets
 
 
 def _owners(rows: pa.Table, requests: pa.Table) -> Owners:
@@ -71,6 +87,7 @@ def _owners(rows: pa.Table, requests: pa.Table) -> Owners:
         duration_ms=groups.numbers(pc.take(requests["duration_ms"], at)),
         # an id of a request says that there was one, also where it was not recorded
         served=rows["request_id"].is_valid().to_numpy() | found,
+        weight=np.nan_to_num(groups.numbers(pc.take(requests["weight"], at)), nan=1.0),
     )
 
 

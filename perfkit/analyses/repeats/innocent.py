@@ -1,82 +1,120 @@
-"""Repeated calls that are no N+1: pings, pages of a list, polling, units of a batch."""
+"""Repeated calls that are no N+1: pages of a list, polling, parts of an upload, fan-outs."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from perfkit.analyses.repeats import url
+from perfkit.analyses.repeats.statement_kinds import batched, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from perfkit.analyses.repeats.calls import Target
+    from numpy.typing import NDArray
 
-__all__ = ["commits", "pages", "ping", "polling", "writes"]
+    from perfkit.analyses.repeats.calls import Calls, Target
+    from perfkit.analyses.repeats.saving import Savings
 
-# What drivers, pools and transactions send on their own, and reads of the catalogue.
-_PING = re.compile(
-    r"(begin|commit|rollback|savepoint|release|start transaction|end|abort|set|reset|show|use"
-    r"|discard|deallocate|prepare|execute|listen|unlisten|ping|connect|close|fetch|pragma|explain)\b"
-    r"|select (\?|true|null|version\(\)|current_\w+(\(\))?|pg_catalog\.version\(\))( as \w+)?$"
-    r"|select .*\b(pg_catalog|information_schema)\."
-)
-_COMMIT = re.compile(r"(commit|rollback|begin|start transaction|end)\b")
-_WRITE = re.compile(
-    r"(insert|update|delete|merge|replace|upsert|copy)\b"
-    r"|with .*\b(insert into|update|delete from)\b"
-)
-_OFFSET = re.compile(r"\blimit \?.*\boffset \?|\boffset \?.*\b(limit|fetch)\b|\blimit \?\s*,\s*\?")
-_OFFSET_VALUE = re.compile(r"\boffset\s+(\d+)|\blimit\s+(\d+)\s*,", re.IGNORECASE)
-# "where id > ? order by id limit ?" and "where (at, id) < (?, ?) order by at, id limit ?": the
-# cursor of a keyset walk (the next page needs the last).
-_KEYSET = re.compile(
-    r'(?:(?P<column>[\w"]+)|\((?:[\w"]+\.)*(?P<first>[\w"]+)(?: ?, ?[\w".]+)+\))'
-    r" ?[<>]=? ?\(?(?:cast\()?\?"
-    r'.*\border by (?:[\w"]+\.)*(?:(?P=column)|(?P=first))(?![\w"]).*\b(?:limit|fetch)\b'
-)
-# Characters looked at: these patterns may take the square of it on text made to be slow.
-_LONGEST = 3000
+__all__ = ["innocent", "most_common", "repeats_itself", "told"]
+
+#: Calls looked at, of one target by one owner, to see what differs between them.
+_LOOKED_AT = 300
+#: Nobody waits so long between two calls of a loop unless on purpose (Sentry's N+1 API detector
+#: takes calls apart at 15 ms; a person's patience is tried from 100 ms on), ...
+_PAUSE_MS = 100.0
+#: ... so many times the length of a call, for most of the time.
+_PAUSE_CALLS, _PAUSE_SHARE = 3.0, 0.75
+#: Calls that run so many at a time have been sent at once, ...
+_AT_ONCE = 2.0
+#: ... and one call instead of all would save less than this share of them.
+_LITTLE = 0.1
+#: What stands in templates for a value.
+_HOLES = {"http": "{", "cache": "{?*<"}
+#: A statement without one, sent again and again by a session, asks for one and the same.
+_PLACEHOLDER = re.compile(r"\$\d|\?|%s|%\(|:\w|@\w")
 
 
-def ping(target: Target) -> bool:
-    """Say whether a statement carries no data of the application."""
-    return bool(target.fingerprint and _PING.match(target.fingerprint[:_LONGEST]))
+def innocent(calls: Calls, rows: NDArray[np.int64], saved: Savings, place: int) -> bool:
+    """Say whether the calls of one target by one owner repeat for a good reason."""
+    target = calls.targets[calls.target[rows[0]]]
+    raw = calls.raw[rows[:_LOOKED_AT]]
+    return (
+        _asks_again(calls, target, raw, saved, place)
+        or _walks(target, raw)
+        or _scatters(calls, rows)
+        or _all_at_once(target, saved, place)
+    )
 
 
-def writes(target: Target) -> bool:
-    """Say whether a statement changes rows."""
-    return bool(target.fingerprint and _WRITE.match(target.fingerprint[:_LONGEST]))
+def _asks_again(
+    calls: Calls, target: Target, raw: Sequence[str | None], saved: Savings, place: int
+) -> bool:
+    """Say whether it is polling: the same is asked for again, most of the time idle."""
+    same = repeats_itself(target, raw)
+    if same and calls.owners.session is not None and not _PLACEHOLDER.search(raw[0] or ""):
+        return True
+    if same and (target.kind == "cache" or (target.kind == "http" and not _has_body(target))):
+        return True
+    pauses = bool(saved.gap[place] >= max(_PAUSE_MS, _PAUSE_CALLS * saved.call[place]))
+    return same and pauses and bool(saved.idle[place] >= _PAUSE_SHARE * saved.extent[place])
 
 
-def commits(target: Target) -> bool:
-    """Say whether a statement begins or ends a transaction."""
-    return bool(target.fingerprint and _COMMIT.match(target.fingerprint))
+def _has_body(target: Target) -> bool:
+    return (target.url or "").startswith(("POST ", "QUERY "))
 
 
-def pages(target: Target, raw: Sequence[str | None]) -> bool:
-    """Say whether the calls walk through the pages of one list, each needing the one before.
+def repeats_itself(target: Target, raw: Sequence[str | None]) -> bool:
+    """Say whether all calls are one and the same, as far as can be seen.
 
-    Where the statements show their OFFSET, it has to change; a page behind a placeholder is
-    given the benefit of the doubt.
+    A URL or key that came as a template may hide different ones.
     """
-    known = [text for text in raw if text]
-    if target.fingerprint is None:
-        return url.paging(known)
-    ending = target.fingerprint[-_LONGEST:]
-    if _OFFSET.search(ending):
-        offsets = [
-            found[1] or found[2]
-            for text in known
-            if (found := _OFFSET_VALUE.search(text[-_LONGEST:]))
-        ]
-        return len(set(offsets)) != 1
-    return bool(_KEYSET.search(ending))
+    holes = _HOLES.get(target.kind, "")
+    if not target.told or any(sign in str(raw[0]) for sign in holes):
+        return False
+    return len(set(raw)) == 1
 
 
-def polling(target: Target, raw: Sequence[str | None]) -> bool:
-    """Say whether one and the same URL was asked for again and again.
+def told(calls: Calls, rows: NDArray[np.int64]) -> bool:
+    """Say whether it is known that the calls are for different things."""
+    target = calls.targets[calls.target[rows[0]]]
+    plain = target.told and target.kind == "http"
+    return not repeats_itself(target, calls.raw[rows[:_LOOKED_AT]]) if plain else target.told
 
-    It is polling or a retry. A URL that came as a template may hide different ones.
+
+def _walks(target: Target, raw: Sequence[str | None]) -> bool:
+    if target.kind == "http":
+        if not url.numbered(target.url or ""):
+            return False
+        known = [text for text in raw if text]
+        return url.paging(known) or url.uploading(target.url or "", known)
+    if target.kind != "sql":
+        return False
+    return pages(target, raw) or batched(target, raw)
+
+
+def _scatters(calls: Calls, rows: NDArray[np.int64]) -> bool:
+    """Say whether every peer gets the call about once: shards, partitions, replicas."""
+    peers, count = calls.peers[rows], int(calls.counts[rows].sum())
+    if peers.min() < 0 or peers.min() == peers.max():
+        return False
+    return 2 * len(np.unique(peers)) >= count
+
+
+def _all_at_once(target: Target, saved: Savings, place: int) -> bool:
+    """Say whether the calls of a service or a cache were sent together, and took hardly longer.
+
+    Statements are another matter: each takes a connection.
     """
-    return target.url is not None and "{" not in "".join(map(str, raw)) and len(set(raw)) == 1
+    summed, covered = saved.summed[place], saved.covered[place]
+    together = covered > 0 and summed / covered >= _AT_ONCE
+    return bool(target.kind != "sql" and together and saved.expected[place] <= _LITTLE * summed)
+
+
+def most_common(names: Iterable[str | None]) -> str | None:
+    """Return the name seen most often, of several the first in the alphabet."""
+    counted = Counter(name for name in names if name is not None)
+    return min(counted, key=lambda name: (-counted[name], name)) if counted else None

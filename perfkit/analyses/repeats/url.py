@@ -12,13 +12,26 @@ from perfkit.routes import path_template
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["paging", "templated"]
+__all__ = ["numbered", "paging", "templated", "uploading"]
 
 _PAGE = re.compile(
-    r"page|p|offset|skip|start|from|cursor|after|before|marker|since|since_id|max_id|"
-    r".*(?:page|next|continuation|cursor|start).*(?:token|number|index|id)|starting_after",
+    r"page|p|offset|skip|start|from|cursor|after|before|marker|since|since_id|max_id|next|token|"
+    r"(?:\$|page\[)?(?:skip|offset|after|cursor|number|top)\]?|scroll_?id|sync_?token|last_?id|"
+    r".*(?:page|next|continuation|cursor|start|scroll).*(?:token|number|index|id)|starting_after",
     re.IGNORECASE,
 )
+#: Path sections before the number of a page, or of a part of a file.
+_PAGE_SECTION = frozenset({"page", "pages", "p", "offset", "cursor", "scroll"})
+_PART_SECTION = frozenset(
+    {"part", "parts", "chunk", "chunks", "block", "blocks", "segment", "segments", "blob", "blobs"}
+)
+# S3's multipart upload, Azure's block list, tus, Google's resumable upload, and what others do
+_PART = re.compile(
+    r"part_?-?(?:number|no|num|index)?|chunk_?-?(?:number|no|num|index|id)?|block_?id|offset|range|"
+    r"segment(?:_?index)?|index|seq(?:uence)?|position|resumablechunknumber",
+    re.IGNORECASE,
+)
+_UPLOADS = ("PUT ", "POST ", "PATCH ")
 
 
 @lru_cache(maxsize=8192)
@@ -36,13 +49,49 @@ def templated(url: str) -> str:
     return f"{start}{host.rpartition('@')[2]}{path_template(path)}{values}"
 
 
+@lru_cache(maxsize=8192)
+def numbered(template: str) -> bool:
+    """Say whether a templated URL has a place for the number of a page or of a part."""
+    sections = template.lower().split("/")
+    return "?" in template or not (_PAGE_SECTION | _PART_SECTION).isdisjoint(sections)
+
+
 def paging(urls: Iterable[str]) -> bool:
-    """Say whether ``urls`` are pages of one list: only the query's place in it changes."""
+    """Say whether ``urls`` are pages of one list: only the place in it changes.
+
+    The place is a parameter of the query, or a section of the path behind ``page``. The first
+    page may come without.
+    """
     parts = [_parts(url) for url in dict.fromkeys(urls)]
     if len({(host, path) for _, host, path, _ in parts}) != 1:
+        return _numbered(parts, _PAGE_SECTION)
+    return _only(parts, _PAGE)
+
+
+def uploading(template: str, urls: Iterable[str]) -> bool:
+    """Say whether ``urls`` are the parts of one file that is sent: ``partNumber``, ``chunks/3``."""
+    if not template.startswith(_UPLOADS):
         return False
+    parts = [_parts(url) for url in dict.fromkeys(urls)]
+    if len({(host, path) for _, host, path, _ in parts}) != 1:
+        return _numbered(parts, _PART_SECTION)
+    return _only(parts, _PART)
+
+
+def _only(parts: Sequence[tuple[str, ...]], pattern: re.Pattern[str]) -> bool:
     changing = _changing([dict(parse_qsl(query, keep_blank_values=True)) for *_, query in parts])
-    return bool(changing) and all(map(_PAGE.fullmatch, changing))
+    return bool(changing) and all(map(pattern.fullmatch, changing))
+
+
+def _numbered(parts: Sequence[tuple[str, ...]], before: frozenset[str]) -> bool:
+    """Say whether the paths differ in one section alone, which stands behind one of these."""
+    if len({(host, query) for _, host, _, query in parts}) != 1:
+        return False
+    paths = [path.split("/") for _, _, path, _ in parts]
+    if len({len(path) for path in paths}) != 1:
+        return False
+    differ = [n for n, column in enumerate(zip(*paths, strict=True)) if len(set(column)) > 1]
+    return len(differ) == 1 and differ[0] > 0 and paths[0][differ[0] - 1].lower() in before
 
 
 def _changing(queries: Sequence[Mapping[str, str]]) -> list[str]:

@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit import span_tree
+from perfkit import span_ids, span_tree
 from perfkit.analyses import groups
 
 if TYPE_CHECKING:
-    from perfkit.span_tree import Flags, Ints
+    from perfkit.span_ids import Flags, Ints
 
 __all__ = ["Forest"]
 
+_LONGEST_NS = 1 << 60  # 36 years: what a damaged file says beyond that fits no integer
 _SKEW_NS = 1_000_000  # clocks that differ by less are not worth a correction
 
 
@@ -34,9 +35,8 @@ class Forest:
 
     def __init__(self, spans: pa.Table) -> None:
         """Link the rows of ``spans``."""
-        named = spans.filter(spans["trace_id"].is_valid())
-        self.rows = named.filter(pa.array(_first_of_each(named)))
-        self.links = span_tree.link(self.rows)
+        self.rows, ids = _once_each(spans)
+        self.links = span_tree.link(self.rows, ids)
         self.parent = self.links.parent
         self.trace = self.links.trace
         self.top = self.links.top
@@ -46,7 +46,8 @@ class Forest:
         )
         start = pc.fill_null(self.rows["started_at"].cast(pa.int64()), 0).to_numpy()
         length = np.nan_to_num(groups.numbers(self.rows["duration_ms"])) * 1e6
-        self.length = np.where(self.timed, np.rint(length), 0).astype(np.int64)
+        length = np.clip(np.rint(length), -_LONGEST_NS, _LONGEST_NS)
+        self.length = np.where(self.timed, length, 0).astype(np.int64)
         self.skew = self._skew(start)
         self.start: Ints = start + self.skew
         self.end: Ints = self.start + self.length
@@ -153,17 +154,18 @@ class Forest:
         return _flags(pc.equal(self.rows["kind"].cast(pa.string()), "server"))
 
 
-def _first_of_each(spans: pa.Table) -> Flags:
-    """Return a mask without the rows that are an earlier one again."""
-    trace, own, kind = span_tree.codes(spans["trace_id"], spans["span_id"], spans["kind"])
-    start = pc.fill_null(spans["started_at"].cast(pa.int64()), -1).to_numpy()
-    keep = np.ones(len(own), np.bool_)
-    order = np.lexsort((np.arange(len(own)), start, kind, own, trace))
-    same = np.ones(max(len(own) - 1, 0), np.bool_)
-    for column in (trace, own, kind, start):
-        same &= column[order][1:] == column[order][:-1]
-    keep[order[1:][same & (own[order][1:] >= 0)]] = False
-    return keep
+def _once_each(spans: pa.Table) -> tuple[pa.Table, span_ids.Ids]:
+    """Return the rows with a trace id that are no earlier one again, and their ids."""
+    if spans["trace_id"].null_count:
+        spans = spans.filter(spans["trace_id"].is_valid())
+    ids = span_ids.identified(spans)
+    again = span_ids.repeated(spans, ids)
+    if not len(again):
+        return spans, ids
+    keep = np.ones(spans.num_rows, np.bool_)
+    keep[again] = False
+    once = spans.filter(pa.array(keep))
+    return once, span_ids.identified(once)
 
 
 def _flags(values: Any) -> Flags:

@@ -1,17 +1,29 @@
 """The skeleton of OTLP/JSON as msgspec types; attributes stay bytes until they are wanted.
 
-Exports of other ages and tools are brought into this shape first (:func:`lenient`): Tempo's
-``batches``, ``resource_spans`` in snake case, ``instrumentationLibrarySpans``.
+Exports of other ages and tools are brought into this shape first (:func:`lenient`):
+``resource_spans`` in snake case, ``{"trace": {...}}``, lists of exports.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-__all__ = ["Export", "ResourceSpans", "ScopeSpans", "Span", "attributes", "lenient", "strict"]
+__all__ = [
+    "Export",
+    "Loose",
+    "Resource",
+    "ResourceSpans",
+    "ScopeSpans",
+    "Span",
+    "Status",
+    "exports",
+    "lenient",
+    "resource_spans",
+    "strict",
+]
 
 _NONE = msgspec.Raw(b"[]")
 
@@ -28,13 +40,17 @@ class Span(msgspec.Struct, gc=False):
 
     traceId: str  # noqa: N815 - the format's own names, here and below
     spanId: str  # noqa: N815
-    parentSpanId: str = ""  # noqa: N815
+    parentSpanId: str | None = None  # noqa: N815
     name: str = ""
     kind: int | str = 0
-    startTimeUnixNano: int | str | None = None  # noqa: N815
-    endTimeUnixNano: int | str | None = None  # noqa: N815
+    startTimeUnixNano: int | None = None  # noqa: N815
+    endTimeUnixNano: int | None = None  # noqa: N815
     attributes: msgspec.Raw = _NONE
     status: Status | None = None
+    events: msgspec.Raw = _NONE
+    droppedAttributesCount: int = 0  # noqa: N815
+    droppedEventsCount: int = 0  # noqa: N815
+    droppedLinksCount: int = 0  # noqa: N815
 
 
 class Resource(msgspec.Struct, gc=False):
@@ -50,64 +66,82 @@ class ScopeSpans(msgspec.Struct, gc=False):
 
 
 class ResourceSpans(msgspec.Struct, gc=False):
-    """Spans of one process; ``scopeSpans`` None: a shape for :func:`lenient`."""
+    """Spans of one process, in today's shape or in that before version 0.15 of the protocol."""
 
     resource: Resource | None = None
     scopeSpans: list[ScopeSpans] | None = None  # noqa: N815
+    instrumentationLibrarySpans: list[ScopeSpans] | None = None  # noqa: N815
+
+    def scopes(self) -> list[ScopeSpans]:
+        """Return the spans of each library."""
+        return self.scopeSpans or self.instrumentationLibrarySpans or []
 
 
 class Export(msgspec.Struct, gc=False):
-    """One export request: one line of the collector's file exporter."""
+    """One export request: one line of the collector's file exporter; ``batches`` are Tempo's."""
 
     resourceSpans: list[ResourceSpans] | None = None  # noqa: N815
+    batches: list[ResourceSpans] | None = None
 
 
-class _Value(msgspec.Struct, gc=False):
-    stringValue: str | None = None  # noqa: N815
-    intValue: int | str | None = None  # noqa: N815
-    doubleValue: float | str | None = None  # noqa: N815
-    boolValue: bool | None = None  # noqa: N815
+class Loose(NamedTuple):
+    """What an export of another shape holds, and how many of its spans are broken."""
+
+    resources: list[ResourceSpans]
+    broken: int
 
 
-class _Pair(msgspec.Struct, gc=False):
-    key: str
-    value: _Value | None = None
+# Numbers may be written as texts.
+_export = msgspec.json.Decoder(Export, strict=False)
+_resource = msgspec.json.Decoder(ResourceSpans, strict=False)
+_span = msgspec.json.Decoder(Span, strict=False)
 
 
-_export = msgspec.json.Decoder(Export)
-_pairs = msgspec.json.Decoder(list[_Pair])
-_span = msgspec.json.Decoder(Span)
+def exports(data: bytes) -> list[list[ResourceSpans] | None]:
+    """Decode lines, each an export in today's shape (None: in another one); skip blank ones.
+
+    Raises:
+        msgspec.DecodeError: one of them is no JSON, or has values of other types.
+        UnicodeDecodeError: one of them is no UTF-8.
+    """
+    return [_today(found) for found in _export.decode_lines(data)]
 
 
 def strict(data: bytes) -> list[ResourceSpans] | None:
-    """Decode an export in today's shape; None when it has another one.
+    """Decode one export in today's shape; None when it has another one.
 
     Raises:
         msgspec.DecodeError: no JSON, or values of other types.
     """
-    found = _export.decode(data).resourceSpans
-    if found is None or any(item.scopeSpans is None for item in found):
+    return _today(_export.decode(data))
+
+
+def _today(found: Export) -> list[ResourceSpans] | None:
+    resources = found.batches if found.resourceSpans is None else found.resourceSpans
+    if resources is None or not all(map(_is_known, resources)):
         return None
-    return found
+    return resources
 
 
-def attributes(raw: msgspec.Raw) -> dict[str, Any]:
-    """Return simple attributes by key; what is no list of pairs has none."""
+def _is_known(item: ResourceSpans) -> bool:
+    return item.scopeSpans is not None or item.instrumentationLibrarySpans is not None
+
+
+def resource_spans(data: msgspec.Raw) -> Loose:
+    """Decode one element of ``resourceSpans`` in any known shape.
+
+    Raises:
+        msgspec.DecodeError: no JSON.
+        UnicodeDecodeError: no UTF-8.
+        RecursionError: it is nested too deeply.
+    """
     try:
-        pairs = _pairs.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # what is not looked at may be no UTF-8
-        return {}
-    return {pair.key: _plain(pair.value) for pair in pairs}
-
-
-def _plain(value: _Value | None) -> Any:
-    if value is None:
-        return None
-    if value.stringValue is not None:
-        return value.stringValue
-    if value.intValue is not None:
-        return value.intValue
-    return value.doubleValue if value.doubleValue is not None else value.boolValue
+        found = _resource.decode(data)
+    except msgspec.ValidationError:
+        found = ResourceSpans()
+    if _is_known(found):
+        return Loose([found], 0)
+    return _loose([_renamed(msgspec.json.decode(data))])
 
 
 _NAMES = {
@@ -116,10 +150,11 @@ _NAMES = {
     "instrumentationLibrary": "scope",
 }
 _SNAKE = re.compile("_([a-z])")
+_TIMES = ("startTimeUnixNano", "endTimeUnixNano")
 
 
-def lenient(data: bytes) -> tuple[list[ResourceSpans], int] | None:
-    """Decode an export of any known shape; return it and how many of its spans are broken.
+def lenient(data: bytes) -> Loose | None:
+    """Decode an export of any known shape, or a list of such.
 
     None: it is JSON, and holds no spans.
 
@@ -127,12 +162,16 @@ def lenient(data: bytes) -> tuple[list[ResourceSpans], int] | None:
         msgspec.DecodeError: no JSON.
     """
     document = msgspec.json.decode(data)
-    exports = document if isinstance(document, list) else [document]
-    resources = [item for export in exports for item in _listed(_opened(export), "resourceSpans")]
-    if not resources and not any("resourceSpans" in _opened(export) for export in exports):
+    found = document if isinstance(document, list) else [document]
+    resources = [item for export in found for item in _listed(_opened(export), "resourceSpans")]
+    if not resources and not any("resourceSpans" in _opened(export) for export in found):
         return None
+    return _loose(resources)
+
+
+def _loose(resources: list[dict[str, Any]]) -> Loose:
     read = [_resource_spans(item) for item in resources]
-    return [found for found, _ in read], sum(broken for _, broken in read)
+    return Loose([found for found, _ in read], sum(broken for _, broken in read))
 
 
 def _resource_spans(item: dict[str, Any]) -> tuple[ResourceSpans, int]:
@@ -165,18 +204,39 @@ def _listed(item: dict[str, Any], key: str) -> list[dict[str, Any]]:
 def _spans(scope: dict[str, Any]) -> tuple[list[Span], int]:
     spans, broken = [], 0
     for item in _listed(scope, "spans"):
-        pairs = [_renamed_pair(pair) for pair in _listed(item, "attributes")]
+        better = {
+            **{name: value for name, value in item.items() if value is not None},
+            **{name: _whole(item.get(name)) for name in _TIMES},
+            "attributes": _pairs(item.get("attributes")),
+            "events": [_event(event) for event in _listed(item, "events")],
+        }
         try:
-            spans.append(_span.decode(msgspec.json.encode({**item, "attributes": pairs})))
+            spans.append(_span.decode(msgspec.json.encode(better)))
         except msgspec.DecodeError:
             broken += 1
     return spans, broken
 
 
-def _renamed_pair(pair: dict[str, Any]) -> dict[str, Any]:
-    return {**pair, "value": _renamed(pair.get("value"))}
+def _whole(value: Any) -> int | None:
+    """Return nanoseconds, however they are written; None where they are none."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    try:
+        return int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _event(event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "attributes": _pairs(event.get("attributes"))}
 
 
 def _raw(pairs: Any) -> msgspec.Raw:
-    renamed = [_renamed_pair(_renamed(pair)) for pair in pairs] if isinstance(pairs, list) else []
-    return msgspec.Raw(msgspec.json.encode(renamed))
+    return msgspec.Raw(msgspec.json.encode(_pairs(pairs)))
+
+
+def _pairs(pairs: Any) -> list[dict[str, Any]]:
+    renamed = map(_renamed, pairs) if isinstance(pairs, list) else ()
+    return [{**pair, "value": _renamed(pair.get("value"))} for pair in renamed]

@@ -1,145 +1,202 @@
-"""One OTLP export request after another -> rows of spans."""
+"""Decoded OTLP spans of one chunk -> columns."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from perfkit.formats.traces import ids, otlp_model
-from perfkit.formats.traces.conventions import Facts, facts, service
-from perfkit.formats.traces.span_rows import Row
-from perfkit.recording import Note
+from perfkit.formats.traces import ids
+from perfkit.formats.traces.conventions import service
+from perfkit.formats.traces.otlp_attributes import Lists, attributes
+from perfkit.formats.traces.span_columns import SpanColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Sequence
+
+    from perfkit.formats.traces.conventions import Facts
+    from perfkit.formats.traces.otlp_model import ResourceSpans, Span
+    from perfkit.span_ids import Flags, Ints
 
 __all__ = ["Reader"]
 
 _KINDS = ("internal", "server", "client", "producer", "consumer")
-#: Different attribute blobs that are remembered; half of all spans repeat one.
-_REMEMBERED = 200_000
+_KIND: dict[int | str, int] = {
+    written: place
+    for place, name in enumerate(_KINDS)
+    for written in (place + 1, str(place + 1), name, name.title(), f"SPAN_KIND_{name.upper()}")
+}
+_FAILED = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR", "Error"})
+_LARGEST = (1 << 63) - 1
+_NO_RESOURCE = b"[]"
+
+#: What lists say is remembered from chunk to chunk of a process.
+_lists = Lists()
 
 
 class Reader:
-    """Turns export requests into rows; remembers attributes it has met."""
+    """Collects the spans of one chunk, then makes columns of them.
 
-    def __init__(self, *, base64: bool) -> None:
-        """Read ids as base64 or as hexadecimal digits."""
+    ``met`` counts what is left out or was dropped (:data:`.whole.COUNTED`); ``lost`` are the lines
+    none of whose spans has valid ids.
+    """
+
+    def __init__(self, *, base64: bool | None) -> None:
+        """Read ids as base64 or as hexadecimal digits; None: as the first that tells."""
         self.base64 = base64
-        self.broken = 0
-        identify = ids.from_base64 if base64 else ids.from_hex
-        self._trace_id: Callable[[str], str | None] = partial(identify, digits=ids.TRACE_DIGITS)
-        self._span_id: Callable[[str], str | None] = partial(identify, digits=ids.SPAN_DIGITS)
-        self._facts: dict[bytes, Facts] = {}
-        self._services: dict[bytes, str | None] = {}
+        self.met: Counter[str] = Counter()
+        self.lost: Ints = np.zeros(0, np.int64)
+        self._spans: list[Span] = []
+        self._runs: list[tuple[int, int, int]] = []  # which resource, the line, how many spans
+        self._resources: dict[bytes, int] = {}
 
-    def read(self, data: bytes, rows: list[Row], number: Callable[[], int]) -> str:
-        """Append the spans of one export to ``rows``; return why it cannot be used, or ""."""
-        before = len(rows), self.broken
-        try:
-            resources = self._resources(data)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return "it is not JSON, or cut off"
-        if resources is None:
-            return "it is JSON without resourceSpans"
-        for resource, span in _spans(resources):
-            row = self._row(span, resource, number())
-            if row is None:
-                self.broken += 1
-            else:
-                rows.append(row)
-        nothing = len(rows) == before[0] and self.broken > before[1]
-        return "none of its spans has a valid id" if nothing else ""
+    def __len__(self) -> int:
+        """Return how many spans were collected."""
+        return len(self._spans)
 
-    def notes(self) -> Iterator[Note]:
-        """Say what was found about the file."""
-        if self.base64:
-            message = "ids are base64 (protobuf's JSON); they were turned into hexadecimal"
-            yield Note(kind="base64_ids", message=message)
-        if self.broken:
-            message = f"{self.broken:,} spans without a valid id or of a wrong shape are left out"
-            yield Note(kind="broken_spans", message=message)
+    def add(self, resources: Iterable[ResourceSpans], line: int) -> None:
+        """Collect the spans of an export; ``line`` 0: every span is a record of its own."""
+        for item in resources:
+            raw = bytes(item.resource.attributes) if item.resource else _NO_RESOURCE
+            which = self._resources.setdefault(raw, len(self._resources))
+            for scope in item.scopes():
+                self._spans += scope.spans
+                self._runs.append((which, line, len(scope.spans)))
 
-    def _resources(self, data: bytes) -> list[otlp_model.ResourceSpans] | None:
-        try:
-            found = otlp_model.strict(data)
-        except (msgspec.ValidationError, UnicodeDecodeError):
-            found = None
-        if found is not None:
-            return found
-        loose = otlp_model.lenient(data)
-        if loose is None:
-            return None
-        self.broken += loose[1]
-        return loose[0]
-
-    def _row(self, span: otlp_model.Span, resource: bytes, line: int) -> Row | None:
-        trace_id, span_id = self._trace_id(span.traceId), self._span_id(span.spanId)
-        if trace_id is None or span_id is None:
-            return None
-        parent = self._span_id(span.parentSpanId) if span.parentSpanId else None
-        raw = bytes(span.attributes)
-        found = self._facts.get(raw)
-        if found is None:
-            found = facts(otlp_model.attributes(span.attributes))
-            if len(self._facts) < _REMEMBERED:
-                self._facts[raw] = found
-        start = _integer(span.startTimeUnixNano)
-        return Row(
-            trace_id=trace_id,
-            span_id=span_id,
-            parent_id=parent if parent and parent.strip("0") else None,
-            service=self._service(resource),
-            name=span.name,
-            kind=_kind(span.kind),
+    def columns(self) -> SpanColumns:
+        """Return the spans that have valid ids."""
+        spans = self._spans
+        if self.base64 is None:
+            self.base64 = ids.in_base64(span.traceId for span in spans)
+        trace, own = self._ids([s.traceId for s in spans], [s.spanId for s in spans])
+        known = pc.and_(trace.is_valid(), own.is_valid())
+        if pc.all(known).as_py() is False:
+            chosen = np.flatnonzero(known)
+            self.met["broken_spans"] += len(spans) - len(chosen)
+            spans = [spans[place] for place in chosen.tolist()]
+            trace, own = trace.filter(known), own.filter(known)
+        resource, line = self._placed(known.to_numpy(zero_copy_only=False))
+        self._count_dropped(spans)
+        lists = _binary([span.attributes for span in spans])
+        facts, fact = _lists.read(lists)
+        start = _moments([span.startTimeUnixNano for span in spans])
+        end = _moments([span.endTimeUnixNano for span in spans])
+        described = list(map(attributes, self._resources))
+        return SpanColumns(
+            trace_id=trace,
+            span_id=own,
+            parent_id=ids.parents([s.parentSpanId for s in spans], base64=bool(self.base64)),
+            service=_chosen(map(service, described), resource),
+            name=pa.array([span.name for span in spans], pa.string()),
+            kind=_kinds([span.kind for span in spans]),
             started_ns=start,
-            duration_ns=_duration(start, _integer(span.endTimeUnixNano)),
-            error=_error(span, found),
-            line=line,
-            facts=found,
-            attributes=raw,
+            duration_ns=_durations(start, end),
+            error=_errors(spans, facts, fact),
+            line=pa.array(line),
+            facts=facts,
+            fact=fact,
+            attributes=lists,
+            resource=_chosen(map(_compact, described), resource),
         )
 
-    def _service(self, resource: bytes) -> str | None:
-        if resource not in self._services:
-            self._services[resource] = service(otlp_model.attributes(msgspec.Raw(resource)))
-        return self._services[resource]
+    def _ids(self, traces: list[str], own: list[str]) -> tuple[pa.Array, pa.Array]:
+        base64 = bool(self.base64)
+        return (
+            ids.column(traces, ids.TRACE_DIGITS, base64=base64),
+            ids.column(own, ids.SPAN_DIGITS, base64=base64),
+        )
+
+    def _placed(self, known: Flags) -> tuple[Ints, Ints]:
+        """Return the resource and the line of each span that is kept."""
+        runs = np.array(self._runs, np.int64).reshape(-1, 3)
+        resource = np.repeat(runs[:, 0], runs[:, 2])[known]
+        every = np.repeat(runs[:, 1], runs[:, 2])
+        line = every[known]
+        self.lost = np.setdiff1d(every, line)
+        return resource, np.where(line == 0, np.arange(1, len(line) + 1), line)
+
+    def _count_dropped(self, spans: Iterable[Span]) -> None:
+        self.met["dropped_data"] += sum(
+            1
+            for span in spans
+            if span.droppedAttributesCount or span.droppedEventsCount or span.droppedLinksCount
+        )
 
 
-def _spans(
-    resources: list[otlp_model.ResourceSpans],
-) -> Iterator[tuple[bytes, otlp_model.Span]]:
-    for item in resources:
-        resource = bytes(item.resource.attributes) if item.resource else b"[]"
-        for scope in item.scopeSpans or ():
-            for span in scope.spans:
-                yield resource, span
+def _binary(raw: Sequence[msgspec.Raw]) -> pa.BinaryArray:
+    """Put undecoded values behind each other: each is copied once."""
+    data = b"".join(raw)
+    lengths = np.fromiter(map(len, raw), np.int64, len(raw))
+    offsets = np.zeros(len(raw) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.binary(), len(raw), buffers)
 
 
-def _integer(value: int | str | None) -> int | None:
-    """Return nanoseconds that fit the table's type."""
+def _chosen(values: Iterable[str | None], which: Ints) -> pa.DictionaryArray:
+    words = pa.array(list(values), pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(words.indices.take(pa.array(which)), words.dictionary)
+
+
+def _compact(described: dict[str, Any]) -> str | None:
+    """Return a resource as one JSON object, None when it says nothing."""
+    return msgspec.json.encode(described).decode() if described else None
+
+
+def _kinds(kinds: Sequence[int | str]) -> pa.DictionaryArray:
+    places = pa.array(list(map(_KIND.get, kinds)), pa.int32())
+    return pa.DictionaryArray.from_arrays(places, pa.array(_KINDS))
+
+
+def _moments(values: list[int | None]) -> pa.Int64Array:
+    """Return nanoseconds since 1970 that fit the table's type."""
     try:
-        number = int(value) if value is not None else None
-    except ValueError:
+        found = pa.array(values, pa.int64())
+    except (OverflowError, pa.ArrowInvalid):
+        bounded = [None if v is None or v > _LARGEST else max(v, -1) for v in values]
+        found = pa.array(bounded, pa.int64())
+    return pc.if_else(pc.less(found, 0), None, found)
+
+
+def _durations(start: pa.Int64Array, end: pa.Int64Array) -> pa.Int64Array:
+    """Return nanoseconds; a span that has not ended has end 0."""
+    ended = pc.and_(pc.greater_equal(end, start), pc.greater(end, 0))
+    return pc.if_else(ended, pc.subtract(end, start), None)
+
+
+def _errors(spans: Sequence[Span], facts: Sequence[Facts], fact: Ints) -> pa.StringArray:
+    """Return why spans failed: their status, the last exception, or what attributes say."""
+    found: list[str | None] = [None] * len(spans)
+    states = [span.status for span in spans]
+    for row, state in enumerate(states):
+        if state is not None and state.code in _FAILED:
+            span = spans[row]
+            said = state.message or _exception(span.events) or facts[fact[row]].error
+            found[row] = said or "error"
+    return pa.array(found, pa.string())
+
+
+class _Event(msgspec.Struct, gc=False):
+    name: str = ""
+    attributes: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+_events = msgspec.json.Decoder(list[_Event])
+
+
+def _exception(raw: msgspec.Raw) -> str | None:
+    """Return ``type: message`` of the last exception among a span's events."""
+    try:
+        events = _events.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return number if number is None or 0 <= number < 1 << 63 else None
-
-
-def _duration(start: int | None, end: int | None) -> int | None:
-    return end - start if start is not None and end is not None and end >= start else None
-
-
-def _kind(kind: int | str) -> str | None:
-    if isinstance(kind, str):
-        name = kind.removeprefix("SPAN_KIND_").lower()
-        return name if name in _KINDS else None
-    return _KINDS[kind - 1] if 1 <= kind <= len(_KINDS) else None
-
-
-def _error(span: otlp_model.Span, found: Facts) -> str | None:
-    status = span.status
-    if status is None or status.code not in {2, "STATUS_CODE_ERROR", "2"}:
-        return None
-    return status.message or found.error or "error"
+    for event in reversed(events):
+        if event.name == "exception":
+            said = attributes(bytes(event.attributes))
+            parts = (said.get("exception.type"), said.get("exception.message"))
+            return ": ".join(str(part) for part in parts if part) or None
+    return None

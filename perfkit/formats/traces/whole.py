@@ -1,57 +1,142 @@
-"""What all chunks of one trace file tell together: repeated spans, and the self time.
+"""What all chunks of one trace file tell together: repeats, self time, what is wrong with it.
 
-Every trace format uses :func:`combine`; its chunks carry the numbers of the spans that are
-requests and queries, as :func:`.span_rows.span_tables` returns them.
+Every trace format uses :func:`combine`. Its chunks carry which spans are requests and queries, as
+:func:`.span_rows.span_tables` returns them: as a tuple, or as a :class:`Carry` where there is
+something to count.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from perfkit.formats.model import Parsed, concatenate
 from perfkit.formats.traces import trees
 from perfkit.recording import Note
+from perfkit.span_ids import identified, repeated
+from perfkit.span_tree import link
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["combine"]
+    from perfkit.span_ids import Flags, Ints
 
-_SAME_SPAN = ["trace_id", "span_id", "started_at", "kind"]
+__all__ = ["COUNTED", "Carry", "combine", "without"]
+
+#: What chunks count -> what is said of their sum.
+COUNTED = {
+    "broken_spans": "{:,} spans without a valid id or of a wrong shape are left out",
+    "dropped_data": "attributes, events or links were dropped from {:,} spans by the "
+    "instrumentation's limits: what is not there may have been",
+}
+
+
+class Carry(NamedTuple):
+    """Which spans are requests and queries, and how often each kind of :data:`COUNTED` was met."""
+
+    request_rows: Any
+    query_rows: Any
+    met: Mapping[str, int]
+
+
+#: What identifies a request and a query where it is not known which span they are.
+_KEYS = {
+    "requests": ["trace_id", "started_at", "duration_ms", "service", "route", "path"],
+    "queries": ["trace_id", "span_id", "started_at", "duration_ms"],
+}
+#: Rows in a run of a column that is divided; shorter runs are copied together.
+_RUN = 1024
 
 
 def combine(parts: Sequence[Parsed]) -> Parsed:
-    """Drop repeated spans with their requests and queries, and fill in the self time."""
+    """Drop repeated spans with their requests and queries, fill in the self time."""
     whole = concatenate(parts)
     if not parts or "spans" not in whole.tables:
         return whole
     spans = whole.tables["spans"]
-    keep = trees.first_of_each(spans.select(_SAME_SPAN))
-    repeated = int((~keep).sum())
-    contents = {**whole.tables, "spans": trees.with_self_ms(spans.filter(pa.array(keep)))}
-    if repeated:
-        for place, name in enumerate(("requests", "queries")):
-            mask = keep[_span_rows(parts, place)]
-            contents[name] = contents[name].filter(pa.array(mask))
-    message = f"{repeated:,} spans were exported more than once and are counted once"
-    note = (Note(kind="duplicate_spans", message=message),) * bool(repeated)
-    lost = len(set(spans["line"].to_pylist())) - len(set(contents["spans"]["line"].to_pylist()))
-    return Parsed(
+    ids = identified(spans)
+    again = repeated(spans, ids)
+    notes = [*whole.notes, *_counted(parts)]
+    if len(again):
+        whole = _once(whole, parts, again)
+        spans = whole.tables["spans"]
+        ids = identified(spans)
+        message = f"{len(again):,} spans were exported more than once and are counted once"
+        notes.append(Note(kind="duplicate_spans", message=message))
+    if spans.num_rows:
+        links = link(spans, ids)
+        notes += trees.told(spans, links)
+        spans = trees.with_self_ms(spans, links)
+    contents = {**whole.tables, "spans": spans}
+    return replace(
+        whole,
         tables={name: table for name, table in contents.items() if table.num_rows},
-        rejected=whole.rejected,
-        rejected_lines=whole.rejected_lines,
-        irrelevant=whole.irrelevant + (lost if repeated else 0),
-        lines=whole.lines,
-        notes=(*whole.notes, *note),
+        notes=tuple(notes),
     )
 
 
+def without(table: pa.Table, rows: Ints) -> pa.Table:
+    """Return ``table`` without some rows (ascending); wide columns are not copied.
+
+    What is mapped from a file stays there where few rows are gone.
+    """
+    if not len(rows):
+        return table
+    keep = np.ones(table.num_rows, np.bool_)
+    keep[rows] = False
+    if table.num_rows < _RUN * len(rows):
+        return table.filter(pa.array(keep))
+    begins, ends = np.append(0, rows + 1), np.append(rows, table.num_rows)
+    pieces = [table.slice(begin, end - begin) for begin, end in zip(begins, ends, strict=True)]
+    return pa.concat_tables(piece for piece in pieces if piece.num_rows)
+
+
+def _once(whole: Parsed, parts: Sequence[Parsed], again: Ints) -> Parsed:
+    """Leave out the spans ``again``, and the requests and queries that they are."""
+    spans = whole.tables["spans"]
+    keep = np.ones(spans.num_rows, np.bool_)
+    keep[again] = False
+    contents = {**whole.tables, "spans": without(spans, again)}
+    for place, name in enumerate(_KEYS):
+        if name in contents:
+            mask = _kept(contents[name], spans, keep, _span_rows(parts, place), _KEYS[name])
+            contents[name] = without(contents[name], np.flatnonzero(~mask))
+    lost = len(pc.unique(spans["line"])) - len(pc.unique(contents["spans"]["line"]))
+    return replace(whole, tables=contents, irrelevant=whole.irrelevant + lost)
+
+
+def _kept(table: pa.Table, spans: pa.Table, keep: Flags, rows: Ints, keys: list[str]) -> Flags:
+    """Say which requests (or queries) are not those of a span that is left out.
+
+    Where rows were left out by time or duration before, numbers of rows say nothing.
+    """
+    if len(rows) == table.num_rows and rows.max(initial=-1) < spans.num_rows:
+        start = spans["started_at"].take(pa.array(rows))
+        if start.equals(table["started_at"]):
+            return keep[rows]
+    return trees.first_of_each(table.select(keys))
+
+
 def _span_rows(parts: Sequence[Parsed], place: int) -> Any:
-    base, found = 0, []
+    base, found = 0, [np.zeros(0, np.int64)]
     for part in parts:
-        found.append(part.carry[place] + base)
-        base += part.tables["spans"].num_rows
+        if "spans" in part.tables:
+            found.append(part.carry[place] + base)
+            base += part.tables["spans"].num_rows
     return np.concatenate(found)
+
+
+def _counted(parts: Iterable[Parsed]) -> list[Note]:
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts.update(part.carry.met if isinstance(part.carry, Carry) else {})
+    return [
+        Note(kind=kind, message=sentence.format(counts[kind]))
+        for kind, sentence in COUNTED.items()
+        if counts[kind]
+    ]

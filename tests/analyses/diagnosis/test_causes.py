@@ -60,7 +60,11 @@ def test_an_empty_recording_is_asked_nothing(built):
 @pytest.mark.parametrize(
     ("table", "row", "wanted"),
     [
-        ("spans", {"started_at": START, "trace_id": "t", "span_id": "s"}, ["n_plus_one"]),
+        (
+            "spans",
+            {"started_at": START, "trace_id": "t", "span_id": "s"},
+            ["n_plus_one", "parallelism"],
+        ),
         ("queries", {"started_at": START, "statement": "select 1"}, ["n_plus_one", "digest"]),
         ("plans", {"at": START, "plan": "{}"}, ["sequential_scans"]),
         ("checkouts", {"requested_at": START, "pool": "p"}, ["pool"]),

@@ -40,8 +40,9 @@ def request(trace, at, count):
 def drawn(table):
     def of(rows):
         tree = Tree(table("spans", rows))
-        (first, *_) = repeats(calls_of(tree))
-        return example.of_spans(first, tree).to_pylist()
+        calls = calls_of(tree)
+        (first, *_) = repeats(calls)
+        return example.of_spans(first, calls, tree).to_pylist()
 
     return of
 
@@ -103,6 +104,7 @@ def test_logged_statements_draw_the_same_picture_without_the_request(table):
 
 def test_no_request_is_an_empty_timeline_with_the_same_columns(table):
     tree = Tree(table("spans", request("t1", 0, 6)))
-    (first,) = repeats(calls_of(tree))
-    assert example.none().schema.equals(example.of_spans(first, tree).schema)
+    calls = calls_of(tree)
+    (first,) = repeats(calls)
+    assert example.none().schema.equals(example.of_spans(first, calls, tree).schema)
     assert example.none().num_rows == 0

@@ -66,12 +66,15 @@ def test_an_id_of_a_request_that_was_not_recorded_still_says_that_there_was_one(
         query(),  # no id at all
         query("r1", phase="parse"),
         query("r1", phase="bind"),
-        query("r1", error="23505"),
         query("r1", sql=None),
     ],
 )
-def test_what_is_no_successful_execution_of_a_request_is_left_out(calls, left_out):
+def test_what_is_no_execution_of_a_request_is_left_out(calls, left_out):
     assert len(calls([query("r1"), left_out])) == 1
+
+
+def test_what_failed_is_kept_and_marked(calls):
+    assert calls([query("r1"), query("r1", error="23505")]).fails.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("phase", ["execute", "simple", None])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.analyses.repeats.from_spans import Tree, calls_of, names, served_by_route
+from perfkit.analyses.repeats.from_spans import Tree, calls_of, served_by_route
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SQL = "select name from items where id = 7"
@@ -94,7 +94,7 @@ def test_a_span_written_twice_is_one_call(calls):
 def test_a_cycle_of_parents_ends(calls):
     other = {"statement": "select 1 from t"}
     found = calls(db("a", "b"), db("b", "a", **other), db("c", "c", statement="select 1 from u"))
-    assert len(found) == 2  # what calls itself looks like two instrumentations of one call
+    assert len(found) == 3
     assert not found.owners.served.any()
 
 
@@ -103,12 +103,13 @@ def test_a_span_without_a_trace_is_left_out(calls):
 
 
 @pytest.mark.parametrize("more", [{"error": "timeout"}, {"status": 500}, {"status": 429}])
-def test_what_failed_or_has_to_be_retried_is_no_call(calls, more):
-    assert len(calls(root(), http("a", "http://s/1", **more), http("b", "http://s/2"))) == 1
+def test_what_failed_or_has_to_be_retried_is_marked(calls, more):
+    found = calls(root(), http("a", "http://s/1", **more), http("b", "http://s/2"))
+    assert found.fails.tolist() == [True, False]
 
 
 def test_a_client_error_is_a_call_all_the_same(calls):
-    assert len(calls(root(), http("a", "http://s/1", status=404))) == 1
+    assert not calls(root(), http("a", "http://s/1", status=404, error="404")).fails.any()
 
 
 def test_two_instrumentations_of_one_statement_are_one_call(calls):
@@ -136,18 +137,6 @@ def test_requests_are_counted_by_route_and_named_by_their_span_without_one(tree)
 def test_a_client_span_with_a_route_serves_nothing(tree):
     client = span("a", kind="client", route="/orders", url="http://s/1")
     assert served_by_route(tree([client])) == {}
-
-
-def test_every_span_says_what_it_does(tree):
-    rows = [root(), db("a"), http("b", "http://s/items/9"), span("c", "root", name="render")]
-    rows += [span("d", "root")]
-    assert names(tree(rows).rows) == [
-        "GET /orders",
-        ITEMS,
-        "GET http://s/items/{id}",
-        "render",
-        "unnamed",
-    ]
 
 
 @given(
@@ -184,3 +173,44 @@ def test_a_span_without_an_id_of_its_own_still_belongs_to_its_parent(calls):
 def test_starts_are_relative_to_the_first_span(calls):
     later = db("a") | {"started_at": START + timedelta(milliseconds=7)}
     assert calls(root(), later).start_ms.tolist() == [7.0]
+
+
+def remote(span_id, parent="root", **more):
+    return span(span_id, parent, **{"kind": "client", "category": "rpc", "name": "s.A/B", **more})
+
+
+def test_commands_of_caches_and_remote_procedures_are_calls(calls):
+    found = calls(
+        root(),
+        db("a", category="cache", statement="GET user:7"),
+        remote("b", url="grpc://stock.Stock/Get"),
+        remote("c"),
+    )
+    assert {(target.kind, target.text) for target in found.targets} == {
+        ("cache", "get user:?"),
+        ("rpc", "grpc://stock.Stock/Get"),
+        ("rpc", "s.A/B"),
+    }
+
+
+@pytest.mark.parametrize(("status", "fails"), [(0, False), (5, False), (14, True), (8, True)])
+def test_remote_procedures_fail_by_the_statuses_of_grpc(calls, status, fails):
+    assert calls(root(), remote("a", status=status)).fails.tolist() == [fails]
+
+
+def test_every_message_is_a_request_of_its_own(calls):
+    process = [span(f"m{n}", "root", kind="consumer", name="process") for n in range(3)]
+    found = calls(root(), *process, *(db(f"d{n}", f"m{n}") for n in range(3)))
+    assert len(found.owners.served) == 3
+    assert not found.owners.served.any()
+
+
+def test_a_format_without_kinds_tells_requests_by_their_http_status(calls):
+    top = span("root", name="web.request", status=200)
+    found = calls(top, db("a"))
+    assert (found.owners.served.tolist(), list(found.owners.route)) == ([True], ["web.request"])
+
+
+def test_a_span_for_several_calls_and_a_sampled_request_say_so(calls):
+    found = calls(root(weight=10.0), db("a", calls=7))
+    assert (found.counts.tolist(), found.owners.weight.tolist()) == ([7], [10.0])

@@ -1,71 +1,106 @@
+"""Repeats with a good reason, close to the line between them and an N+1."""
+
+from __future__ import annotations
+
 import pytest
 
-from perfkit.analyses.repeats import innocent
-from perfkit.analyses.repeats.calls import Target
-from perfkit.fingerprint import fingerprint
+from perfkit.analyses.repeats.find import repeats
+from perfkit.analyses.repeats.from_spans import Tree, calls_of
+from perfkit.analyses.repeats.innocent import most_common
 
 
-def target(statement):
-    return Target(fingerprint=fingerprint(statement))
+@pytest.fixture(scope="session")
+def found(table, traces_built):
+    """Return how many repeats are left of one request."""
+
+    def of(write, **options):
+        rows = traces_built.several(lambda trace, n: write(trace), 1, **options)
+        return len(repeats(calls_of(Tree(table("spans", rows)))))
+
+    return of
+
+
+def polls(call, pause):
+    def write(trace):
+        for item in range(12):
+            call(trace, item)
+            trace.wait(pause)
+
+    return write
+
+
+def test_the_same_statement_after_pauses_is_polling_and_without_them_none(found):
+    def same(trace, item):
+        trace.sql("SELECT state FROM jobs WHERE id = $1", 5.0)
+
+    assert found(polls(same, 150.0)) == 0
+    assert found(polls(same, 20.0)) == 1
+
+
+def test_different_things_asked_for_after_pauses_are_no_polling(found):
+    assert found(polls(lambda t, i: t.http(f"http://a/items/{i}"), 150.0)) == 1
+
+
+def test_pauses_in_which_something_else_runs_are_none(found):
+    def busy(trace, item):
+        trace.rpc("a.A/Get", 5.0)
+        trace.span("compute", 200.0)
+
+    assert found(polls(busy, 0.0)) == 1
+
+
+@pytest.mark.parametrize(("hosts", "left"), [(12, 0), (6, 0), (5, 1), (1, 1)])
+def test_a_statement_to_each_of_many_peers_is_a_scatter(found, hosts, left):
+    def write(trace):
+        for n in range(12):
+            trace.sql("SELECT a FROM b WHERE c = $1", peer=f"shard-{n % hosts}:5432")
+
+    assert found(write) == left
+
+
+@pytest.mark.parametrize(("at_once", "left"), [(12, 0), (4, 1), (1, 1)])
+def test_calls_sent_all_at_once_are_no_loop_but_waves_of_them_are(found, at_once, left):
+    def write(trace):
+        begin = trace.now
+        for n in range(12):
+            trace.http(f"http://a/items/{n}", 30.0, at=begin + 31.0 * (n // at_once))
+
+    assert found(write) == left
+
+
+def test_statements_at_once_take_a_connection_each(found):
+    def write(trace):
+        begin = trace.now
+        for _ in range(12):
+            trace.sql("SELECT a FROM b WHERE c = $1", 30.0, at=begin)
+
+    assert found(write) == 1
 
 
 @pytest.mark.parametrize(
-    "statement",
-    ["SELECT 1", "select 1 as ok", "BEGIN", "COMMIT", "SET search_path = x", "SHOW timezone",
-     "SELECT pg_catalog.version()", "SAVEPOINT a", "DEALLOCATE ALL", "select version()"],
-)  # fmt: skip
-def test_what_drivers_send_on_their_own_is_a_ping(statement):
-    assert innocent.ping(target(statement))
+    ("method", "left"), [("GET", 0), ("POST", 1)]
+)  # of what is posted, the item may be in the body
+def test_one_url_asked_for_again_is_no_loop_unless_something_is_sent_with_it(found, method, left):
+    def write(trace):
+        for _ in range(9):
+            trace.http("http://prices/quote", method=method)
+
+    assert found(write) == left
 
 
 @pytest.mark.parametrize(
-    "statement",
-    [
-        "SELECT 1 FROM users WHERE id = 7",
-        "select a from b",
-        "settle(1)",
-        "insert into t values (1)",
-    ],
+    ("route", "left"),
+    [("/healthz", 0), ("/api/v1/health/ready", 0), ("/actuator/health", 0), ("/orders/status", 1)],
 )
-def test_what_carries_data_is_none(statement):
-    assert not innocent.ping(target(statement))
+def test_a_health_check_asks_whatever_it_has_to(found, route, left):
+    def write(trace):
+        for _ in range(9):
+            trace.sql("SELECT a FROM b WHERE c = $1")
+
+    assert found(write, route=route) == left
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        ("INSERT INTO t VALUES (1)", True),
-        ("with x as (select 1) insert into t select * from x", True),
-        ("select updated from t", False),
-    ],
-)
-def test_writes_change_rows(statement, expected):
-    assert innocent.writes(target(statement)) == expected
-
-
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        ("select a from t order by a limit $1 offset $2", True),
-        ("select a from t order by a offset $1 rows fetch next $2 rows only", True),
-        ("select a from t where t.id > $1 order by t.id limit $2", True),
-        ("select a from t where id < $1 order by id desc limit 10", True),
-        ("select a from t where (at, id) < ($1, $2) order by at desc, id desc limit 9", True),
-        ("select a from t where (t.at, id) > (cast($1 as date), $2) order by t.at limit 9", True),
-        ("select a from t where (b, c) = ($1, $2) order by d limit 1", False),
-        ("select a from t where id = $1", False),
-        ("select a from t where id = $1 limit 1", False),
-        ("select a from t where b > $1 order by c limit 1", False),
-    ],
-)
-def test_pages_are_told_by_their_statement(statement, expected):
-    assert innocent.pages(target(statement), [statement] * 5) == expected
-
-
-@pytest.mark.timeout(10)
-@pytest.mark.parametrize("part", ["a <? ", "limit ?", "offset ? ", "with a", "select "])
-def test_a_statement_made_to_be_slow_is_not(part):
-    slow = Target(fingerprint=part * 100_000)
-    innocent.pages(slow, [slow.fingerprint] * 5)
-    assert innocent.writes(slow) is False
-    assert innocent.ping(slow) is False
+def test_of_names_seen_equally_often_the_first_in_the_alphabet_counts():
+    assert most_common(["b", "a", None]) == "a"
+    assert most_common(["b", "a", "b"]) == "b"
+    assert most_common([None]) is None

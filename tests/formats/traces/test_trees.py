@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit import tables
-from perfkit.formats.traces.trees import first_of_each, missing_parents, with_self_ms
+from perfkit.formats.traces.trees import first_of_each, told, with_self_ms
 
 MS = 1_000_000
 
@@ -69,9 +69,9 @@ def test_a_span_that_is_its_own_parent_keeps_its_time():
 
 def test_missing_parents_are_counted():
     table = spans([("a", None, 0, 5), ("b", "a", 0, 5), ("c", "gone", 0, 5)])
-    (note,) = missing_parents(table)
+    (note,) = told(table)
     assert note.message.startswith("1 of 3 spans")
-    assert missing_parents(table.slice(0, 2)) == []
+    assert told(table.slice(0, 2)) == []
 
 
 def test_repeats_are_found():

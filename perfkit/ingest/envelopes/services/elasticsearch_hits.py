@@ -39,7 +39,10 @@ _BEGIN = re.compile(rb'\s*\{\s*"(?:took|hits|_scroll_id|pit_id|timed_out|_shards
 _HITS = re.compile(rb'"hits"\s*:\s*\[')
 _LOG = re.compile(rb'"(?:message|log|event\.original|original)"\s*:\s*\[?\s*"')
 _TIME = re.compile(rb'"@timestamp"\s*:')
-_APM = re.compile(rb'"processor"\s*:\s*\{')
+_APM = re.compile(
+    rb'"processor(?:\.event"|"\s*:\s*\{)|"(?:span|transaction)\.duration\.us"'
+    rb'|"(?:span|transaction)"\s*:\s*\{[^{}]*"duration"\s*:\s*\{\s*"us"'
+)
 
 
 def recognises(head: bytes) -> Recognition:

@@ -1,0 +1,1 @@
+"""Calls that leave a service: who is called, how that ends, and what is wrong with it."""

@@ -1,0 +1,1 @@
+"""Calls that a request makes one after another: which of them wait for each other, and why."""

@@ -1,0 +1,1 @@
+"""What the slowest requests have that the others have not."""

@@ -111,7 +111,6 @@ class _Looked:
 
     def __init__(self, rec: Recording, tree: from_spans.Tree) -> None:
         self.tree = tree
-        self.server_time = False
         self.calls: list[Calls] = []
         self.found: list[Repeat] = []
         self.others: list[Finding] = []
@@ -141,7 +140,6 @@ class _Looked:
         self._of |= dict.fromkeys(map(id, joined), calls)
         self.calls.append(calls)
         self.found += joined
-        self.server_time |= calls.server_time
         statements = {one.fingerprint_id for one in calls.targets} - {None}
         if calls.owners.session is None and not self._told:
             self.others += retries.findings(retries.storms(calls))
@@ -206,7 +204,7 @@ def _caveats(rec: Recording, looked: _Looked, chosen: Sequence[Pattern]) -> list
     notes = [*rec.caveats(), *looked.tree.forest.caveats()]
     if not sum(map(len, looked.calls)):
         notes.append("There are neither spans nor statements with a request, trace or session id.")
-    if looked.server_time:
+    if any(looked.of(pattern.typical)[0].server_time for pattern in chosen):
         notes.append("Times are the server's: every round trip costs the network on top of them.")
     if any(pattern.session for pattern in chosen):
         notes.append("Requests were guessed from what database sessions sent: confidence is low.")

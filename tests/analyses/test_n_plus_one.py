@@ -348,6 +348,7 @@ def test_the_same_burst_in_several_sessions_of_a_log_is_a_finding_of_low_confide
     assert finding.title.startswith("A database session sends select name from items")
     assert result.arrow["source_statement"].to_pylist() == [fingerprint(ORDERS)]
     assert any("guessed" in caveat for caveat in result.caveats)
+    assert any("Times are the server's" in caveat for caveat in result.caveats)
 
 
 def test_requests_that_follow_each_other_without_a_pause_are_told_apart(built):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["Ints", "count_lines", "cut_at_line", "find_all", "line_starts", "segments"]
+__all__ = ["Ints", "count_lines", "cut_at_line", "cut_csv", "find_all", "line_starts", "segments"]
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -56,6 +56,13 @@ def count_lines(data: bytes) -> int:
 def cut_at_line(data: bytes) -> int:
     """Return where ``data`` may be divided when every line is a record of its own."""
     return data.rfind(b"\n") + 1
+
+
+def cut_csv(data: bytes) -> int:
+    """Return where the last record of CSV begins: behind a line feed that is in no quotes."""
+    feeds, quotes = find_all(data, b"\n"), find_all(data, b'"')
+    outside = feeds[np.searchsorted(quotes, feeds) % 2 == 0]
+    return int(outside[-1]) + 1 if len(outside) else 0
 
 
 def segments(data: bytes, starts: Ints, ends: Ints) -> pa.Array:

@@ -99,4 +99,9 @@ def _texts(values: list[Any]) -> pa.Array:
     try:
         return pa.array(values, pa.int64())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+        return pa.array([None if value is None else _text(value) for value in values], pa.string())
+
+
+def _text(value: int | str | float) -> str:
+    """Return 1.0 as 1, which it is among numbers."""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)

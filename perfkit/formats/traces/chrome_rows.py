@@ -107,12 +107,12 @@ class _Known(dict[bytes, int]):
 
 
 def _said(args: bytes) -> dict[str, Any]:
+    if args.count(b"{") > 1:
+        return span_attributes.decoded(args)
     try:
-        said = _decode(args)
+        return _decode(args)
     except (msgspec.DecodeError, RecursionError):
         return {}
-    nested = any(type(value) is dict for value in said.values())
-    return span_attributes.decoded(args) if nested else said
 
 
 def joined(before: bytes, args: bytes) -> bytes | None:

@@ -25,6 +25,7 @@ from perfkit.formats.traces.chrome_lanes import ASYNCHRONOUS, identity_of
 from perfkit.formats.traces.chrome_rows import span_rows
 from perfkit.formats.traces.chrome_times import UNKNOWN
 from perfkit.formats.traces.chrome_whole import combine
+from perfkit.formats.traces.uncollected import uncollected
 
 if TYPE_CHECKING:
     from perfkit.formats.traces.chrome_events import Events
@@ -60,6 +61,7 @@ def _begins_with_event(body: bytes) -> bool:
     return False
 
 
+@uncollected()
 def parse(chunk: Chunk) -> Parsed:
     """Parse events; what crosses chunks, which is all nesting, is left to :func:`combine`."""
     elements, events = read_events(chunk)

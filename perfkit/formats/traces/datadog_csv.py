@@ -14,10 +14,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 
 from perfkit import tables
+from perfkit.formats.lines import cut_csv
 from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition
 from perfkit.formats.statements.grid import read_grid
 from perfkit.formats.text import to_utf8
@@ -96,14 +96,6 @@ def _roles(header: str) -> dict[str, str]:
         if role:
             found.setdefault(role, name)
     return found
-
-
-def cut(data: bytes) -> int:
-    """Return where the last record begins: behind a line feed that is in no quotes."""
-    raw = np.frombuffer(data, np.uint8)
-    feeds, quotes = np.flatnonzero(raw == ord("\n")), np.flatnonzero(raw == ord('"'))
-    outside = feeds[np.searchsorted(quotes, feeds) % 2 == 0]
-    return int(outside[-1]) + 1 if len(outside) else 0
 
 
 @uncollected()
@@ -227,7 +219,7 @@ FORMAT = Format(
     name="datadog-csv",
     title="Datadog Trace Explorer (CSV)",
     recognises=recognises,
-    cut=cut,
+    cut=cut_csv,
     parse=parse,
     combine=ids.combine,
 )

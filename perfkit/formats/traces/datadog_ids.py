@@ -78,7 +78,8 @@ def _identifier(value: Any, digits: int, *, hexadecimal: bool) -> str | None:
     if not isinstance(value, str):
         return None
     if not hexadecimal and _DECIMAL.fullmatch(value):
-        return value
+        large = int(value) >= _HALF
+        return _identifier(int(value), digits, hexadecimal=False) if large else value
     return from_hex(value, digits) if value else None
 
 

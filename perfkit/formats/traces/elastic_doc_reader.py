@@ -66,7 +66,7 @@ class Reader:
         """Begin with no event."""
         self.events = Events()
         self._processes: dict[bytes, Process] = {}
-        self._told: dict[tuple[bytes, str | None, bytes], Told] = {}
+        self._told: dict[tuple[bytes, str | None, bytes, str | None], Told] = {}
 
     def read(self, raw: bytes | msgspec.Raw, number: int) -> str | None:
         """Read one document; return why it cannot be used, "" when it is, None: no span."""
@@ -109,14 +109,15 @@ class Reader:
 
     def _of_span(self, found: Document, span: Span) -> Told:
         attributes = _of_span(found, span)
-        key = (attributes, span.kind, _objects(found, _PARTS))
+        what = span_type(span.type, span.subtype, span.action)
+        name = span.name if what.category == "rpc" else None
+        key = (attributes, span.kind, _objects(found, _PARTS), name)
         told = self._told.get(key)
         if told is None:
-            what = span_type(span.type, span.subtype, span.action)
             said = decoded(attributes)
             told = Told(
                 kind_of_span(what, span.kind),
-                called(facts(said), what, said.get("destination.service.resource")),
+                called(facts(said), what, said.get("destination.service.resource"), name),
                 what.category,
                 self._process(key[2]),
                 attributes,

@@ -95,15 +95,16 @@ class Reader:
         bridged = bytes(otel.attributes) if otel else b"null"
         said = otel.span_kind if otel else None
         context = bytes(span.context)
-        key = (context, span.type, span.subtype, span.action, bridged, said, self._metadata)
+        what = span_type(span.type, span.subtype, span.action)
+        name = span.name if what.category == "rpc" else None
+        key = (context, what, name, bridged, said, self._metadata)
         told = self._told.get(key)
         if told is None:
-            what = span_type(span.type, span.subtype, span.action)
             own = {"type": what.type, "subtype": what.subtype, "action": what.action}
             attributes = joined(own, context, bridged)
             told = Told(
                 kind_of_span(what, said),
-                _called(decoded(attributes), what),
+                _called(decoded(attributes), what, name),
                 what.category,
                 self._processes.of(self._metadata, context),
                 attributes,
@@ -150,8 +151,8 @@ class Reader:
         self.events.failure(error.trace_id, own, error.transaction_id, error.message)
 
 
-def _called(said: dict[str, Any], what: SpanType) -> Facts:
-    return called(facts(said), what, said.get("destination.service.resource"))
+def _called(said: dict[str, Any], what: SpanType, name: str | None) -> Facts:
+    return called(facts(said), what, said.get("destination.service.resource"), name)
 
 
 def _weight(rate: float | None) -> float | None:

@@ -46,6 +46,7 @@ _SENDS = frozenset({"send", "publish", "produce"})
 _RECEIVES = frozenset({"receive", "poll", "consume", "process"})
 _KINDS = frozenset({"client", "server", "producer", "consumer", "internal"})
 _NAMED = re.compile(r"([A-Z]+) (/.*)")
+_PROCEDURE = re.compile(r"/?[\w.$]+/\w+")
 _PORT = re.compile(r"(\[[^\]]*\]|[^:]*):[0-9]+")
 
 
@@ -95,10 +96,15 @@ def kind_of_transaction(kind: str | None, said: str | None, *, serves: bool) -> 
     return "server" if kind == "request" or serves else "internal"
 
 
-def called(found: Facts, what: SpanType, resource: Any) -> Facts:
-    """Add what was called: the system of a database, and the destination's own name for it."""
+def called(found: Facts, what: SpanType, resource: Any, name: str | None) -> Facts:
+    """Add what was called: the system of a database, and the destination's own name for it.
+
+    ``name``: of the span, which for gRPC and Dubbo is all that tells the procedure.
+    """
     if what.category in {"db", "cache"} and what.subtype:
         found = found._replace(system=system_named(what.subtype) or found.system)
+    if what.category == "rpc" and not found.url and _PROCEDURE.fullmatch(name or ""):
+        found = found._replace(url=f"{what.subtype or 'rpc'}://{(name or '').lstrip('/')}")
     return found._replace(peer=resource) if resource and isinstance(resource, str) else found
 
 

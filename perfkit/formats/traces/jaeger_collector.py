@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
 from perfkit.formats.model import BadLine, Parsed, kept
 from perfkit.formats.traces.jaeger_notes import Counts, sampling
+from perfkit.formats.traces.uncollected import uncollected
 from perfkit.formats.traces.whole import Carry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import pyarrow as pa
 
@@ -84,15 +83,3 @@ def parsed(
         notes=(*notes, *map(sampling, sorted(reader.shares))),
         carry=Carry(built.request_rows, built.query_rows, reader.counts),
     )
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Decode without the collector of circles, which finds none among spans and takes long."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

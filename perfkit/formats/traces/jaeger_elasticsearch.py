@@ -104,7 +104,8 @@ def _read_line(reader: Reader, data: bytes, line: int) -> None:
 
 
 def _parse_one(chunk: Chunk, reader: Reader) -> Parsed:
-    _read_line(reader, chunk.data, 0)
+    if chunk.data.strip():
+        _read_line(reader, chunk.data, 0)
     return parsed(reader, lines=max(reader.count, bool(chunk.data.strip())))
 
 

@@ -104,27 +104,37 @@ class Lists:
 
     def read(self, raw: pa.BinaryArray) -> tuple[list[Facts], Ints]:
         """Return what the lists say, each different thing once, and which of it each one does."""
+        if self._room < 0:
+            self._forget()
         words = raw.dictionary_encode()
         which = words.indices.to_numpy()
         lists: list[bytes] = words.dictionary.to_pylist()
-        often = np.bincount(which, minlength=len(lists)) > 1
-        said = self._read(lists, often.tolist())
-        place: dict[int, int] = {}
-        places = [place.setdefault(id(one), len(place)) for one in said]
+        said = list(map(self._known.get, lists))
+        fresh = [number for number, one in enumerate(said) if one is None]
+        often = np.bincount(which, minlength=len(lists))[fresh] > 1
+        found = self._read([lists[number] for number in fresh], often.tolist())
+        for number, one in zip(fresh, found, strict=True):
+            said[number] = one
         distinct = {id(one): one for one in said}
-        return list(distinct.values()), np.array(places, np.int64)[which]
+        place = dict(zip(distinct, range(len(distinct)), strict=True))
+        places = np.array([place[id(one)] for one in said], np.int64)
+        return list(distinct.values()), places[which]  # type: ignore[arg-type]
 
     def _read(self, lists: list[bytes], often: list[bool]) -> list[Facts]:
         """Return what each list says; what is met twice, here or in the chunk before, is kept."""
-        if self._room < 0:
-            self._forget()
-        known, last = self._known, self._last
-        fresh = [one for one in lists if one not in known and one not in last]
-        new = dict(zip(fresh, map(facts, _all_named(fresh)), strict=True))
-        for one, repeats in zip(lists, often, strict=True):
-            if one not in known and (repeats or one in last):
-                said = new.pop(one) if one in new else last[one]
-                known[one] = self._equal.setdefault(said, said)
-                self._room -= len(one)
-        self._last = new
-        return [known[one] if one in known else new[one] for one in lists]
+        last = self._last
+        new = [one for one in lists if one not in last]
+        found = dict(zip(new, map(facts, _all_named(new)), strict=True))
+        self._last = {}
+        return [
+            self._kept(one, last[one] if one in last else found[one])
+            if repeats or one in last
+            else self._last.setdefault(one, found[one])
+            for one, repeats in zip(lists, often, strict=True)
+        ]
+
+    def _kept(self, one: bytes, said: Facts) -> Facts:
+        """Remember what a list says; what is equal is shared."""
+        said = self._known[one] = self._equal.setdefault(said, said)
+        self._room -= len(one)
+        return said

@@ -69,6 +69,7 @@ def _behind_resource(data: bytes) -> int:
 
 
 def is_resource(element: Mapping[str, msgspec.Raw]) -> bool:
+    """Say whether an object is one of ``resourceSpans``."""
     return not _SCOPES.isdisjoint(element)
 
 

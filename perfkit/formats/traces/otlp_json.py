@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from perfkit.formats.lines import line_starts
 from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition, kept
 from perfkit.formats.text import to_utf8
@@ -24,6 +22,8 @@ from perfkit.recording import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from perfkit.span_ids import Ints
 
 __all__ = ["FORMAT"]
 
@@ -81,13 +81,13 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _without_ids(data: bytes, lost: np.ndarray[..., ...], lines: int) -> Iterator[BadLine]:
+def _without_ids(data: bytes, lost: Ints, lines: int) -> Iterator[BadLine]:
     """Reject the lines none of whose spans has a valid id."""
-    starts = line_starts(data) if len(lost) else []
-    for number in lost.tolist():
-        if number <= lines:
-            line = data[starts[number - 1] : starts[number]]
-            yield BadLine.of(number, otlp_lines.NO_ID, line)
+    if not len(lost):
+        return
+    starts = line_starts(data).tolist()
+    for number in lost[lost <= lines].tolist():
+        yield BadLine.of(number, otlp_lines.NO_ID, data[starts[number - 1] : starts[number]])
 
 
 FORMAT = Format(

@@ -79,13 +79,18 @@ class Reader:
             self.met["broken_spans"] += len(spans) - len(chosen)
             spans = [spans[place] for place in chosen.tolist()]
             trace, own = trace.filter(known), own.filter(known)
-        resource, line = self._placed(known.to_numpy(zero_copy_only=False))
         self._count_dropped(spans)
+        return self._columns(spans, trace, own, known.to_numpy(zero_copy_only=False))
+
+    def _columns(
+        self, spans: Sequence[Span], trace: pa.Array, own: pa.Array, known: Flags
+    ) -> SpanColumns:
+        resource, line = self._placed(known)
+        described = list(map(attributes, self._resources))
         lists = _binary([span.attributes for span in spans])
         facts, fact = _lists.read(lists)
         start = _moments([span.startTimeUnixNano for span in spans])
         end = _moments([span.endTimeUnixNano for span in spans])
-        described = list(map(attributes, self._resources))
         return SpanColumns(
             trace_id=trace,
             span_id=own,
@@ -172,9 +177,10 @@ def _errors(spans: Sequence[Span], facts: Sequence[Facts], fact: Ints) -> pa.Str
     """Return why spans failed: their status, the last exception, or what attributes say."""
     found: list[str | None] = [None] * len(spans)
     states = [span.status for span in spans]
-    for row, state in enumerate(states):
+    told = [row for row, state in enumerate(states) if state is not None and state.code]
+    for row in told:
+        span, state = spans[row], states[row]
         if state is not None and state.code in _FAILED:
-            span = spans[row]
             said = state.message or _exception(span.events) or facts[fact[row]].error
             found[row] = said or "error"
     return pa.array(found, pa.string())

@@ -28,7 +28,7 @@ KINDS = {
     "dropped, or in another file): their traces are incomplete",
     "rootless_traces": "{:,} of {:,} traces have no root (their first span is missing): how long "
     "they took in all is unknown",
-    "circular_parents": "{:,} of {:,} spans are above themselves: that link to a parent was ignored",
+    "circular_parents": "{:,} of {:,} spans are above themselves: that link was ignored",
     "unknown_durations": "{:,} of {:,} spans have no start or no end, or an end before their "
     "start: how long they took is unknown",
     "clock_skew": "{:,} of {:,} spans lie more than 1 ms outside the call from another service "

@@ -98,7 +98,7 @@ def endpoint(raw: msgspec.Raw | bytes) -> Endpoint:
     """Decode an endpoint; what is none says nothing."""
     try:
         return _endpoint.decode(raw) or _NOWHERE
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _NOWHERE
 
 

@@ -93,7 +93,7 @@ def _told(
     if kind == "server":
         found = _served(found, name)
         found = found._replace(peer=None, client=found.client or remote.address or other)
-    elif other:
+    elif other and not (found.peer or "").startswith(f"{other}:"):  # the tags tell its port
         found = found._replace(peer=other)
     found, category = _called(found, tags, remote, kind)
     failed = "error" in tags and str(error).lower() != "false"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ _MONTH_AT = {
     name.encode(): int(np.datetime64(f"1972-{number:02}", "ns").astype(np.int64))
     for number, name in enumerate(_MONTHS, 1)
 }
+_DAYS = {name.encode(): monthrange(1972, number)[1] for number, name in enumerate(_MONTHS, 1)}
 _WIDTH = 15
 _SECOND = 1_000_000_000
 _KIBANA = "%b %d, %Y @ %H:%M:%S.%f"
@@ -57,19 +59,21 @@ def _of_month(window: np.ndarray[Any, np.dtype[np.uint8]]) -> Ints:
     day, hour, minute, second = (10 * digits[:, k] + digits[:, k + 1] for k in (4, 7, 10, 13))
     numbers = digits[:, [4, 5, 7, 8, 10, 11, 13, 14]]
     valid = ((numbers >= 0) & (numbers <= 9)).all(axis=1)  # noqa: PLR2004 - digits
-    month = np.full(len(window), NO_TIME)
+    month, days = np.full(len(window), NO_TIME), np.zeros(len(window), np.int64)
     for name, start in _MONTH_AT.items():
-        month[(window[:, :3] == np.frombuffer(name, np.uint8)).all(axis=1)] = start
-    colons = (window[:, [9, 12]] == ord(":")).all(axis=1)
-    valid &= colons & (month != NO_TIME) & (day > 0)
+        named = (window[:, :3] == np.frombuffer(name, np.uint8)).all(axis=1)
+        month[named], days[named] = start, _DAYS[name]
+    valid &= (window[:, [3, 6, 9, 12]] == np.frombuffer(b"  ::", np.uint8)).all(axis=1)
+    valid &= (day > 0) & (day <= days)
+    valid &= (hour < 24) & (minute < 60) & (second <= 60)  # noqa: PLR2004 - 60: a leap second
     passed = (((day - 1) * 24 + hour) * 60 + minute) * 60 + second
     return np.where(valid, month + passed * _SECOND, NO_TIME)
 
 
 def from_number(values: Ints, scale: int) -> Ints:
     """Read whole numbers, each of which is ``scale`` nanoseconds."""
-    limit = (1 << 63) // scale - 1
-    inside = np.abs(values) <= limit
+    limit = ((1 << 63) - 1) // scale
+    inside = (values >= -limit) & (values <= limit)
     return np.where(inside, np.where(inside, values, 0) * scale, NO_TIME)
 
 
@@ -91,7 +95,7 @@ def _scaled(values: Ints) -> Ints:
     found = np.where(values >= int(_SCALES[-1][1]), values, NO_TIME)
     for low, high, scale in _SCALES:
         inside = (values >= low) & (values < high)
-        found = np.where(inside, np.where(inside, values, 0) * scale, found)
+        found = np.where(inside, from_number(np.where(inside, values, 0), scale), found)
     return found
 
 
@@ -128,11 +132,8 @@ def parsed(value: str | float) -> tuple[int, bool]:
 def _from_number(value: float) -> int:
     for low, high, scale in _SCALES:
         if low <= value < high:
-            return (
-                int(value * scale)
-                if isinstance(value, int)
-                else round(value * 1e6) * scale // 1_000_000
-            )
+            found = value * scale if isinstance(value, int) else round(value * 1e6) * scale // 10**6
+            return found if found < 1 << 63 else NO_TIME
     return int(value) if 1e17 <= value < 1 << 63 else NO_TIME  # noqa: PLR2004 - nanoseconds
 
 

@@ -104,14 +104,16 @@ def stamped(lines: Lines, content: Ints) -> tuple[Ints, Ints]:
     zulu = zone == ord("Z")
     marks = lines.byte(content + 10) == ord("T")
     marks &= lines.byte(content + 19) == ord(".")
-    rows = np.flatnonzero(marks & (zulu | (zone == ord("+")) | (zone == ord("-"))))
+    behind = content + _STAMP + np.where(zulu, 1, _OFFSET)
+    marks &= (zulu | (zone == ord("+")) | (zone == ord("-"))) & (behind <= lines.end)
+    rows = np.flatnonzero(marks)
     if not len(rows):
         return content, at
-    end = content[rows] + _STAMP + np.where(zulu[rows], 1, _OFFSET)
+    end = behind[rows]
     after = lines.byte(end, rows)
     found = from_iso(slices(lines.data, content[rows], end))
     fine = (found != NO_TIME) & ((after == ord(" ")) | (end == lines.end[rows]))
     at[rows[fine]] = found[fine]
-    behind = content.copy()
-    behind[rows[fine]] = np.minimum(end[fine] + 1, lines.end[rows[fine]])
-    return behind, at
+    begin = content.copy()
+    begin[rows[fine]] = np.minimum(end[fine] + 1, lines.end[rows[fine]])
+    return begin, at

@@ -4,6 +4,7 @@ import json
 import pickle
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ import perfkit
 from perfkit.analyses.traces.forest import Forest
 from perfkit.formats.model import Chunk
 from perfkit.formats.registry import formats
+from perfkit.formats.traces.chrome_named import digits, ids
 from perfkit.formats.traces.chrome_trace import FORMAT
 from perfkit.span_attributes import attributes, resources
 
@@ -419,6 +421,13 @@ def test_one_bad_event_costs_itself_alone(parsed, accounts):
     assert [bad.line for bad in result.rejected] == [4, 6, 10]
     assert [row["line"] for row in spans(result)][:5] == [1, 2, 3, 5, 7]
     assert attributes(result.tables["spans"])[5] == {"loss": None}
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1))
+def test_ids_are_the_numbers_in_hexadecimal(numbers):
+    words = digits(np.array(numbers))
+    assert ids("0" * 8, words).to_pylist() == [f"{number:016x}" for number in numbers]
+    assert ids(words, "cafebabe", words)[0].as_py() == f"{numbers[0]:08x}cafebabe{numbers[0]:08x}"
 
 
 # --- any chunks, any bytes ---

@@ -5,6 +5,8 @@ import json
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perfkit.formats.model import Chunk
 from perfkit.formats.registry import formats
@@ -274,3 +276,34 @@ def test_attributes_in_latin_1_are_read_and_noted():
     (row,) = found.tables["requests"].to_pylist()
     assert row["route"] == "/a\xfcb"
     assert "encoding" in {note.kind for note in found.notes}
+
+
+@given(st.lists(st.tuples(st.binary(min_size=16, max_size=16), st.binary(min_size=8, max_size=8)),
+                min_size=1, max_size=8, unique=True), st.booleans())  # fmt: skip
+def test_every_id_survives_exactly(ids, in_base64):
+    write = (lambda data: base64.b64encode(data).decode()) if in_base64 else bytes.hex
+    spans = [span() | {"traceId": write(trace), "spanId": write(own)} for trace, own in ids]
+    found = FORMAT.parse(Chunk.whole(lines(export(*spans)))).tables["spans"]
+    rows = found.select(["trace_id", "span_id"]).to_pylist()
+    assert [(row["trace_id"], row["span_id"]) for row in rows] == [
+        (trace.hex(), own.hex()) for trace, own in ids
+    ]
+
+
+def test_a_head_without_ids_leaves_it_to_the_chunk_how_they_are_written(parsed):
+    document = export(span() | {"traceId": in_base64(TRACE), "spanId": in_base64(ROOT)})
+    huge = [{"key": f"k{n}", "value": {"stringValue": "x" * 1000}} for n in range(100)]
+    document["resourceSpans"][0]["resource"]["attributes"] += huge
+    result = parsed(FORMAT, lines(document))
+    (row,) = result.tables["spans"].to_pylist()
+    assert (row["trace_id"], row["span_id"]) == (TRACE, ROOT)
+    assert "base64_ids" in {note.kind for note in result.notes}
+
+
+def test_what_the_instrumentation_dropped_is_said_once(parsed):
+    document = export(span() | {"droppedAttributesCount": 2}, span("1") | {"droppedEventsCount": 1})
+    other = export(span("2") | {"droppedLinksCount": "1"}, span("3"))
+    for size in (None, 700):
+        notes = parsed(FORMAT, lines(document, other), size=size).notes
+        (note,) = (note for note in notes if note.kind == "dropped_data")
+        assert "from 3 spans" in note.message

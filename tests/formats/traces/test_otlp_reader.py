@@ -17,7 +17,9 @@ def span(**changes):
 
 
 def pairs(**attributes):
-    return [{"key": k.replace("__", "."), "value": {"stringValue": v}} for k, v in attributes.items()]
+    return [
+        {"key": k.replace("__", "."), "value": {"stringValue": v}} for k, v in attributes.items()
+    ]
 
 
 def export(*spans, **described):

@@ -10,7 +10,10 @@ from perfkit.formats.traces.conventions.values import integer
 
 __all__ = ["Url", "peer", "split"]
 
-_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)([^?#]*)")
+#: The scheme of JDBC's URLs has two parts: ``jdbc:postgresql://db:5432/shop``.
+_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:){0,3}//([^/?#]*)([^?#]*)")
+#: User and password before a host without a scheme.
+_LOGIN = re.compile(r"[^/?#@:\s]*:[^/?#\s]*@")
 #: An address of IPv6 has at least two colons.
 _COLONS_OF_IPV6 = 2
 
@@ -32,6 +35,8 @@ def split(url: str) -> Url:
     """
     found = _URL.match(url)
     if not found:
+        login = _LOGIN.match(url)
+        url = url[login.end() :] if login else url
         path = url.partition("#")[0].partition("?")[0]
         return Url(url, None, path if path[:1] == "/" else None)
     host, path = found[1], found[2]
@@ -65,8 +70,8 @@ def _number(port: Any) -> int | None:
 def _with_port(host: str, port: int | None) -> str | None:
     """Return ``host:port``; the port is left out when it is unknown or already there."""
     host = split(host).authority or host.rpartition("@")[2]
-    if not port or not host or host.endswith(f":{port}"):
+    if not port or not host:
         return host or None
     if host.count(":") >= _COLONS_OF_IPV6 and not host.startswith("["):
         return f"[{host}]:{port}"
-    return f"{host}:{port}"
+    return host if ":" in host.rpartition("]")[2] else f"{host}:{port}"

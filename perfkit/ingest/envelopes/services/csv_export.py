@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from perfkit.formats.lines import cut_csv
 from perfkit.formats.model import BadLine, Recognition, kept
 from perfkit.formats.text import to_utf8
 from perfkit.ingest.envelopes.model import Envelope, Ints, Unwrapped
@@ -85,15 +86,6 @@ def recognises(head: bytes) -> Recognition:
     return Recognition(
         confidence=0.93 if found else 0.0, reason="columns of a log service's export"
     )
-
-
-def cut(data: bytes) -> int:
-    """Return where the last record begins: behind a line feed that is in no quotes."""
-    raw = np.frombuffer(data, np.uint8)
-    feeds = np.flatnonzero(raw == ord("\n"))
-    quotes = np.flatnonzero(raw == ord('"'))
-    outside = feeds[np.searchsorted(quotes, feeds) % 2 == 0]
-    return int(outside[-1]) + 1 if len(outside) else 0
 
 
 def unwrap(data: bytes, carry: _Carry | None) -> Unwrapped:
@@ -203,6 +195,6 @@ ENVELOPE = Envelope(
     name="log-csv",
     title="CSV export of a log service",
     recognises=recognises,
-    cut=cut,
+    cut=cut_csv,
     unwrap=unwrap,
 )

@@ -34,11 +34,33 @@ def _first(column: str) -> Callable[[Result], Any]:
     return lambda result: result.arrow[column][0].as_py() if result.arrow.num_rows else None
 
 
+def _per_item(result: Result) -> float | None:
+    """Return what each further item of the most costly list costs a request; None: N is constant.
+
+    The slope between the medians of the shortest and of the longest list.
+    """
+    if not result.arrow.num_rows:
+        return None
+    first = result.arrow.slice(0, 1).to_pylist()[0]
+    seen = result.series["occurrences"].to_pandas()
+    mine = seen["fingerprint"].fillna(seen["url"]) == (first["fingerprint"] or first["url"])
+    medians = seen[mine & (seen["route"] == first["route"])].groupby("repeats")["saves_ms"].median()
+    if len(medians) < 2:  # noqa: PLR2004 - two points make a slope
+        return None
+    return float((medians.iloc[-1] - medians.iloc[0]) / (medians.index[-1] - medians.index[0]))
+
+
 _QUESTIONS = {
     "01.1": Question(_first("route"), "the first row of .table: most total time comes first"),
     "01.2": Question(_first("p95_ms"), "the p95_ms column of the first row", tolerance=0.1),
     "02.1": Question(_first("repeats"), "the repeats column: median per request", tolerance=0.1),
     "02.2": Question(_first("route"), "the route column of the first row"),
+    "02.3": Question(_first("saves_ms"), "the saves_ms column of the first row", tolerance=0.1),
+    "02.4": Question(
+        _per_item,
+        "how much saves_ms grows from the shortest list to the longest, by the difference in N",
+        tolerance=0.2,
+    ),
     "03.1": Question(_first("relation"), "the relation column of the first row"),
     "04.1": Question(_first("max_wait_ms"), "the max_wait_ms column", tolerance=0.1),
 }

@@ -18,13 +18,13 @@ from perfkit.recording import as_recording
 from perfkit.results import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
     from perfkit.span_ids import Ints
 
 __all__ = ["breakdown"]
-
-_CHECKED = ("the exclusive time of every span; a breakdown judges nothing",)
 
 
 def breakdown(data: Any, *, by: Literal["route"] | None = None, route: str | None = None) -> Result:
@@ -69,7 +69,6 @@ def breakdown(data: Any, *, by: Literal["route"] | None = None, route: str | Non
         arrow=table,
         noun="parts",
         caveats=[*rec.caveats(), *forest.caveats(), *caveats(rec, spent, suspects)],
-        checked=_CHECKED,
         totals=_totals(spent),
         sections={"The usual suspects, time per request": _shown(suspects)},
         series={"routes": spent.table(by_route=True), "suspects": suspects},
@@ -104,9 +103,13 @@ def _headline(spent: Spent, suspects: pa.Table) -> str:
     most = max(SUSPECTS, key=lambda name: row[column(name)])
     return (
         f"{most[0].upper()}{most[1:]}: {units.format_share(row[column(most)] / row['mean_ms'])} of"
-        f" the {units.format_ms(spent.wall_ms)} that {len(spent):,} requests took;"
-        f" {shown(spent.by_time[0], 60)} takes the most"
+        f" the {units.format_ms(spent.wall_ms)} that {len(spent):,} requests{_whose(spent.by_time)}"
     )
+
+
+def _whose(routes: Sequence[str]) -> str:
+    first = shown(routes[0], 60)
+    return f" of {first} took" if len(routes) == 1 else f" took; {first} takes the most"
 
 
 def _shown(suspects: pa.Table) -> pa.Table:

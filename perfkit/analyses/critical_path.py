@@ -117,7 +117,6 @@ def _of_trace(rec: Recording, forest: Forest, route: str | None) -> CriticalPath
         arrow=section_table(paths),
         noun="sections",
         caveats=[*rec.caveats(), *paths.caveats(), *_several(forest, found)],
-        checked=["the critical path of one request; what is wrong shows over many"],
         totals={
             "duration_ms": float(paths.duration_ns[0] / 1e6),
             "route": paths.route[0],

@@ -12,6 +12,7 @@ from perfkit import sources, units
 from perfkit.analyses import n_plus_one_findings
 from perfkit.analyses.n_plus_one_pattern import Pattern, patterns
 from perfkit.analyses.repeats import (
+    counted_requests,
     example,
     from_queries,
     from_sessions,
@@ -121,6 +122,8 @@ class _Looked:
         self._take(from_spans.calls_of(tree))
         if rec.arrow("queries", ["source"]).num_rows:
             self._take_logged(rec)
+        if not self._told:
+            self.others += query_count.findings(counted_requests.counts(rec.arrow("requests")))
 
     def _take_logged(self, rec: Recording) -> None:
         requests = sources.primary(rec, "requests")

@@ -7,7 +7,7 @@ column name                          unit     cell
 ``*_bytes``                          with it  ``1.50 MB``
 ``share``, ``*_share``, ``*_rate``   %        ``12.3`` (the value is 0 to 1)
 ``*_pct``                            %        ``12.3`` (the value is 0 to 100)
-``fingerprint``                               tables and conditions, without columns
+``fingerprint``, ``operation``                tables and conditions, without columns
 ``*_per_s``                          1/s      ``0.25``
 whole numbers (floats as well)                ``1,234,567``
 times                                UTC      ``2026-11-21 02:51:04.090``
@@ -39,7 +39,7 @@ UNKNOWN = "n/a"
 _COUNTS = ("calls", "requests", "checkouts", "samples", "count", "n")
 _SIGNED = {"shift_pct", "low_pct", "high_pct"}
 _SHARES = {"share", "error_rate", "failure_rate", "hit_rate", "utilisation"}
-_STATEMENTS = {"fingerprint", "source_statement"}
+_STATEMENTS = {"fingerprint", "operation", "source_statement"}
 _PERCENTILE = re.compile(r"(p\d+)_(?:.+_)?ms")
 _SUFFIX_UNITS = {"_ms": "ms", "_pct": "%", "_per_s": "1/s"}
 

@@ -86,7 +86,13 @@ def test_the_headline_names_the_largest_suspect(shop):
 
 
 def test_a_route_can_be_asked_for(shop):
-    assert breakdown(shop, route="/cart").totals["requests"] == 2
+    result = breakdown(shop, route="/cart")
+    assert result.totals["requests"] == 2
+    assert result.headline.endswith("that 2 requests of /cart took")
+
+
+def test_a_breakdown_judges_nothing_and_does_not_say_that_all_is_well(shop):
+    assert "Nothing wrong" not in breakdown(shop).to_text()
 
 
 def test_low_coverage_is_told_of_requests_that_are_worth_it(shop, made):

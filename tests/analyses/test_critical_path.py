@@ -170,6 +170,7 @@ def test_innocent_traces_yield_no_finding(innocent):
 
 def test_a_free_operation_leaves_the_rest(made):
     result = critical_path(several(made, 10, slow=5)).what_if("connect")
+    assert result.headline.endswith(" on average")
     (row,) = result.arrow.to_pylist()
     assert result.noun == "routes"
     assert row["mean_ms"] == 295
@@ -177,6 +178,13 @@ def test_a_free_operation_leaves_the_rest(made):
     assert row["p50_after_ms"] == row["p99_after_ms"] == 40
     assert row["affected"] == row["requests"] == 10
     assert result.headline.startswith("If connect took no time, /orders would take 40 ms instead")
+
+
+def test_what_if_of_one_trace_is_no_average_and_says_nothing_of_wrong_or_right(made):
+    path = critical_path(several(made, 3), f"{1:032x}")
+    told = path.what_if("connect")
+    assert told.headline.endswith("would take 40 ms instead of 50 ms")
+    assert not any("Nothing wrong" in result.to_text() for result in (path, told))
 
 
 def test_an_operation_can_be_faster_or_slower_or_unchanged(made):

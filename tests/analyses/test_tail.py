@@ -249,3 +249,48 @@ def test_hostile_names_stay_data(rng):
     assert result.findings
     assert "<script>" not in result.to_html()
     assert "\x1b" not in result.to_text()
+
+
+def below(count, resource):
+    """Return a call of each request into another service, whose process is told."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "trace_id": f"{n:032x}",
+                "span_id": f"{n:015x}c",
+                "parent_id": f"{n:016x}",
+                "service": "stock",
+                "name": "GET /stock",
+                "kind": "server",
+                "category": "app",
+                "started_at": START + n * 2_000_000_000 + 1_000_000,
+                "duration_ms": 1.0,
+                "resource": json.dumps(resource[n]),
+            }
+            for n in range(count)
+        ]
+    )
+
+
+def test_the_process_of_another_service_is_named_where_its_callers_are_slow(rng):
+    host = rng.choice(["a", "b", "c"], 1500)
+    table = spans(rng, 1500, slow=(host == "b") & (rng.random(1500) < 0.1))
+    called = below(1500, [{"host.name": h, "service.version": "7"} for h in host])
+    result = tail(pa.concat_tables([table, called], promote_options="permissive"))
+    (row,) = found(result, "stock: host.name")
+    assert (row["value"], row["slow_share"] > 0.9) == ("b", True)
+    assert not found(result, "stock: service.version")  # all have it
+    assert "Take it out of rotation" in result.findings[0].fix.text
+
+
+def test_slow_requests_too_few_for_a_percentile_are_still_told_from_the_rest(rng):
+    """Of 130 the slowest tenth are 13: with 11 slow ones it begins among the others."""
+    slow = np.arange(130) % 12 == 0
+    lasted = pa.array(30 + rng.random(130) + 300 * slow)
+    table = spans(rng, 130, resource=[{"host.name": f"h{s:d}"} for s in slow])
+    table = table.set_column(table.schema.get_field_index("duration_ms"), "duration_ms", lasted)
+    result = tail(table)
+    (row,) = found(result, "host.name")
+    assert (row["value"], row["slow_share"], row["rest_share"]) == ("h1", 1.0, 0.0)
+    assert "11 of 130 requests" in " ".join(result.caveats)
+    assert not tail(table, percentile=90).findings  # what is asked for stays

@@ -24,6 +24,8 @@ from perfkit.views.columns import from_rows, from_table, number
         ("calls", 1234567, "calls", "1,234,567"),
         ("corrected", True, "corrected", "yes"),
         ("fingerprint", "a\x1b[0m\n", "fingerprint", "a\\x1b[0m\\n"),
+        ("operation", "select a, b, c, d, e, f, g from t", "operation", "select … from t"),
+        ("operation", "GET /orders", "operation", "GET /orders"),
         ("at", datetime(2026, 11, 21, 2, 51, 4, 90000, UTC), "at UTC", "2026-11-21 02:51:04.090"),
     ],
 )

@@ -2,7 +2,7 @@
 
 A span happened before a sibling if it ended before, or when, the sibling began. Clocks are not
 that exact: an end that lies behind the sibling's start by 1 % of their parent at most (CRISP's
-allowance) still counts, if nothing else below the parent begins or ends meanwhile and the
+allowance), or by less than the starts are exact to, still counts, if nothing else below the parent begins or ends meanwhile and the
 overlap is at most half of either span; the earlier span is then taken to end where the later
 one begins, so that no time counts twice.
 """
@@ -37,9 +37,9 @@ class Order:
         last: position of each row's child that finishes last, -1 without children.
     """
 
-    def __init__(self, nested: Nested) -> None:
-        """Order the spans of ``nested``."""
-        ends = _without_small_overlaps(nested)
+    def __init__(self, nested: Nested, *, step_ns: int = 0) -> None:
+        """Order the spans of ``nested``, whose starts are told in steps of ``step_ns``."""
+        ends = _without_small_overlaps(nested, step_ns)
         self.nested = nested if ends is None else nested.ending(ends)
         start, end, parent = self.nested.start, self.nested.end, self.nested.parent
         child = np.flatnonzero(self.nested.kept & (parent >= 0))
@@ -121,7 +121,7 @@ class Order:
         return np.where(self.on_path, length - below, 0)
 
 
-def _without_small_overlaps(nested: Nested) -> Ints | None:
+def _without_small_overlaps(nested: Nested, step_ns: int) -> Ints | None:
     """Return the ends after the allowance, None where nothing changes.
 
     In the order of all starts and ends below a parent, the end that follows a start at once,
@@ -141,7 +141,8 @@ def _without_small_overlaps(nested: Nested) -> Ints | None:
     earlier = child[order[1:][pair] - count]
     overlap = nested.end[earlier] - nested.start[later]
     length = nested.length
-    small = (earlier != later) & (overlap <= ALLOWED_OVERLAP * length[nested.parent[later]])
+    allowed = np.maximum(ALLOWED_OVERLAP * length[nested.parent[later]], step_ns)
+    small = (earlier != later) & (overlap <= allowed)
     small &= overlap <= _HALF * np.minimum(length[earlier], length[later])
     if not small.any():
         return None

@@ -13,6 +13,7 @@ from perfkit.analyses.critical_paths.order import Order
 from perfkit.analyses.critical_paths.schedule import Schedule
 from perfkit.analyses.traces.entries import routes
 from perfkit.analyses.traces.nested import nest
+from perfkit.analyses.traces.resolution import start_step_ns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Paths:
         self.forest = forest
         self.entries = entries
         self.route = routes(forest, entries)
-        self.order = Order(nest(forest, entries))
+        self.order = Order(nest(forest, entries), step_ns=start_step_ns(forest))
         self.duration_ns: Ints = self.order.nested.length[entries]
         weight = np.nan_to_num(groups.numbers(forest.rows["weight"].take(entries)), nan=1.0)
         self.weight: NDArray[np.float64] = np.where(weight > 0, weight, 1.0)

@@ -100,7 +100,6 @@ def simulated(paths: Paths, rows: Ints, factor: float, what: str) -> Result:
         arrow=table,
         noun="routes",
         caveats=[*_MODEL, *paths.caveats()],
-        checked=[f"the schedules of {len(paths):,} requests, {int(hit.sum()):,} of them with it"],
         totals={
             "factor": factor,
             "requests": len(paths),
@@ -155,7 +154,7 @@ def _headline(paths: Paths, after: Ints, hit: Flags, condition: str) -> str:
     who = shown(names[0], 60) if len(names) == 1 else f"requests of {len(names)} routes"
     return (
         f"If {condition}, {who} would take {units.format_ms(after_ms)} instead of"
-        f" {units.format_ms(before_ms)} on average"
+        f" {units.format_ms(before_ms)}{' on average' * (len(paths) > 1)}"
     )
 
 

@@ -28,11 +28,13 @@ class Attempts:
     Attributes:
         place: of the call.
         again: it follows a failed attempt at the same in the same request, which was over.
+        retry: the same, or the span says itself that it is no first attempt.
         chain: number of the chain of attempts; a call that is tried once is alone in its own.
     """
 
     place: Ints
     again: Flags
+    retry: Flags
     chain: Ints
 
     def __len__(self) -> int:
@@ -55,12 +57,13 @@ def attempts(calls: ExternalCalls, resent: Ints) -> Attempts:
     key = _asked(calls)
     order = np.lexsort((calls.end, calls.start, key))
     key = key[order]
-    same = np.append(False, key[1:] == key[:-1])  # noqa: FBT003 - the first follows none
+    same = np.append(False, key[1:] == key[:-1])
     before = np.roll(order, 1)
     over = calls.start[order] >= calls.end[before]
     again = same & over & calls.failed[before] & calls.single[order]
     again |= same & over & (resent[order] > 0)
-    return Attempts(place=order, again=again, chain=np.cumsum(~again) - 1)
+    retry = again | (resent[order] > 0)
+    return Attempts(place=order, again=again, retry=retry, chain=np.cumsum(~again) - 1)
 
 
 def _asked(calls: ExternalCalls) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +30,7 @@ __all__ = ["ExternalCalls", "Peer", "external_calls_of", "members"]
 KINDS = ("http", "rpc", "queue", "cache", "db", "ai", "faas", "file")
 _NO_CALLS = ("pool",)
 _STORES = ("db", "cache")
-_SYSTEMS = ("db.system.name", "db.system", "db.type")
+_SYSTEMS = ("db.system.name", "db.system", "db.type", "context.db.type")
 #: Peers told apart; those in which least time is spent are one row beyond that.
 _MOST = 500
 
@@ -87,8 +87,8 @@ class ExternalCalls:
 
     @cached_property
     def length(self) -> Ints:
-        """How long they take, ns."""
-        return self.forest.length[self.row]
+        """How long they take, ns; what ends before it begins takes no time."""
+        return np.maximum(self.forest.length[self.row], 0)
 
     @cached_property
     def end(self) -> Ints:
@@ -98,12 +98,19 @@ class ExternalCalls:
     @cached_property
     def single(self) -> Flags:
         """One call of known duration: it tells how long a call takes."""
-        return (self.count == 1) & self.forest.timed[self.row]
+        found: Flags = (self.count == 1) & self.forest.timed[self.row]
+        return found
+
+    @cached_property
+    def owner_row(self) -> Ints:
+        """Row of the request's span, -1 where it is not there."""
+        return np.where(self.owner < len(self.forest), self.owner, -1)
 
     def kind_is(self, *kinds: str) -> Flags:
         """Say which calls are of some kinds."""
         wanted = np.array([one.kind in kinds for one in self.peers], np.bool_)
-        return wanted[self.peer] if len(wanted) else np.zeros(len(self), np.bool_)
+        found: Flags = wanted[self.peer] if len(wanted) else np.zeros(len(self), np.bool_)
+        return found
 
     def by_peer(self, where: Flags | None = None) -> Iterator[tuple[Peer, Ints]]:
         """Yield each peer with the places of its calls (that are ``where``), none empty."""
@@ -113,7 +120,7 @@ class ExternalCalls:
 
     def routes(self, places: Ints) -> list[str]:
         """Return the route of the request that makes each call, or the name of its span."""
-        rows = np.array([self.tree.span_of(one) for one in self.owner[places].tolist()], np.int64)
+        rows = self.owner_row[places]
         taken = np.maximum(rows, 0)
         named = zip(
             self.forest.texts("route", taken), self.forest.texts("name", taken), strict=True
@@ -126,7 +133,7 @@ class ExternalCalls:
         return self.forest.texts("trace_id", self.row[places])
 
 
-def members(codes: Ints) -> Iterator[tuple[int, Ints]]:
+def members(codes: Any) -> Iterator[tuple[int, Ints]]:
     """Yield each code with the places that have it, in their order."""
     if not len(codes):
         return
@@ -183,18 +190,21 @@ def _peers(forest: Forest, row: Ints, server: Ints) -> tuple[list[Peer], Ints]:
     columns = [groups.encode(forest.rows[name]) for name in ("peer", "category", "kind", "url")]
     callee = np.where(server >= 0, service.codes[np.maximum(server, 0)], -1)
     callee = np.where(own, service.codes[row], callee)
-    hosts = _hosts(columns[3].labels)[columns[3].codes[row]]
+    hosts = _hosts(columns[0], columns[3], row)
     keys = [one.codes[row].astype(np.int64) for one in columns[:3]]
     code, first = numbered(*keys, hosts, service.codes[caller].astype(np.int64), callee)
-    labels = zip(*(forest.texts(c, row[first]) for c in ("peer", "category", "kind", "url")),
-                 strict=True)
+    labels = zip(
+        *(forest.texts(c, row[first]) for c in ("peer", "category", "kind", "url")), strict=True
+    )
     found = []
     for place, (peer, category, kind, url) in zip(first.tolist(), labels, strict=True):
         what = _kind(category, kind, own=bool(own[place]), url=url)
         name = UNKNOWN if own[place] else peer_name(peer, url, what)
         if name == UNKNOWN and what in _STORES:
             name = _system(forest, int(row[place]))
-        found.append((Peer(name, what, service.labels[service.codes[caller[place]]]), callee[place]))
+        found.append(
+            (Peer(name, what, service.labels[service.codes[caller[place]]]), callee[place])
+        )
     names = _named(found, service.labels)
     return _by_time(names, code, forest.length[row])
 
@@ -206,11 +216,16 @@ def _system(forest: Forest, row: int) -> str:
     return visible(str(next((one for one in named if one), UNKNOWN)), 60)
 
 
-def _hosts(urls: list[str | None]) -> Ints:
-    """Return a number for the host of each URL."""
+def _hosts(peer: groups.Groups, url: groups.Groups, row: Ints) -> Ints:
+    """Return a number for the host of the URL of each call whose peer is not told, else 0."""
+    untold = peer.codes[row] == len(peer.labels) - 1
+    used, place = np.unique(url.codes[row[untold]], return_inverse=True)
     places: dict[str, int] = {}
-    hosts = (peer_name(None, url[:500] if url else None, "") for url in urls)
-    return np.array([places.setdefault(host, len(places)) for host in hosts], np.int64)
+    hosts = (peer_name(None, (url.labels[code] or "")[:500], "") for code in used.tolist())
+    number = np.array([places.setdefault(host, len(places)) for host in hosts], np.int64)
+    found = np.zeros(len(row), np.int64)
+    found[untold] = number[place]
+    return found
 
 
 def _kind(category: str | None, kind: str | None, *, own: bool, url: str | None) -> str:
@@ -241,7 +256,7 @@ def _named(found: list[tuple[Peer, int]], services: list[str | None]) -> list[Pe
 
 
 def _by_time(names: list[Peer], code: Ints, length: Ints) -> tuple[list[Peer], Ints]:
-    """Number the peers, the one with most time first; beyond :data:`_MOST` they are one per kind."""
+    """Number the peers, the longest first; beyond :data:`_MOST` they are one per kind."""
     spent = np.bincount(code, weights=length, minlength=len(names))
     totals: dict[Peer, float] = {}
     for peer, ns in zip(names, spent.tolist(), strict=True):

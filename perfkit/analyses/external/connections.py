@@ -65,7 +65,7 @@ def _setup(calls: ExternalCalls) -> tuple[Ints, Ints]:
     """Return when the first part of connecting begins and the last one ends; 0, 0: none."""
     forest = calls.forest
     names = groups.encode(forest.rows["name"])
-    known = np.array([bool(text) and bool(_SETUP.fullmatch(text[:200])) for text in names.labels])
+    known = np.array([bool(_SETUP.fullmatch((text or "")[:200])) for text in names.labels])
     rows = np.flatnonzero(known.astype(np.bool_)[names.codes] & forest.timed)
     place = _call_above(calls, rows)
     rows, place = rows[place >= 0], place[place >= 0]
@@ -104,7 +104,10 @@ def _reused(calls: ExternalCalls, told: Told) -> Ints:
 
 
 def _shown(calls: ExternalCalls, opened: Flags) -> Flags:
-    shows = {(one.service, one.kind) for code in np.unique(calls.peer[opened]).tolist()
-             for one in [calls.peers[code]]}
+    shows = {
+        (one.service, one.kind)
+        for code in np.unique(calls.peer[opened]).tolist()
+        for one in [calls.peers[code]]
+    }
     wanted = np.array([(one.service, one.kind) in shows for one in calls.peers], np.bool_)
     return wanted[calls.peer] if len(wanted) else opened

@@ -31,11 +31,11 @@ SCHEMA = pa.schema(
         ("calls", pa.int64()),
         ("errors", pa.int64()),
         ("error_rate", pa.float64()),
+        *((f"{name}_ms", pa.float64()) for name in (*_NAMES, "max", "total")),
+        ("share", pa.float64()),
         ("timeouts", pa.int64()),
         ("retries", pa.int64()),
         ("new_connection_share", pa.float64()),
-        *((f"{name}_ms", pa.float64()) for name in (*_NAMES, "max", "total")),
-        ("share", pa.float64()),
         ("network_ms", pa.float64()),
         *((f"{name}{end}_ms", pa.float64()) for name in _NAMES for end in _ENDS),
     ]
@@ -60,7 +60,7 @@ def peer_table(calls: ExternalCalls, connections: Connections, tries: Attempts) 
     call takes beyond the time of the server's half.
     """
     retries = np.zeros(len(calls), np.int64)
-    retries[tries.place] = tries.again
+    retries[tries.place] = tries.retry
     seen = _Seen(
         calls,
         connections,
@@ -113,10 +113,9 @@ def _waited_ms(calls: ExternalCalls) -> Any:
     """Return for each call how long its request waits for it and for no earlier one to the peer."""
     order = np.lexsort((calls.start, calls.peer, calls.owner))
     owner, peer = calls.owner[order], calls.peer[order]
-    rows = np.array([calls.tree.span_of(one) for one in owner.tolist()], np.int64)
-    served = (rows >= 0) & calls.forest.served[np.maximum(rows, 0)]
-    first = calls.forest.start[np.maximum(rows, 0)]
-    last = calls.forest.end[np.maximum(rows, 0)]
+    rows = np.maximum(calls.owner_row[order], 0)
+    served = (calls.owner_row[order] >= 0) & calls.forest.served[rows]
+    first, last = calls.forest.start[rows], calls.forest.end[rows]
     start = np.clip(calls.start[order], first, last) - first
     end = np.clip(calls.end[order], first, last) - first
     new = (owner[1:] != owner[:-1]) | (peer[1:] != peer[:-1])

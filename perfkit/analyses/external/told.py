@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,13 +51,19 @@ RETRY_AFTER = ("http.response.header.retry-after", "http.response.headers.retry-
 COLD = ("faas.coldstart", "faas.cold_start", "cold_start", "function.cold_start")
 
 _VALUE = r'[^0-9]{1,60}(?:64"[^0-9]{1,40})?'  # what stands between a name and its number
-_PATTERN = (
-    rf"(?:body[._]size|content[-_]length|content_length_uncompressed|response[._]size"
-    rf"|transfer[_.]size){_VALUE}[1-9][0-9]{{5}}"
-    rf"|(?:returned_rows|row[-_]?count|sql\.rows|mongodb\.rows){_VALUE}[1-9][0-9]{{2}}"
-    rf"|conn(?:ection)?\.reused|resend_count|retry_count{_VALUE}[1-9]|[Rr]etry[-_][Aa]fter"
-    rf"|cold_?start"
-)
+#: What the bytes of spans look like that have one of the names, with a value that matters:
+#: answers of 300,000 bytes, 100 rows, a retry.
+_PATTERNS = {
+    SIZE: (
+        "(?:body[._]size|content[-_]length|length_uncompressed|response[._]size|transfer[_.]size)"
+        rf"{_VALUE}(?:[3-9][0-9]{{5}}|[1-9][0-9]{{6}})"
+    ),
+    ROWS: rf"(?:returned_rows|row[-_]?count|sql\.rows|mongodb\.rows){_VALUE}[1-9][0-9]{{2}}",
+    REUSED: r"conn(?:ection)?\.reused",
+    RESENT: rf"(?:resend|retry)_count{_VALUE}[1-9]",
+    RETRY_AFTER: r"[Rr]etry-[Aa]fter",
+    COLD: r"cold_?start",
+}
 _PREFIX = re.compile(r"(?:meta|metrics|data|context|span|attributes|tags|labels)\.")
 
 
@@ -66,20 +71,11 @@ class Told:
     """Attributes of spans that say something of interest, by name without what exports add."""
 
     def __init__(self, forest: Forest) -> None:
-        """Search the attributes of all spans once."""
+        """Keep the spans; what is asked for is searched in the bytes, then decoded."""
         self.forest = forest
-        matched = pc.match_substring_regex(forest.rows["attributes"], _PATTERN)
-        #: rows of the forest whose attributes may name one of the constants above with a value:
-        #: at least 100,000 bytes, 100 rows
-        self.rows: Ints = np.flatnonzero(_flags(matched))
-
-    @cached_property
-    def _known(self) -> dict[int, Mapping[str, Any]]:
-        decoded = self.of(self.rows)
-        return dict(zip(self.rows.tolist(), decoded, strict=True))
 
     def of(self, rows: Ints) -> list[dict[str, Any]]:
-        """Return the attributes of some spans, whether they were found or not."""
+        """Return the attributes of some spans, whatever they say."""
         memo: dict[int, dict[str, Any]] = {}
         found = []
         for one in span_attributes.attributes(self.forest.rows, rows.tolist()):
@@ -88,18 +84,23 @@ class Told:
             found.append(memo[id(one)])
         return found
 
-    def values(self, names: Sequence[str]) -> dict[int, Any]:
-        """Return the value of the first of ``names`` that a span has, by row."""
-        return {
-            row: value
-            for row, known in self._known.items()
-            if (value := first(known, names)) is not None
-        }
+    def values(self, names: tuple[str, ...], among: Flags | None = None) -> dict[int, Any]:
+        """Return the value of the first of ``names`` (a constant above) by row that has one.
 
-    def numbers(self, names: Sequence[str]) -> tuple[Ints, np.ndarray[Any, np.dtype[np.float64]]]:
+        ``among``: flags by row; others are not looked at.
+        """
+        matched = _flags(pc.match_substring_regex(self.forest.rows["attributes"], _PATTERNS[names]))
+        rows = np.flatnonzero(matched if among is None else matched & among)
+        values = (first(known, names) for known in self.of(rows))
+        pairs = zip(rows.tolist(), values, strict=True)
+        return {row: value for row, value in pairs if value is not None}
+
+    def numbers(
+        self, names: tuple[str, ...], among: Flags | None = None
+    ) -> tuple[Ints, np.ndarray[Any, np.dtype[np.float64]]]:
         """Return the rows with a number under one of ``names``, upwards, and the numbers."""
-        found = [(row, number(value)) for row, value in self.values(names).items()]
-        known = sorted((row, value) for row, value in found if value is not None)
+        found = [(row, number(value)) for row, value in self.values(names, among).items()]
+        known = [(row, value) for row, value in found if value is not None]
         return (
             np.array([row for row, _ in known], np.int64),
             np.array([value for _, value in known], np.float64),

@@ -108,17 +108,25 @@ def findings(found: Sequence[Count]) -> list[Finding]:
     return [_finding(one) for one in found]
 
 
+def _evidence(one: Count) -> list[dict[str, Any]]:
+    """Return the statements, or, where they are not told, what the requests count."""
+    if one.top:
+        return [{"statement": shown(text), "per_request": n} for text, n in one.top]
+    return [{"requests": one.requests, "median": one.usual, "most": max(one.each)}]
+
+
 def _finding(one: Count) -> Finding:
+    once = ", repeated ones counted once" if one.top else ""
     keys = {"route": one.route, "trace_id": one.trace_id}
     return Finding(
         rule="query-count",
         severity="warning" if one.usual > MANY and one.time_ms >= SHORTEST_MS else "info",
         title=(
             f"{one.route or 'A request'} sends {one.usual:g} statements per request"
-            f" ({one.busy:g} at the 95th percentile), repeated ones counted once:"
+            f" ({one.busy:g} at the 95th percentile){once}:"
             f" {units.format_ms(one.time_ms)}"
         ),
-        evidence=[{"statement": shown(text), "per_request": n} for text, n in one.top],
+        evidence=_evidence(one),
         saves_basis="per request",
         saves_times=one.weight,
         fix=Fix(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from perfkit.analyses.tails.observed import Observed
 
-__all__ = ["Feature", "of_attributes", "of_numbers", "of_time"]
+__all__ = ["Feature", "of_attributes", "of_columns", "of_numbers", "of_time"]
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -71,9 +71,14 @@ def of_attributes(seen: Observed) -> list[Feature]:
         for name, value in said.items():
             if isinstance(value, str | bool | int | float):
                 columns[name].append((place, value))
+    return of_columns(columns, len(seen))
+
+
+def of_columns(columns: Mapping[str, Sequence[tuple[int, Any]]], count: int) -> list[Feature]:
+    """Return the values and numbers of columns: pairs of a request (of ``count``) and a value."""
     by_use = sorted(columns, key=lambda name: (-len(columns[name]), name))
     chosen = [name for name in by_use if not _NO_FEATURE.search(name)][:MOST_NAMES]
-    return [one for name in chosen for one in _of_column(name, columns[name], len(seen))]
+    return [one for name in chosen for one in _of_column(name, columns[name], count)]
 
 
 def _of_column(name: str, pairs: Sequence[tuple[int, Any]], count: int) -> Iterator[Feature]:
@@ -112,6 +117,8 @@ def _as_number(name: str, pairs: Sequence[tuple[int, Any]], count: int) -> Itera
         numbers[place] = float(value) if abs(value) < 1e300 else np.nan  # noqa: PLR2004 - a float
     if name.lower().rstrip("_").endswith("id") or _looks_like_ids(numbers):
         return
+    if (~np.isnan(numbers)).sum() < FEWEST:
+        return
     yield Feature(name=name, value=None, kind="number", has=~np.isnan(numbers), numbers=numbers)
     limit = float(np.nanquantile(numbers, LARGE))
     large = numbers >= limit  # unknown is not
@@ -140,8 +147,9 @@ def of_time(seen: Observed) -> list[Feature]:
     first, last = int(seen.started.min()), int(seen.started.max())
     if last - first < PARTS:
         return []
-    part = np.minimum((seen.started - first) * PARTS // (last - first + 1), PARTS - 1)
-    edges = [first + (last - first) * n // PARTS for n in range(PARTS + 1)]
+    step = (last - first) // PARTS + 1
+    part = (seen.started - first) // step
+    edges = [*(first + step * n for n in range(PARTS)), last]
     return [
         Feature(name="started", value=_period(edges[n], edges[n + 1]), kind="period", has=part == n)
         for n in range(PARTS)

@@ -8,6 +8,7 @@ import numpy as np
 
 from perfkit.analyses.critical_paths.operations import Operations
 from perfkit.analyses.tails.features import FEWEST, Feature
+from perfkit.analyses.tails.processes import Processes
 from perfkit.analyses.traces.nested import nest
 
 if TYPE_CHECKING:
@@ -47,12 +48,14 @@ class Structure:
         np.add.at(covered, nested.parent[child], length[child])
         self._self_ms = np.maximum(length - covered, 0)[inside] / 1e6
         self._is_request = inside == self._entry
+        self._processes = Processes(forest, inside, self._entry)
         calls = forest.rows["calls"].fill_null(1).to_numpy()[inside]
         self._calls = np.maximum(calls, 1).astype(np.float64)
 
     def of(self, seen: Observed) -> tuple[list[Feature], list[Spent]]:
         """Return the features of one route's requests, and where their time goes."""
         place = _places(seen.row, self._entry)
+        reached = self._processes.of(place, len(seen))
         mine = np.flatnonzero(place >= 0)
         place, code = place[mine], self._code[mine]
         known, code = np.unique(code, return_inverse=True)
@@ -65,7 +68,7 @@ class Structure:
             for number, values in counts
             for feature in self._features(self._operations.known[known[number]], values)
         ]
-        return features, self._spent(known, times, seen)
+        return reached + features, self._spent(known, times, seen)
 
     def _sums(
         self, place: Ints, code: Ints, values: Floats, width: int, count: int

@@ -45,8 +45,8 @@ class Forest:
             & self.rows["duration_ms"].is_valid().to_numpy()
         )
         start = pc.fill_null(self.rows["started_at"].cast(pa.int64()), 0).to_numpy()
-        length = np.nan_to_num(groups.numbers(self.rows["duration_ms"])) * 1e6
-        length = np.clip(np.rint(length), -_LONGEST_NS, _LONGEST_NS)
+        length = np.nan_to_num(groups.numbers(self.rows["duration_ms"]))
+        length = np.rint(np.clip(length, -_LONGEST_NS / 1e6, _LONGEST_NS / 1e6) * 1e6)
         self.length = np.where(self.timed, length, 0).astype(np.int64)
         self.skew = self._skew(start)
         self.start: Ints = start + self.skew

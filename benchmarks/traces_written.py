@@ -74,6 +74,7 @@ class _Writer:
         out = self._add(
             spans, root.trace, root.span, root.service, CLIENT, self._sent(service, number)
         )
+        out.length = 0  # until the answer is there
         into = self._add(
             spans, root.trace, out.span, service, SERVER, self._served(service, number)
         )

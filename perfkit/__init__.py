@@ -7,7 +7,7 @@ Read what you could export:  :func:`load`, :func:`scan`, :func:`sample`, :class:
 Ask:                         :func:`diagnose` (start here), :func:`digest`, :func:`baseline`,
                              :func:`pool`, :func:`event_loop`, :func:`sequential_scans`
 Ask traces:                  :func:`breakdown`, :func:`critical_path`, :func:`n_plus_one`,
-                             :func:`parallelism`, :func:`tail`
+                             :func:`parallelism`, :func:`tail`, :func:`external_calls`
 Measure:                     :func:`timeapi`, :func:`profile_endpoint`, :func:`watch_pool`,
                              :func:`explain`, :func:`index_audit`, :func:`read_plan`,
                              :func:`snapshot`, :func:`interval`
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.diagnose import diagnose
     from perfkit.analyses.digest import digest
     from perfkit.analyses.event_loop import event_loop
+    from perfkit.analyses.external_calls import external_calls
     from perfkit.analyses.n_plus_one import n_plus_one
     from perfkit.analyses.parallelism import parallelism
     from perfkit.analyses.pool import pool
@@ -61,6 +62,7 @@ _HOMES = {
     "digest": "perfkit.analyses.digest",
     "event_loop": "perfkit.analyses.event_loop",
     "explain": "perfkit.tasks.explain",
+    "external_calls": "perfkit.analyses.external_calls",
     "index_audit": "perfkit.tasks.index_audit",
     "interval": "perfkit.tasks.snapshot",
     "load": "perfkit.ingest.load",
@@ -97,6 +99,7 @@ __all__ = [
     "digest",
     "event_loop",
     "explain",
+    "external_calls",
     "index_audit",
     "interval",
     "load",

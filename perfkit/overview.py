@@ -35,6 +35,7 @@ _ASK: Mapping[str, tuple[frozenset[str], str]] = {
     "breakdown": (frozenset({"spans"}), "where the wall time of requests goes, by category"),
     "critical_path": (frozenset({"spans"}), "what requests wait for, at p50 and at p99"),
     "parallelism": (frozenset({"spans"}), "calls one after another that could overlap"),
+    "external_calls": (frozenset({"spans"}), "peers: percentiles, errors, timeouts, retries"),
     "tail": (frozenset({"requests", "spans"}), "what the slowest requests have in common"),
     "sequential_scans": (frozenset({"plans"}), "tables read from end to end for a few rows"),
     "pool": (frozenset({"pool_samples", "checkouts"}), "connection pools: waits, size, what if"),

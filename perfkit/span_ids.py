@@ -14,6 +14,9 @@ __all__ = ["Flags", "Ids", "Ints", "codes", "first_rows", "identified", "repeate
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
+#: What fewer values take need not be given back at once.
+_MANY = 100_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ids:
@@ -54,15 +57,15 @@ def identified(spans: pa.Table) -> Ids:
 
 
 def repeated(spans: pa.Table, ids: Ids) -> Ints:
-    """Return the rows that are an earlier one again: of its ids, ``started_at`` and ``kind``."""
+    """Return the rows that are an earlier one again: of its ids, start, kind and service."""
     if ids.known == np.count_nonzero(ids.own >= 0):
         return np.zeros(0, np.int64)
     often = np.bincount(ids.own + 1, minlength=ids.known + 1)[1:] > 1
     rows = np.flatnonzero((ids.own >= 0) & often[ids.own])
-    some = spans.select(["started_at", "kind"]).take(pa.array(rows))
-    (kind,) = codes(some["kind"])
+    some = spans.select(["started_at", "kind", "service"]).take(pa.array(rows))
+    (kind,), (service,) = codes(some["kind"]), codes(some["service"])
     start = pc.fill_null(some["started_at"].cast(pa.int64()), -1).to_numpy()
-    columns = (ids.own[rows], kind, start)
+    columns = (ids.own[rows], kind, service, start)
     order = np.lexsort((rows, *columns))
     again = np.logical_and.reduce([c[order][1:] == c[order][:-1] for c in columns])
     return np.sort(rows[order[1:][again]])
@@ -92,4 +95,8 @@ def _encoded(values: pa.ChunkedArray) -> Ints:
     """Number different values from 0 in the order in which they appear; null is -1."""
     parts = values.dictionary_encode().chunks  # they share one dictionary
     numbers = [pc.fill_null(part.indices.cast(pa.int64()), -1).to_numpy() for part in parts]
-    return np.concatenate([np.zeros(0, np.int64), *numbers])
+    found = np.concatenate([np.zeros(0, np.int64), *numbers])
+    del parts, numbers
+    if len(found) > _MANY:
+        pa.default_memory_pool().release_unused()  # the dictionary was as large as the texts
+    return found

@@ -11,7 +11,7 @@ from perfkit.analyses.breakdowns.caveats import caveats
 from perfkit.analyses.breakdowns.kinds import SUSPECTS
 from perfkit.analyses.breakdowns.spent import Spent, column
 from perfkit.analyses.statements import shown
-from perfkit.analyses.traces.entries import entries, of_route
+from perfkit.analyses.traces.entries import asked_for
 from perfkit.analyses.traces.forest import Forest
 from perfkit.errors import UsageError
 from perfkit.recording import as_recording
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pyarrow as pa
-
-    from perfkit.span_ids import Ints
 
 __all__ = ["breakdown"]
 
@@ -59,7 +57,7 @@ def breakdown(data: Any, *, by: Literal["route"] | None = None, route: str | Non
         raise UsageError(f"breakdown: cannot group by {by!r}", hint='by="route", or nothing')
     rec = as_recording(data, "spans")
     forest = Forest(rec.arrow("spans"))
-    spent = Spent(forest, _requests(forest, route))
+    spent = Spent(forest, asked_for(forest, route, "breakdown"))
     table = spent.table(by_route=by == "route")
     suspects = spent.suspects()
     return Result(
@@ -73,18 +71,6 @@ def breakdown(data: Any, *, by: Literal["route"] | None = None, route: str | Non
         sections={"The usual suspects, time per request": _shown(suspects)},
         series={"routes": spent.table(by_route=True), "suspects": suspects},
     )
-
-
-def _requests(forest: Forest, route: str | None) -> Ints:
-    if route is None:
-        return entries(forest)
-    found = of_route(forest, route)
-    if not len(found):
-        raise UsageError(
-            f"breakdown: no request is served on route {route[:80]!r}",
-            hint='perfkit.breakdown(rec, by="route").table lists the routes',
-        )
-    return found
 
 
 def _totals(spent: Spent) -> dict[str, Any]:

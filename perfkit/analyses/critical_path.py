@@ -15,7 +15,7 @@ from perfkit.analyses.critical_paths.paths import Paths
 from perfkit.analyses.critical_paths.result import CriticalPath
 from perfkit.analyses.critical_paths.sections import drawn, section_table, span_table
 from perfkit.analyses.statements import shown
-from perfkit.analyses.traces.entries import entries, of_route
+from perfkit.analyses.traces.entries import asked_for
 from perfkit.analyses.traces.forest import Forest
 from perfkit.analyses.traces.nested import timed_parent
 from perfkit.errors import EmptyInput, UsageError
@@ -70,7 +70,7 @@ def critical_path(
     forest = Forest(spans)
     if trace_id is not None or len(known) == 1:
         return _of_trace(rec, forest, route)
-    return _of_endpoints(rec, forest, _of_route(forest, route))
+    return _of_endpoints(rec, forest, asked_for(forest, route, "critical_path"))
 
 
 def _traced(trace_id: str, known: pa.Array) -> str:
@@ -86,22 +86,10 @@ def _traced(trace_id: str, known: pa.Array) -> str:
     )
 
 
-def _of_route(forest: Forest, route: str | None) -> Ints:
-    if route is None:
-        return entries(forest)
-    found = of_route(forest, route)
-    if not len(found):
-        raise UsageError(
-            f"critical_path: no request is served on route {route[:80]!r}",
-            hint="perfkit.critical_path(rec).table.route lists the routes",
-        )
-    return found
-
-
 def _of_trace(rec: Recording, forest: Forest, route: str | None) -> CriticalPath:
     """Return the path of the longest root of a trace; of those with a lost parent if all are."""
     top = np.flatnonzero(forest.timed & (timed_parent(forest) < 0))
-    found = top if route is None else _of_route(forest, route)
+    found = top if route is None else asked_for(forest, route, "critical_path")
     if not len(found):
         raise EmptyInput(
             "critical_path: no span of the trace has a start and a duration",

@@ -203,11 +203,19 @@ def _headline(chosen: list[Pattern]) -> str:
     )
 
 
+def _of_server(looked: _Looked, chosen: Sequence[Pattern]) -> bool:
+    """Say whether a time that is reported is the server's; without any: of all looked at."""
+    if not chosen:
+        return bool(looked.calls) and all(some.of_server.all() for some in looked.calls)
+    typical = ((looked.of(pattern.typical)[0], pattern.typical.rows) for pattern in chosen)
+    return any(calls.of_server[rows].any() for calls, rows in typical)
+
+
 def _caveats(rec: Recording, looked: _Looked, chosen: Sequence[Pattern]) -> list[str]:
     notes = [*rec.caveats(), *looked.tree.forest.caveats()]
     if not sum(map(len, looked.calls)):
         notes.append("There are neither spans nor statements with a request, trace or session id.")
-    if any(looked.of(pattern.typical)[0].server_time for pattern in chosen):
+    if _of_server(looked, chosen):
         notes.append("Times are the server's: every round trip costs the network on top of them.")
     if any(pattern.session for pattern in chosen):
         notes.append("Requests were guessed from what database sessions sent: confidence is low.")

@@ -19,6 +19,12 @@ __all__ = ["Sender", "finding"]
 
 CRITICAL_MS = 100.0  # per request; felt by itself (Nielsen: 100 ms)
 CRITICAL_SHARE = 0.5
+_NARROW = 0.5  # of the saving; a range that begins below it has to be explained
+_WIDE = (
+    " The range is wide because a call takes much longer than its round trip alone: it waits (for"
+    " a busy event loop, a pool, a lock) or works for its row. The low end is what the round"
+    " trips themselves cost."
+)
 _CONFIRMED = 3  # requests that show the same
 _EVIDENCE = 3
 _ALSO = 4
@@ -133,7 +139,8 @@ def _saving(pattern: Pattern) -> str:
     low, high = pattern.saves_range_ms
     if math.isnan(low) or math.isnan(high):
         return ""
-    return f" It saves {units.format_ms(low)} to {units.format_ms(high)} per request."
+    said = f" It saves {units.format_ms(low)} to {units.format_ms(high)} per request."
+    return said + _WIDE if low < _NARROW * pattern.saves_ms else said
 
 
 def _where(pattern: Pattern, growth: str) -> str:

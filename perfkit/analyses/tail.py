@@ -82,7 +82,8 @@ def tail(data: Any, *, route: str | None = None, percentile: int | None = None) 
         ``sections`` say where the slow requests spend more.
 
     Raises:
-        UsageError: ``data`` is none of these, or ``percentile`` is not from 50 to 99.
+        UsageError: ``data`` is none of these, no request serves ``route``, or ``percentile`` is
+            not from 50 to 99.
 
     Example:
         >>> rec = perfkit.load("traces.jsonl")
@@ -122,8 +123,7 @@ def tail(data: Any, *, route: str | None = None, percentile: int | None = None) 
 def _everything(rec: Recording, forest: Forest | None, route: str | None) -> Observed:
     if forest is not None:
         return observed.from_spans(forest, route)
-    requests = sources.primary(rec.where(route=route) if route else rec, "requests")
-    return observed.from_requests(requests)
+    return observed.from_requests(sources.primary(rec, "requests"), route)
 
 
 def _all_tested(

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from perfkit.errors import UsageError
 from perfkit.probes import curl_text
+from perfkit.probes.request_names import distinct
 
 __all__ = ["HttpRequest", "is_request", "parse"]
 
@@ -165,11 +166,10 @@ def _split(url: str) -> tuple[str, str, int, str]:
 
 
 def _distinct(found: list[HttpRequest]) -> list[HttpRequest]:
-    """Give requests of the same name a number each."""
-    names = [one.name for one in found]
-    return [
-        replace(one, name=f"{one.name} #{names[: at + 1].count(one.name)}")
-        if names.count(one.name) > 1
-        else one
-        for at, one in enumerate(found)
-    ]
+    """Tell requests of the same name apart."""
+    names = distinct(
+        [one.name for one in found],
+        [f"{one.host}:{one.port}" for one in found],
+        [one.target for one in found],
+    )
+    return [replace(one, name=name) for one, name in zip(found, names, strict=True)]

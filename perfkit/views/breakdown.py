@@ -42,10 +42,15 @@ _ROOM = 7.0  # per cent of a bar that hold a text
 
 
 def figure(result: Result) -> go.Figure:
-    """Draw the shares of the wall time, for all requests and for the routes with most time."""
+    """Draw the shares of the wall time, for all requests and for the routes with most time.
+
+    A single route is all requests: it has one bar.
+    """
     wall = {row["route"]: row for row in result.series["suspects"].to_pylist()}
     spent = _by_category(result.series["routes"].to_pylist())
     routes = [route for route in wall if spent.get(route)][: _ROUTES + 1]
+    if not routes:
+        return theme.nothing(result.headline, "no request to show")
     labels = {route: _label(route, wall[route]) for route in routes}
     fig = theme.figure(result.headline, x="share of the wall time of the requests (%)")
     for category, shares in _traces(spent, routes):
@@ -57,8 +62,6 @@ def figure(result: Result) -> go.Figure:
     fig.update_xaxes(range=[0, 100])
     fig.update_layout(barmode="stack", bargap=0.3)
     theme.legend_below(fig, 30 * max(3, len(routes)))
-    if not routes:
-        fig.add_annotation(text="no request to show", showarrow=False)
     return fig
 
 
@@ -96,7 +99,7 @@ def _traces(
     spent: dict[str, dict[str, float]], routes: Sequence[str]
 ) -> list[tuple[str, list[float]]]:
     """Return per category its share (per cent) of each route, the largest category first."""
-    total = spent[_ALL] if routes else {}
+    total = spent[_ALL]
     ordered = sorted(total, key=lambda category: (category == _OTHERS, -total[category]))
     sums = {route: sum(spent[route].values()) for route in routes}
     return [

@@ -36,14 +36,16 @@ def held(result: Result) -> go.Figure:
     rows = result.arrow.to_pylist()
     routes = [list(group) for _, group in groupby(rows, key=lambda row: row["route"])][:_ROUTES]
     pieces = [piece for of_route in routes for at in _AT for piece in _pieces(of_route, at)]
-    widest = max((piece["base"] + piece["ms"] for piece in pieces), default=0.0)
+    if not pieces:
+        return theme.nothing(result.headline, "no request to show")
+    widest = max(piece["base"] + piece["ms"] for piece in pieces)
     fig = theme.figure(result.headline, x="critical path per request (ms)")
     total: dict[str, float] = {}
     for piece in pieces:
         total[piece["category"]] = total.get(piece["category"], 0.0) + piece["ms"]
     for category in sorted(total, key=lambda name: -total[name]):
         fig.add_bar(**_bar(category, pieces, widest))
-    _finish(fig, list(dict.fromkeys(piece["bar"] for piece in pieces)), empty=not pieces)
+    _finish(fig, list(dict.fromkeys(piece["bar"] for piece in pieces)))
     return fig
 
 
@@ -94,6 +96,8 @@ def _inside(piece: dict[str, Any], widest: float) -> str:
 def before_and_after(result: Result) -> go.Figure:
     """Draw the mean duration of each route as it was and as it would be."""
     rows = [row for row in result.arrow.to_pylist() if row["affected"]][:_ROUTES]
+    if not rows:
+        return theme.nothing(result.headline, "no request to show")
     labels = [theme.safe(f"{shown(row['route'], _LABEL)} ({row['affected']:,})") for row in rows]
     fig = theme.figure(result.headline, x="mean duration of a request (ms)")
     for name, column, colour, shape in (
@@ -110,16 +114,14 @@ def before_and_after(result: Result) -> go.Figure:
             textposition="auto",
             hovertemplate="%{y}<br>%{x:,.3~f} ms<extra>%{fullData.name}</extra>",
         )
-    _finish(fig, labels, empty=not rows)
+    _finish(fig, labels)
     fig.update_layout(barmode="group")
     return fig
 
 
-def _finish(fig: go.Figure, bars: Sequence[str], *, empty: bool) -> None:
+def _finish(fig: go.Figure, bars: Sequence[str]) -> None:
     fig.update_yaxes(
         autorange="reversed", showgrid=False, categoryorder="array", categoryarray=bars
     )
     fig.update_layout(barmode="overlay", bargap=0.3)
     theme.legend_below(fig, 30 * max(3, len(bars)))
-    if empty:
-        fig.add_annotation(text="no request to show", showarrow=False)

@@ -38,11 +38,12 @@ def figure(result: Result) -> go.Figure:
     A percentile of too few calls is left out.
     """
     rows = result.arrow.slice(0, _PEERS).to_pylist()
+    if not rows:
+        return theme.nothing(result.headline, "no calls to show")
     several = len({row["service"] for row in rows}) > 1
     fig = theme.figure(result.headline, x="duration of a call (ms, logarithmic)")
     labels = _labels(rows, several=several)
-    if rows:
-        fig.add_scatter(**_lines(rows, labels))
+    fig.add_scatter(**_lines(rows, labels))
     for column, look in _MARKS.items():
         marks = _marks(column, look, rows, labels)
         if marks["x"]:
@@ -55,8 +56,6 @@ def figure(result: Result) -> go.Figure:
     )
     theme.legend_below(fig, _LANE * max(4, len(rows)))
     fig.update_layout(margin={"r": _MARGIN})
-    if not rows:
-        fig.add_annotation(text="no calls to show", showarrow=False)
     return fig
 
 

@@ -85,6 +85,8 @@ def least_width(column: Column) -> int:
 def _note(
     table: pa.Table, noun: str, shown: int, useful: list[Column], chosen: list[Column]
 ) -> str:
+    if not table.num_rows:
+        return ""  # of columns without rows there is nothing to look up
     parts = []
     if shown < table.num_rows:
         parts.append(f"showing {shown:,} of {table.num_rows:,} {noun}")

@@ -31,6 +31,8 @@ _ROOM = 1.25  # behind the request, for what is said of its calls
 def figure(result: Result) -> go.Figure:
     """Draw what one typical request did, and when; its repeated calls stand out."""
     rows = result.series["example"].to_pylist()
+    if not rows:
+        return theme.nothing(result.headline, "no request to show")
     lanes = _lanes(rows)
     fig = theme.figure(result.headline, x="since the start of the request (ms)")
     shown_rows = [row for row in rows if _key(row) in lanes]
@@ -45,8 +47,6 @@ def figure(result: Result) -> go.Figure:
     )
     fig.update_layout(barmode="overlay", bargap=0.4)
     theme.legend_below(fig, 34 * max(3, len(lanes)))
-    if not rows:
-        fig.add_annotation(text="no request to show", showarrow=False)
     return fig
 
 
@@ -107,9 +107,8 @@ def _direct_labels(fig: go.Figure, rows: list[dict[str, Any]], lanes: dict[Any, 
                 xshift=6,
                 font={"color": theme.COLOURS["red"]},
             )
-    if rows:
-        end = max(row["start_ms"] + row["duration_ms"] for row in rows)
-        fig.update_xaxes(range=[0, end * _ROOM])
+    end = max(row["start_ms"] + row["duration_ms"] for row in rows)
+    fig.update_xaxes(range=[0, end * _ROOM])
 
 
 def _said(rows: list[dict[str, Any]]) -> str:

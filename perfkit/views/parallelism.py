@@ -29,6 +29,8 @@ _ROOM = 1.35  # for the words behind the longest bar
 def figure(result: Result) -> go.Figure:
     """Draw the calls of the group that would save most; those of a request are lanes twice."""
     rows = result.series["example"].to_pylist()
+    if not rows:
+        return theme.nothing(result.headline, "no calls to show")
     fig = theme.figure(result.headline, x="since the first of the calls began (ms)")
     lanes: list[str] = []
     for when, (name, colour, pattern) in _KINDS.items():
@@ -42,11 +44,8 @@ def figure(result: Result) -> go.Figure:
         autorange="reversed", showgrid=False, categoryorder="array", categoryarray=lanes
     )
     fig.update_layout(barmode="overlay", bargap=0.35)
-    if rows:
-        fig.update_xaxes(range=[0, _ROOM * max(map(_end, rows))])
+    fig.update_xaxes(range=[0, _ROOM * max(map(_end, rows))])
     theme.legend_below(fig, _HEIGHT * max(4, len(lanes)))
-    if not rows:
-        fig.add_annotation(text="no calls to show", showarrow=False)
     return fig
 
 

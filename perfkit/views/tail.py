@@ -24,6 +24,8 @@ _ROW_HEIGHT = 34
 def figure(result: Result) -> go.Figure:
     """Draw the features that explain most, the strongest on top."""
     rows = result.arrow.slice(0, _ROWS).to_pylist()
+    if not rows:
+        return theme.nothing(result.headline, "nothing to show")
     fig = theme.figure(result.headline, x="share of the requests that have it (%)")
     labels = [_label(place, row) for place, row in enumerate(rows, start=1)]
     fig.add_scatter(**_links(rows, labels))
@@ -34,8 +36,6 @@ def figure(result: Result) -> go.Figure:
         autorange="reversed", showgrid=False, categoryorder="array", categoryarray=labels
     )
     theme.legend_below(fig, _ROW_HEIGHT * max(3, len(rows)))
-    if not rows:
-        fig.add_annotation(text="nothing to show", showarrow=False)
     return fig
 
 

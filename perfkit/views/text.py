@@ -125,7 +125,8 @@ def _table(result: Result, width: int) -> list[str]:
 
 def _section(title: str, table: pa.Table, width: int) -> list[str]:
     shown = layout.fitted(table, "rows", rows=SECTION_ROWS, width=width)
-    return [f"{visible(title)}:", *table_lines(shown.columns, width=width)]
+    lines = table_lines(shown.columns, width=width)
+    return [f"{visible(title)}:", *lines] if lines else []
 
 
 def table_lines(

@@ -11,7 +11,16 @@ import plotly.graph_objects as go
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLOURS", "CONFIG", "figure", "legend_below", "plotly_js", "safe", "untitled"]
+__all__ = [
+    "COLOURS",
+    "CONFIG",
+    "figure",
+    "legend_below",
+    "nothing",
+    "plotly_js",
+    "safe",
+    "untitled",
+]
 
 #: Okabe and Ito's palette, without black (invisible on dark) and yellow (invisible on light).
 COLOURS: Mapping[str, str] = {
@@ -34,6 +43,7 @@ _TITLE_LINE = 84  # characters: a window of 800 pixels shows them
 _BELOW_AXIS = 56  # pixels: two lines of tick labels and the title of the axis
 _TOP = 20  # pixels above a figure without a title
 _ENTRY = 20  # pixels of one line of the legend
+_NOTHING = 80  # pixels of a drawing that holds one sentence
 
 
 def safe(text: str, limit: int = 120) -> str:
@@ -74,6 +84,16 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 380) -> go.Fig
         "hoverlabel": {"namelength": -1},
     }
     return go.Figure(layout=layout)
+
+
+def nothing(title: str, text: str) -> go.Figure:
+    """Return the figure of an empty result: its title, and ``text`` where axes would be."""
+    drawn = figure(title)
+    drawn.add_annotation(text=text, xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False)
+    drawn.update_xaxes(visible=False)
+    drawn.update_yaxes(visible=False)
+    drawn.update_layout(height=drawn.layout.margin.t + _NOTHING, margin={"b": 20})
+    return drawn
 
 
 def legend_below(drawn: go.Figure, plot: int) -> None:

@@ -71,9 +71,10 @@ def test_a_curl_line_is_read():
     }
 
 
-def test_same_names_are_numbered():
+def test_same_names_are_told_apart_by_their_query():
     names = [one.name for one in parse("GET http://a/x?1\n###\nGET http://a/x?2\n###\nhttp://a/y")]
-    assert names == ["GET /x #1", "GET /x #2", "GET /y"]
+    assert names == ["GET /x?1", "GET /x?2", "GET /y"]
+    assert [one.name for one in parse("GET http://a/x?1&token=a")] == ["GET /x"]
 
 
 @pytest.mark.parametrize(

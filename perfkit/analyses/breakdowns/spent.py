@@ -154,9 +154,12 @@ class Spent:
         return table if by_route else table.drop_columns(["route"])
 
     def suspects(self) -> pa.Table:
-        """Return what each suspect takes per request, in all and on the routes with most time."""
+        """Return what each suspect takes per request, in all and on the routes with most time.
+
+        A single route is all requests: it has one row.
+        """
         place = {label: number for number, label in enumerate(self.labels)}
-        chosen = [(ALL, np.ones(len(self), np.bool_))] if len(self) else []
+        chosen = [(ALL, np.ones(len(self), np.bool_))] if len(self.labels) > 1 else []
         chosen += [(route, self.code == place[route]) for route in self.by_time[:_MOST]]
         rows = [self._suspects(route, requests) for route, requests in chosen]
         return pa.Table.from_pylist(rows, _SUSPECTS)

@@ -2,9 +2,9 @@
 
 A span happened before a sibling if it ended before, or when, the sibling began. Clocks are not
 that exact: an end that lies behind the sibling's start by 1 % of their parent at most (CRISP's
-allowance), or by less than the starts are exact to, still counts, if nothing else below the parent begins or ends meanwhile and the
-overlap is at most half of either span; the earlier span is then taken to end where the later
-one begins, so that no time counts twice.
+allowance), or by less than the starts are exact to, still counts, if nothing else below the
+parent begins or ends meanwhile and the overlap is at most half of either span; the earlier span
+is then taken to end where the later one begins, so that no time counts twice.
 """
 
 from __future__ import annotations

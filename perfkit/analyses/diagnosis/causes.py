@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfkit.analyses.digest import digest
 from perfkit.analyses.event_loop import event_loop
+from perfkit.analyses.external_calls import external_calls
 from perfkit.analyses.n_plus_one import n_plus_one
 from perfkit.analyses.parallelism import parallelism
 from perfkit.analyses.pool import pool
@@ -27,6 +28,7 @@ _ANALYSES: Sequence[tuple[Callable[[Recording], Result], tuple[str, ...], str]] 
     (sequential_scans, ("plans",), "sequential scans that discard what they read"),
     (pool, ("checkouts", "pool_samples"), "waits for pooled connections"),
     (event_loop, ("events",), "blocked event loop"),
+    (external_calls, ("spans",), "timeouts, retries, new connections and payloads of calls"),
     (digest, ("queries",), "statements that dominate"),
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfkit.analyses.repeats.cache_command import command_template
 from perfkit.analyses.repeats.url import templated
+from perfkit.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from perfkit.analyses.traces.forest import Forest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["names_of"]
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"})
 _COLUMNS = ("category", "name", "fingerprint", "statement", "url")
 
 
@@ -25,7 +27,9 @@ def names_of(forest: Forest, rows: Ints) -> list[str]:
     columns = (forest.texts(name, rows) for name in _COLUMNS)
     served = forest.served[rows].tolist()
     return [
-        (name or "unnamed") if own else _name(category, name or "unnamed", text, statement, url)
+        _plain(category, name or "unnamed")
+        if own
+        else _name(category, name or "unnamed", text, statement, url)
         for own, category, name, text, statement, url in zip(served, *columns, strict=True)
     ]
 
@@ -39,6 +43,16 @@ def _name(
     if text:
         return text
     if not url:
+        return _plain(category, name)
+    words = (word.upper() for word in name.split()[:2])  # "GET /a", "HTTP GET"
+    method = next((word for word in words if word in _METHODS), "")
+    return f"{method} {templated(url)}".lstrip()
+
+
+def _plain(category: str | None, name: str) -> str:
+    """Return the name of a span, without the values of what some use as one: a statement, a URL."""
+    if category == "db" and " " in name:
+        return fingerprint(name)
+    if "?" not in name and "://" not in name:
         return name
-    method = name.split(" ", maxsplit=1)[0]
-    return f"{method} {templated(url)}" if method.isupper() else templated(url)
+    return " ".join(templated(word) if "/" in word else word for word in name.split(" "))

@@ -84,7 +84,7 @@ class Calls:
         peer: number of the peer, -1 where unknown.
         row: of the table the calls were made from.
         busy: ``(owner, start_ms, end_ms)`` of work between calls that spans tell of.
-        server_time: the durations are the server's, without the network.
+        server_time: the duration is the server's, without the network.
     """
 
     owner: NDArray[np.int64]
@@ -100,7 +100,7 @@ class Calls:
     peer: NDArray[np.int64] | None = None
     row: NDArray[np.int64] | None = None
     busy: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]] | None = None
-    server_time: bool = False
+    server_time: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -110,6 +110,11 @@ class Calls:
     def fails(self) -> NDArray[np.bool_]:
         """Which rows failed."""
         return np.zeros(len(self), np.bool_) if self.failed is None else self.failed
+
+    @cached_property
+    def of_server(self) -> NDArray[np.bool_]:
+        """Which durations are the server's."""
+        return np.zeros(len(self), np.bool_) if self.server_time is None else self.server_time
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:

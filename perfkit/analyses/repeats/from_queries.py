@@ -16,7 +16,7 @@ from perfkit.routes import routes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["calls_of", "executed", "raw_of", "targets_of"]
+__all__ = ["calls_of", "executed", "of_server", "raw_of", "targets_of"]
 
 
 def calls_of(queries: pa.Table, requests: pa.Table) -> Calls:
@@ -36,7 +36,7 @@ def calls_of(queries: pa.Table, requests: pa.Table) -> Calls:
         owners=_owners(rows.take(pa.array(first)), requests),
         failed=rows["error"].is_valid().to_numpy(),
         row=np.arange(len(rows)),
-        server_time="server" in pc.unique(rows["duration_kind"]).to_pylist(),
+        server_time=of_server(rows),
     )
 
 
@@ -57,6 +57,13 @@ def targets_of(rows: pa.Table) -> tuple[NDArray[np.int64], list[Target]]:
     pairs = zip(*found, strict=True)
     targets = [Target(fingerprint=text, fingerprint_id=text_id) for text, text_id in pairs]
     return target.astype(np.int64), targets
+
+
+def of_server(rows: pa.Table) -> NDArray[np.bool_]:
+    """Return which durations are known to be the server's."""
+    kind = rows["duration_kind"].cast(pa.string())
+    found: NDArray[np.bool_] = pc.fill_null(pc.equal(kind, "server"), fill_value=False).to_numpy()
+    return found
 
 
 def raw_of(rows: pa.Table) -> Any:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from perfkit.analyses import groups
 from perfkit.analyses.repeats.calls import Calls, Owners, codes, milliseconds, texts
-from perfkit.analyses.repeats.from_queries import executed, raw_of, targets_of
+from perfkit.analyses.repeats.from_queries import executed, of_server, raw_of, targets_of
 from perfkit.analyses.repeats.statement_kinds import ping
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def calls_of(queries: pa.Table) -> Calls:
         owners=_owners(rows.filter(pa.array(keep)).take(pa.array(first))),
         failed=rows["error"].is_valid().to_numpy()[keep],
         row=np.flatnonzero(keep),
-        server_time=True,
+        server_time=of_server(rows)[keep],
     )
 
 

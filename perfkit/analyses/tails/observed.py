@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.analyses import groups
-from perfkit.analyses.traces.entries import entries, of_route, routes
+from perfkit.analyses.traces.entries import asked_for, routes
+from perfkit.analyses.unknown_route import unknown_route
 from perfkit.routes import routes as logged_routes
 from perfkit.span_attributes import decoded
 
@@ -127,15 +128,29 @@ def _decoded(raw: Any, known: dict[Any, dict[str, Any]]) -> dict[str, Any]:
 
 
 def from_spans(forest: Forest, route: str | None) -> Observed:
-    """Return the requests that traces tell of (of one route: those it serves at any depth)."""
-    rows = entries(forest) if route is None else of_route(forest, route)
+    """Return the requests that traces tell of (of one route: those it serves at any depth).
+
+    Raises:
+        UsageError: no request is served on the route.
+    """
+    rows = asked_for(forest, route, "tail")
     rows = rows[forest.timed[rows]]
     return _observed(forest.rows, rows, forest.start[rows], forest.length[rows] / 1e6)
 
 
-def from_requests(requests: pa.Table) -> Observed:
-    """Return logged requests; those of unknown start or duration are left out."""
+def from_requests(requests: pa.Table, route: str | None = None) -> Observed:
+    """Return logged requests (of one route); those of unknown start or duration are left out.
+
+    Raises:
+        UsageError: no request is served on the route.
+    """
     known = pc.and_(requests["started_at"].is_valid(), requests["duration_ms"].is_valid())
+    if route is not None:
+        names = logged_routes(requests)
+        mine = pc.and_(known, pc.fill_null(pc.equal(names, route), fill_value=False))
+        if not pc.any(mine).as_py():
+            raise unknown_route("tail", route, pc.unique(names.filter(known)).to_pylist())
+        known = mine
     rows = np.flatnonzero(known.to_numpy())
     start = pc.fill_null(requests["started_at"].cast(pa.int64()), 0).to_numpy()[rows]
     lasted = groups.numbers(requests["duration_ms"])[rows]

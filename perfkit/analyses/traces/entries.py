@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from perfkit.analyses.traces.nested import ancestors, timed_parent
+from perfkit.analyses.unknown_route import unknown_route
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.traces.forest import Forest
     from perfkit.span_ids import Flags, Ints
 
-__all__ = ["entries", "of_route", "routes"]
+__all__ = ["asked_for", "entries", "of_route", "routes"]
 
 
 def entries(forest: Forest) -> Ints:
@@ -41,10 +42,23 @@ def entries(forest: Forest) -> Ints:
 
 def of_route(forest: Forest, route: str) -> Ints:
     """Return the rows that serve ``route``, at any depth, none inside another, by their start."""
-    parent = timed_parent(forest)
-    answers = forest.served | (parent < 0)
     named = pc.fill_null(pc.equal(_labels(forest.rows), route), fill_value=False).to_numpy()
-    return _by_start(forest, first_of(answers & named & forest.timed, parent))
+    return _by_start(forest, first_of(_answers(forest) & named, timed_parent(forest)))
+
+
+def asked_for(forest: Forest, route: str | None, verb: str) -> Ints:
+    """Return the rows of the requests of ``route``, of :func:`entries` if it is None.
+
+    Raises:
+        UsageError: no request is served on the route; the message begins with ``verb``.
+    """
+    if route is None:
+        return entries(forest)
+    found = of_route(forest, route)
+    if not len(found):
+        known = pc.unique(_labels(forest.rows.filter(_answers(forest))))
+        raise unknown_route(verb, route, known.to_pylist())
+    return found
 
 
 def routes(forest: Forest, rows: Ints) -> list[str]:
@@ -70,6 +84,12 @@ def first_of(flags: Flags, parent: Ints) -> Flags:
         if np.array_equal(further, jump):
             return flags & ~above
         jump = further
+
+
+def _answers(forest: Forest) -> Flags:
+    """Return the spans that can be a request: they serve one, or nothing is above them."""
+    found: Flags = forest.timed & (forest.served | (timed_parent(forest) < 0))
+    return found
 
 
 def _by_start(forest: Forest, chosen: Flags) -> Ints:

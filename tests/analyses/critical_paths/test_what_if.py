@@ -92,10 +92,14 @@ def test_the_average_is_of_the_routes_that_are_hit(made):
 
 def test_requests_that_took_no_time_save_no_share(made):
     forest = made.forest(
-        ("a", None, 0, 0, {"kind": "server", "route": "/a"}), ("b", "a", 0, 0, {"name": "ask"})
+        ("r", None, 0, 40, {"kind": "server", "route": "/a", "trace_id": "u"}),
+        ("c", "r", 0, 30, {"name": "ask", "trace_id": "u"}),
+        ("a", None, 0, 0, {"kind": "server", "route": "/moment"}),
     )
-    result = simulated(Paths(forest, entries(forest)), np.array([1]), 0.0, "ask")
-    assert result.arrow["saves_share"].to_pylist() == [None]
+    found = Paths(forest, entries(forest))
+    table = simulated(found, matching(found, "ask", None), 0.0, "ask").arrow
+    shares = dict(zip(table["route"].to_pylist(), table["saves_share"].to_pylist(), strict=True))
+    assert shares == {"/a": 0.75, "/moment": None}
 
 
 def test_what_is_meant_is_named_as_it_was_asked(made):

@@ -63,7 +63,7 @@ def test_an_empty_recording_is_asked_nothing(built):
         (
             "spans",
             {"started_at": START, "trace_id": "t", "span_id": "s"},
-            ["n_plus_one", "parallelism"],
+            ["n_plus_one", "parallelism", "external_calls"],
         ),
         ("queries", {"started_at": START, "statement": "select 1"}, ["n_plus_one", "digest"]),
         ("plans", {"at": START, "plan": "{}"}, ["sequential_scans"]),

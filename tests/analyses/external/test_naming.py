@@ -17,6 +17,10 @@ from perfkit.fingerprinted import fingerprinted
         ({"name": "GET", "statement": "GET user:17", "category": "cache"}, "get user:?"),
         ({"name": "GET /a", "url": "http://shop/a?b=c", "kind": "server", "route": "/a"}, "GET /a"),
         ({"name": None}, "unnamed"),
+        ({"name": "GET /pay/17?card=4111"}, "GET /pay/{id}?card=*"),
+        ({"name": "POST http://me:pw@mail/send"}, "POST http://mail/send"),
+        ({"name": "SELECT a FROM b WHERE c = 'x'", "category": "db"},
+         "select a from b where c = ?"),
     ],
 )  # fmt: skip
 def test_a_span_is_called_by_what_it_asks_for(table, span, name):

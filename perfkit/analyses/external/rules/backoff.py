@@ -114,13 +114,14 @@ def _claim(look: Look, route: str, chains: list[Ints]) -> Claim:
     first = np.array([one[0] for one in chains])
     peer = calls.peers[int(calls.peer[first[0]])].peer
     name = look.name(calls.row[first])
+    shown = visible(route, 70)
     lost = [calls.length[one[1:][calls.failed[one[1:]]]].sum() / 1e6 for one in chains]
     attempts = int(np.median([len(one) for one in chains]))
     finding = Finding(
         rule="retry-without-backoff",
         severity="warning",
         title=(
-            f"{visible(route, 70)} tries {name} {attempts} times without a wait when {peer} fails, in"
+            f"{shown} tries {name} {attempts} times without a wait when {peer} fails, in"
             f" {len(chains):,} requests: {units.format_share(len(useless) / len(again))} of the"
             " retries fail as well"
         ),

@@ -25,6 +25,7 @@ _FIELDS = {
     for name, info in zip(Entry.__struct_fields__, Entry.__struct_encode_fields__, strict=True)
 }
 _LENGTH = 8
+_SHOWN = 4000  # bytes of a broken entry
 _WRONG = "it is no entry of a journal, or cut off"
 
 
@@ -42,39 +43,57 @@ def cut(data: bytes) -> int:
 
 def unwrap(data: bytes, carry: JournalCarry | None) -> Unwrapped:
     """Take the messages out."""
-    texts = data.split(_BORDER)
     entries, line, bad = [], [], []
-    for number, text in enumerate(texts, 1):
-        entry = _entry(text)
+    number, at = 0, 0
+    while at < len(data):
+        number, start = number + 1, at
+        entry, at = _entry(data, at)
         if entry is None:
-            bad.append(BadLine.of(number, _WRONG, text))
+            bad.append(BadLine.of(number, _WRONG, data[start : min(at, start + _SHOWN)]))
         else:
             entries.append(entry)
             line.append(number)
-    result = unwrapped(entries, np.array(line, np.int64), len(texts), carry)
+    result = unwrapped(entries, np.array(line, np.int64), number, carry)
     result.rejected = kept([*result.rejected, *bad])
     result.rejected_lines += len(bad)
     return result
 
 
-def _entry(text: bytes) -> Entry | None:
+def _entry(data: bytes, at: int) -> tuple[Entry | None, int]:
+    """Read the entry at ``at``; also return where the next one begins.
+
+    A border within a value of stated length is text: whoever writes to the log may write one.
+    """
     known: dict[str, Any] = {}
-    at = 0
-    while at < len(text):
-        end = text.find(b"\n", at)
-        end = len(text) if end < 0 else end
-        key, equals, value = text[at:end].partition(b"=")
-        if not equals and key:
-            size = int.from_bytes(text[end + 1 : end + 1 + _LENGTH], "little")
-            value = text[end + 1 + _LENGTH :][:size]
-            end += 1 + _LENGTH + size
-            if end > len(text):
-                return None
+    while at < len(data):
+        key, begin, end, counted = _field(data, at)
+        if counted and end != len(data) and not data.startswith(b"\n", end):
+            return None, _next(data, at)
         if key in _FIELDS:
-            whole = not equals or key == b"MESSAGE"
+            value, whole = data[begin:end], counted or key == b"MESSAGE"
             known[_FIELDS[key]] = list(value) if whole else value.decode("utf-8", "replace")
         at = end + 1
-    return Entry(**known) if "written" in known else None
+        if data.startswith(_BORDER, end):
+            at = end + 2
+            break
+    return (Entry(**known) if "written" in known else None), at
+
+
+def _field(data: bytes, at: int) -> tuple[bytes, int, int, bool]:
+    """Return key, begin and end of the value, and whether its length is stated."""
+    end = data.find(b"\n", at)
+    end = len(data) if end < 0 else end
+    key, equals, value = data[at:end].partition(b"=")
+    if equals or not key:
+        return key, end - len(value), end, False
+    begin = end + 1 + _LENGTH
+    return key, begin, begin + int.from_bytes(data[end + 1 : begin], "little"), True
+
+
+def _next(data: bytes, at: int) -> int:
+    """Return where the next entry seems to begin."""
+    found = data.find(_BORDER, at)
+    return len(data) if found < 0 else found + 2
 
 
 ENVELOPE = Envelope(

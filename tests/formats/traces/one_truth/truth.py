@@ -6,9 +6,11 @@ Redis and MongoDB. Times are whole microseconds, which every format can say.
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import random
 
 #: 2026-03-02T09:00:00Z, in microseconds.
 BEGIN = 1_772_442_000_000_000
@@ -103,7 +105,7 @@ class Trace:
         """Ask a relational database."""
         base = {"postgresql": "desk", "mysql": "tills"}[system]
         port = {"postgresql": 5432, "mysql": 3306}[system]
-        verb = text.split()[0].upper()
+        verb = text.split(maxsplit=1)[0].upper()
         said = {"system": system, "text": text, "base": base, "verb": verb, **said}
         server = {"host": f"{system}.internal", "port": port}
         name = f"{verb} {base}"
@@ -111,7 +113,7 @@ class Trace:
 
     def redis(self, process: Process, text: str, ms: float) -> Span:
         """Ask Redis."""
-        verb = text.split()[0]
+        verb = text.split(maxsplit=1)[0]
         said = {"text": text, "verb": verb, "host": "redis.internal", "port": 6379}
         return self.leaf(process, "client", verb, self.about(ms), op="redis", **said)
 

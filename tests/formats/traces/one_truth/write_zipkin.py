@@ -120,7 +120,7 @@ def brave_tags(span: Span) -> dict[str, Any]:
     if said["op"] in {"http", "served"}:
         path = said["path"] if "path" in said else said["url"].partition(":8080")[2]
         found = {"http.method": said["method"], "http.path": path}
-        if said["status"] != 200:  # noqa: PLR2004 - what is well is not told
+        if said["status"] != 200:
             found["http.status_code"] = said["status"]
     elif said["op"] == "sql":
         found = {"sql.query": said["text"]}

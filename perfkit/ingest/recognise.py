@@ -78,7 +78,8 @@ def _example(head: bytes, name: str) -> str:
 
 
 def _titles() -> str:
-    return ", ".join(form.title for form in formats())
+    """Return what is read, forms of one thing once."""
+    return ", ".join(dict.fromkeys(form.title.split(" (")[0] for form in formats()))
 
 
 def _target(meaning: str) -> str:

@@ -1,4 +1,4 @@
-"""The elements of an array one by one: whole ones against json, broken ones against what is left."""
+"""Elements of an array one by one: whole ones as json reads them, and what is left of others."""
 
 import json
 import time

@@ -26,4 +26,6 @@ def test_a_file_of_a_seed_is_always_the_same_and_damaged():
 def test_the_corpus_has_every_format_that_logs_are_recognised_as():
     from perfkit.formats.registry import formats
 
-    assert {one.name for one in formats()} == {one.format for one in samples()}
+    traces = "perfkit.formats.traces."  # these are damaged in their own tests
+    logs = {one.name for one in formats() if not one.parse.__module__.startswith(traces)}
+    assert logs | {"otlp-json"} == {one.format for one in samples()}

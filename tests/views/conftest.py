@@ -7,9 +7,14 @@ import pyarrow as pa
 import pytest
 
 from perfkit.analyses.baseline import baseline
+from perfkit.analyses.breakdown import breakdown
+from perfkit.analyses.critical_path import critical_path
 from perfkit.analyses.digest import digest
 from perfkit.analyses.event_loop import event_loop
+from perfkit.analyses.external_calls import external_calls
 from perfkit.analyses.n_plus_one import n_plus_one
+from perfkit.analyses.parallelism import parallelism
+from perfkit.analyses.tail import tail
 from perfkit.recording import Recording
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -19,6 +24,11 @@ ANALYSES = {
     "baseline": baseline,
     "n_plus_one": n_plus_one,
     "event_loop": event_loop,
+    "breakdown": breakdown,
+    "critical_path": critical_path,
+    "external_calls": external_calls,
+    "parallelism": parallelism,
+    "tail": tail,
 }
 
 

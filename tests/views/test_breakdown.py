@@ -1,5 +1,7 @@
 import json
+from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 
 from perfkit.analyses.breakdown import breakdown
@@ -30,7 +32,15 @@ def test_every_bar_adds_up_to_all_of_it(made, evil_recording):
             x for trace in figure.data for x, y in zip(trace.x, trace.y, strict=True) if y == bar
         ]
         assert sum(shares) == pytest.approx(100, abs=0.01)
-    assert figure.layout.yaxis.categoryarray[0].startswith("all requests (")
+
+
+def test_all_requests_are_a_bar_unless_there_is_but_one_route():
+    span = {"parent_id": None, "kind": "server", "started_at": datetime(2026, 1, 1, tzinfo=UTC), "duration_ms": 5.0}
+    spans = [{"trace_id": f"t{n}", "span_id": "s", "route": f"/{n}"} | span for n in range(2)]
+    for count, bars in ((1, ["/0"]), (2, ["all requests", "/0", "/1"])):
+        figure = breakdown(Recording.from_frames(spans=pa.Table.from_pylist(spans[:count]))).figure
+        drawn = [bar.split(" (")[0] for bar in figure.layout.yaxis.categoryarray]
+        assert drawn == bars
 
 
 def test_the_largest_category_comes_first_and_the_others_last(made, large_recording):

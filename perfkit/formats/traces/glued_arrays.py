@@ -23,14 +23,14 @@ _GROUPS = re.compile(rb"\s*(?:\[\s*)?(?:\{\s*\"traces\"\s*:\s*)?\[\s*\[")
 
 
 def as_one_array(data: bytes, head: bytes) -> bytes:
-    """Return a chunk's bytes with nothing but a comma between spans of different arrays.
+    r"""Return a chunk's bytes with nothing but a comma between spans of different arrays.
 
     Args:
         data: the bytes; they may begin behind a span.
         head: the file's first bytes, which say whether its arrays hold groups of spans.
 
     Example:
-        >>> as_one_array(b'[{"id":1}]\\n[{"id":2}]', b'[{"id":1}]')
+        >>> as_one_array(b'[{"id":1}]\n[{"id":2}]', b'[{"id":1}]')
         b'[{"id":1},{"id":2}]'
     """
     if not _GLUED.search(data):

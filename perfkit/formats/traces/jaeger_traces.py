@@ -1,9 +1,10 @@
 """Traces of Jaeger's query service in any packing -> a filled :class:`.jaeger_reader.Reader`.
 
 ``{"data": [T, T], "total": 0, ...}`` (``/api/traces`` and the UI's download), ``[T, T]``,
-``{"data": T}`` and ``T``, one document or one a line. A trace's processes come behind its spans,
-so that a trace is what a document may be divided at. What cannot be decoded at once is decoded
-trace by trace, and a trace that cannot, span by span: each costs itself alone.
+``{"data": T}`` and ``T``, one document, one a line, one behind the other, or a list of them. A
+trace's processes come behind its spans, so that a trace is what a document may be divided at.
+What cannot be decoded at once is decoded trace by trace, and a trace that cannot, span by span:
+each costs itself alone.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ __all__ = ["TRACES", "read_document", "read_pieces"]
 _NO_TRACE = "it is JSON without spans"
 _NO_JSON = "it is not JSON, or cut off"
 _WRONG_TYPES = "its values are of other types than they should be"
-_BEGINS = rb'(?:\A\s*|"data"\s*:\s*)\['
+#: Where an array of traces begins; one of whole answers (``jq -s``) has such arrays within.
+_ANSWERS = rb'\s*\[\s*\{\s*"(?:data|total|limit|offset|errors)"\s*:'
+_BEGINS = rb"(?:\A\s*(?!" + _ANSWERS + rb')|"data"\s*:\s*)\['
 _ARRAY = re.compile(_BEGINS)
 
 

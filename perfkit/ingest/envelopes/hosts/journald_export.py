@@ -25,7 +25,6 @@ _FIELDS = {
     for name, info in zip(Entry.__struct_fields__, Entry.__struct_encode_fields__, strict=True)
 }
 _LENGTH = 8
-_SHOWN = 4000  # bytes of a broken entry
 _WRONG = "it is no entry of a journal, or cut off"
 
 
@@ -49,7 +48,7 @@ def unwrap(data: bytes, carry: JournalCarry | None) -> Unwrapped:
         number, start = number + 1, at
         entry, at = _entry(data, at)
         if entry is None:
-            bad.append(BadLine.of(number, _WRONG, data[start : min(at, start + _SHOWN)]))
+            bad.append(BadLine.of(number, _WRONG, data[start:at]))
         else:
             entries.append(entry)
             line.append(number)

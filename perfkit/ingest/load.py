@@ -87,8 +87,8 @@ def load(
     with ExitStack() as stack:
         chosen = choose(inputs, options, stack)
         progress = stack.enter_context(closing(Progress(chosen.total)))
-        crew = stack.enter_context(Crew(executor, total=chosen.total))
-        read(chosen.logs, options.terms, crew, progress, encoding=encoding)
+        with Crew(executor, total=chosen.total) as crew:
+            read(chosen.logs, options.terms, crew, progress, encoding=encoding)
         parts = parts_of(chosen, options)
     if not parts:
         raise nothing(chosen.skipped)

@@ -29,6 +29,9 @@ __all__ = ["CHUNK_BYTES", "Piece", "Pieces", "Terms", "Text"]
 #: 64 MB chunks took 515 MB per worker, 16 MB chunks 270 MB, at equal speed.
 CHUNK_BYTES = 16 << 20
 
+#: Bytes whose comparison stays in the cache of the processor.
+_BLOCK = 1 << 18
+
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
@@ -223,7 +226,9 @@ def _ranges(
 
 def _line_ends(data: bytes, size: int) -> int:
     """Count the line ends of the first ``size`` bytes (three times as fast as ``bytes.count``)."""
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8, size) == ord("\n")))
+    view = np.frombuffer(data, np.uint8, size)
+    blocks = (view[at : at + _BLOCK] for at in range(0, size, _BLOCK))
+    return sum(int(np.count_nonzero(block == ord("\n"))) for block in blocks)
 
 
 def _decoder(encoding: str | None) -> codecs.IncrementalDecoder | None:

@@ -2,7 +2,8 @@
 
 ``multiprocessing`` runs the main script again in every child unless it is guarded by
 ``if __name__ == "__main__"``, and forking a process with threads may hang. These workers are
-plain child processes that end with their input, whatever happens to their parent.
+plain child processes that end with their input, whatever happens to their parent. The program
+itself is one of them, in a thread: it has imported everything, and works while they start.
 """
 
 from __future__ import annotations
@@ -36,17 +37,24 @@ def cores() -> int:
 
 
 class Workers(Executor):
-    """``count`` processes; functions and arguments are pickled."""
+    """``count`` workers, all but one of them processes; functions and arguments are pickled."""
 
-    def __init__(self, count: int, folder: str = "") -> None:
-        """Start the processes; they remove ``folder`` should they survive this one."""
+    def __init__(self, count: int, folder: str = "", *, alone: bool = False) -> None:
+        """Start the processes; they remove ``folder`` should they survive this one.
+
+        ``alone``: all are processes, and this one only waits.
+        """
         self.count = count
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
-        self._processes = [_start(folder) for _ in range(count)]
+        self._stopped = threading.Event()
+        self._processes = [_start(folder) for _ in range(count if alone else count - 1)]
         self._threads = [
             threading.Thread(target=_serve, args=(process, self._calls), daemon=True)
             for process in self._processes
         ]
+        if not alone:
+            here = (self._calls, self._stopped)
+            self._threads.append(threading.Thread(target=_work, args=here, daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -58,7 +66,8 @@ class Workers(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 - the signature of Executor
-        """Stop the processes at once; calls that still run are lost."""
+        """Stop the processes at once; calls that still run there are lost."""
+        self._stopped.set()
         for _ in self._threads:
             self._calls.put(None)
         for process in self._processes:
@@ -83,6 +92,22 @@ def _start(folder: str) -> subprocess.Popen[bytes]:
     assert process.stdin is not None
     send(process.stdin, (sys.path, folder))
     return process
+
+
+def _work(calls: queue.SimpleQueue[_Call | None], stopped: threading.Event) -> None:
+    """Answer calls here."""
+    while (call := calls.get()) is not None:
+        future, function, arguments = call
+        if stopped.is_set():
+            future.cancel()
+        if not future.set_running_or_notify_cancel():
+            continue
+        try:
+            answer = function(*arguments)
+        except BaseException as error:  # noqa: BLE001 - whoever waits is told
+            future.set_exception(error)
+        else:
+            future.set_result(answer)
 
 
 def _serve(process: subprocess.Popen[bytes], calls: queue.SimpleQueue[_Call | None]) -> None:

@@ -16,7 +16,7 @@ from perfkit.ingest.workers import Workers
 
 @pytest.fixture
 def workers():
-    pool = Workers(2)
+    pool = Workers(2, alone=True)
     yield pool
     pool.shutdown()
 
@@ -42,7 +42,7 @@ def test_what_cannot_be_sent_is_an_error_and_no_silence(workers):
 
 
 def test_a_worker_that_dies_is_said():
-    pool = Workers(1)
+    pool = Workers(1, alone=True)
     try:
         with pytest.raises(InputError, match="a worker process ended"):
             pool.submit(os._exit, 3).result(timeout=30)
@@ -61,7 +61,7 @@ _PARENT = """
 import os, sys, time, tempfile
 from perfkit.ingest.workers import Workers
 folder = tempfile.mkdtemp(dir=sys.argv[1])
-pool = Workers(2, folder)
+pool = Workers(2, folder, alone=True)
 pids = {pool.submit(os.getpid).result() for _ in range(20)}
 print(*pids, flush=True)
 time.sleep(60)
@@ -95,9 +95,47 @@ def test_a_script_without_a_guard_may_start_them(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "from perfkit.ingest.workers import Workers\n"
-        "pool = Workers(1)\nprint(pool.submit(divmod, 7, 2).result())\npool.shutdown()\n"
+        "pool = Workers(1, alone=True)\nprint(pool.submit(divmod, 7, 2).result())\npool.shutdown()\n"
     )
     done = subprocess.run(
         [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True
     )
     assert (done.stdout, done.stderr) == ("(3, 1)\n", "")
+
+
+def test_this_process_works_as_well():
+    pool = Workers(2)
+    try:
+        pids = {pool.submit(_pid_and_wait).result(timeout=30) for _ in range(3)}
+        pids |= {f.result(timeout=30) for f in [pool.submit(_pid_and_wait) for _ in range(20)]}
+        assert os.getpid() in pids
+        assert len(pids) <= 2
+    finally:
+        pool.shutdown()
+
+
+def _pid_and_wait():
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def test_what_waits_when_it_is_stopped_is_not_begun():
+    pool, begun = Workers(1), []
+    futures = [pool.submit(_note, begun, n) for n in range(50)]
+    pool.shutdown()
+    assert len(begun) < 50
+    assert all(future.cancelled() or future.done() for future in futures)
+
+
+def _note(begun, number):
+    begun.append(number)
+    time.sleep(0.02)
+
+
+def test_errors_of_this_process_come_back_as_well():
+    pool = Workers(1)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            pool.submit(divmod, 1, 0).result(timeout=30)
+    finally:
+        pool.shutdown()

@@ -20,11 +20,12 @@ __all__ = ["Sender", "finding"]
 CRITICAL_MS = 100.0  # per request; felt by itself (Nielsen: 100 ms)
 CRITICAL_SHARE = 0.5
 _NARROW = 0.5  # of the saving; a range that begins below it has to be explained
-_WIDE = (
-    " The range is wide because a call takes much longer than its round trip alone: it waits (for"
-    " a busy event loop, a pool, a lock) or works for its row. The low end is what the round"
-    " trips themselves cost."
+_WIDE = " The range is wide because {}. The low end is what the round trips themselves cost."
+_LONG_CALLS = (
+    "a call takes much longer than its round trip alone: it waits (for a busy event loop, a pool, a"
+    " lock) or works for its row"
 )
+_LONG_GAPS = "the gaps between the calls differ: in the longer ones the caller waits or works"
 _CONFIRMED = 3  # requests that show the same
 _EVIDENCE = 3
 _ALSO = 4
@@ -140,7 +141,11 @@ def _saving(pattern: Pattern) -> str:
     if math.isnan(low) or math.isnan(high):
         return ""
     said = f" It saves {units.format_ms(low)} to {units.format_ms(high)} per request."
-    return said + _WIDE if low < _NARROW * pattern.saves_ms else said
+    if low >= _NARROW * pattern.saves_ms:
+        return said
+    typical = pattern.typical
+    of_calls = typical.time_ms - typical.call_ms
+    return said + _WIDE.format(_LONG_CALLS if of_calls > typical.saves_ms / 2 else _LONG_GAPS)
 
 
 def _where(pattern: Pattern, growth: str) -> str:

@@ -37,5 +37,5 @@ def unknown_route(verb: str, route: str, known: Iterable[str | None]) -> UsageEr
     else:
         hint = "the recording has no requests with a start and a duration"
     return UsageError(
-        f"{verb}: no request is served on route {visible(route, _SHOWN)!r}", hint=hint
+        f"{verb}: no request is served on route '{visible(route, _SHOWN)}'", hint=hint
     )

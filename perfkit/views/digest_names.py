@@ -60,12 +60,12 @@ def minutes(table: pa.Table) -> NDArray[np.int64]:
 
 
 def edges(minute: NDArray[np.int64], most: int) -> tuple[int, int, int]:
-    """Return the first minute, the step and how many steps cover them, at most ``most``."""
+    """Return the first minute, the step and how many steps cover them, at most ``most`` (2 or more)."""
     first, last = int(minute.min()), int(minute.max())
     for step in (1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440):
         if (last // step) - (first // step) < most:
             return first // step * step, step, last // step - first // step + 1
-    step = -(-(last - first + 1) // (1440 * most)) * 1440 + 1440
+    step = ((last - first + 1) // (1440 * (most - 1)) + 1) * 1440
     return first // step * step, step, last // step - first // step + 1
 
 

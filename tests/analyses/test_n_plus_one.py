@@ -395,6 +395,43 @@ def test_logged_statements_with_a_request_id_are_looked_at_without_spans():
     assert result.series["example"]["repeated"].to_pylist() == [True] * 30
 
 
+@pytest.mark.parametrize(
+    ("kinds", "said"), [(("server",), True), (("client",), False), (("client", "server"), False)]
+)
+def test_that_times_are_the_servers_is_said_of_what_is_reported_alone(kinds, said):
+    ids = [request for request, _ in zip(("r1", "r2"), kinds, strict=False)]
+    tables = [
+        logged(
+            30 if kind == kinds[0] else 2,
+            request_id=[owner] * (30 if kind == kinds[0] else 2),
+            duration_kind=[kind] * (30 if kind == kinds[0] else 2),
+            system=["postgresql" if kind == kinds[0] else "mysql"]
+            * (30 if kind == kinds[0] else 2),
+        )
+        for owner, kind in zip(ids, kinds, strict=True)
+    ]
+    requests = pa.table({"request_id": ids, "route": ["/orders"] * len(ids)})
+    result = n_plus_one(Recording.from_frames(queries=pa.concat_tables(tables), requests=requests))
+    assert result.findings
+    assert any("Times are the server's" in caveat for caveat in result.caveats) is said
+
+
+def test_without_a_pattern_times_are_the_servers_if_all_of_them_are(built):
+    innocent = session_log(loops=1, repeats=lambda n: 2)
+    spoken = [
+        any("Times are the server's" in caveat for caveat in n_plus_one(rec).caveats)
+        for rec in (
+            built(queries=innocent),
+            Recording.from_frames(spans=spans(Trace("t1").db(ORDERS))),
+            Recording.from_frames(
+                spans=spans(Trace("t1").db(ORDERS)),
+                queries=built(queries=innocent).arrow("queries"),
+            ),
+        )
+    ]
+    assert spoken == [True, False, False]
+
+
 def test_logged_statements_without_any_id_say_nothing():
     result = n_plus_one(Recording.from_frames(queries=logged()))
     assert result.findings == ()

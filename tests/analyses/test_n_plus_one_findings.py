@@ -164,6 +164,15 @@ def test_the_range_of_the_saving_is_said_where_it_is_known():
     assert "It saves" not in told().fix.text
 
 
+def test_a_saving_that_may_be_less_than_half_is_explained():
+    wide = told(least_ms=30.0, most_ms=90.0).fix.text
+    assert "It saves 30 ms to 90 ms per request. The range is wide because a call takes" in wide
+    assert "what the round trips themselves cost" in wide
+    gaps = told(least_ms=30.0, most_ms=900.0, spared_ms=300.0).fix.text
+    assert "The range is wide because the gaps between the calls differ" in gaps
+    assert "range is wide" not in told(least_ms=40.0, most_ms=90.0).fix.text
+
+
 def test_gaps_that_are_saved_as_well_explain_a_saving_beyond_the_time_of_the_calls():
     assert "the gaps in between are lost as well" in told(spared_ms=99.0).title
     assert "gaps" not in told(spared_ms=70.0).title

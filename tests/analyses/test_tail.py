@@ -181,6 +181,29 @@ def test_sampled_requests_count_with_their_weight(rng):
     assert row["rest_share"] == pytest.approx(0.04, abs=0.02)
 
 
+@pytest.mark.parametrize("name", ["spans", "requests"])
+def test_a_route_that_nobody_serves_is_a_usage_error_with_near_names(rng, name):
+    made = spans(rng, 30)
+    columns = [
+        "route",
+        "started_at",
+        "duration_ms",
+        *(["trace_id", "span_id"][: 2 * (name == "spans")]),
+    ]
+    rec = Recording.from_frames(**{name: made.select(columns)})
+    with pytest.raises(UsageError, match="tail: no request is served on route '/order'") as raised:
+        tail(rec, route="/order")
+    assert raised.value.hint == "did you mean /orders?"
+    assert tail(rec, route="/orders").totals["requests"] == 30
+
+
+def test_a_route_is_asked_for_by_the_template_of_its_paths():
+    rows = {"path": [f"/items/{n}" for n in range(3)], "duration_ms": [1.0] * 3}
+    at = pa.array([START + n for n in range(3)])
+    rec = Recording.from_frames(requests=pa.table({**rows, "started_at": at}))
+    assert tail(rec, route="/items/{id}").totals["requests"] == 3
+
+
 def test_a_route_without_a_tail_is_left_alone(rng):
     result = tail(spans(rng, 2000))
     assert not result.findings

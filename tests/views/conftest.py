@@ -1,5 +1,6 @@
 """Results that every view has to show, among them one that attacks its readers."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -30,6 +31,7 @@ ANALYSES = {
     "parallelism": parallelism,
     "tail": tail,
 }
+TRACED = {"breakdown", "critical_path", "external_calls", "parallelism", "tail"}
 
 
 def recording(count, text="", *, kinds=40, scale=1.0):
@@ -73,6 +75,34 @@ def recording(count, text="", *, kinds=40, scale=1.0):
     return Recording.from_frames(**{name: pa.table(columns) for name, columns in tables.items()})
 
 
+def traces(count, text=""):
+    """Return `count` requests that call three peers in turn; one in eight runs a slow statement."""
+    page, tenant, stays = f"/page{text}", f"gold{text}", {"kind": "client", "service": "shop"}
+    called = f'select 7 from "x{text}" where a = '
+    rows = []
+    for n in range(count):
+        slow, at = n % 8 == 0, START + timedelta(seconds=2 * n)
+        trace, top = {"trace_id": f"t{n}"}, f"s{n}{text}"
+        serves = {"kind": "server", "route": page, "name": f"GET {page}", "service": "shop"}
+        told = json.dumps({"tenant": tenant if slow else "none", "request.key": f"k-{n}"})
+        lasts = 135.0 + n % 7 + 400.0 * slow
+        rows.append(trace | serves | {"span_id": top, "started_at": at, "duration_ms": lasts})
+        rows[-1] |= {"category": "app", "attributes": told.encode()}
+        begins = 1.0
+        for place, ms in enumerate((30.0, 40.0, 50.0, *([400.0] if slow else []))):
+            peer = f"peer{place}{text}"
+            what = {"url": f"http://peer{place}/items", "category": "http", "name": f"GET {peer}"}
+            if ms > 100:
+                what = {"statement": f"{called}{n}", "category": "db", "name": f"SELECT {text}"}
+            one = {"span_id": f"{top}.{place}", "parent_id": top, "duration_ms": ms, "peer": peer}
+            began = {"started_at": at + timedelta(milliseconds=begins)}
+            rows.append(trace | stays | one | what | began)
+            begins += ms + 0.4
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return Recording.from_frames(spans=pa.table(columns))
+
+
 @pytest.fixture(scope="session")
 def evil_recording():
     return recording(400, EVIL, kinds=4, scale=20.0)
@@ -83,14 +113,40 @@ def large_recording():
     return recording(100_000)
 
 
-@pytest.fixture(params=ANALYSES)
-def evil_result(request, evil_recording):
-    return ANALYSES[request.param](evil_recording)
+@pytest.fixture(scope="session")
+def evil_traces():
+    return traces(400, EVIL)
+
+
+@pytest.fixture(scope="session")
+def large_traces():
+    return traces(20_000)
+
+
+@pytest.fixture(scope="session")
+def evil_results(evil_recording, evil_traces):
+    return {
+        name: analysis(evil_traces if name in TRACED else evil_recording)
+        for name, analysis in ANALYSES.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def large_results(large_recording, large_traces):
+    return {
+        name: analysis(large_traces if name in TRACED else large_recording)
+        for name, analysis in ANALYSES.items()
+    }
 
 
 @pytest.fixture(params=ANALYSES)
-def large_result(request, large_recording):
-    return ANALYSES[request.param](large_recording)
+def evil_result(request, evil_results):
+    return evil_results[request.param]
+
+
+@pytest.fixture(params=ANALYSES)
+def large_result(request, large_results):
+    return large_results[request.param]
 
 
 @pytest.fixture(params=ANALYSES)

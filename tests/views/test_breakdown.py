@@ -35,7 +35,12 @@ def test_every_bar_adds_up_to_all_of_it(made, evil_recording):
 
 
 def test_all_requests_are_a_bar_unless_there_is_but_one_route():
-    span = {"parent_id": None, "kind": "server", "started_at": datetime(2026, 1, 1, tzinfo=UTC), "duration_ms": 5.0}
+    span = {
+        "parent_id": None,
+        "kind": "server",
+        "started_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "duration_ms": 5.0,
+    }
     spans = [{"trace_id": f"t{n}", "span_id": "s", "route": f"/{n}"} | span for n in range(2)]
     for count, bars in ((1, ["/0"]), (2, ["all requests", "/0", "/1"])):
         figure = breakdown(Recording.from_frames(spans=pa.Table.from_pylist(spans[:count]))).figure

@@ -1,6 +1,8 @@
 import json
 import re
+from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from perfkit.views.figure_text import as_html, as_text
@@ -10,6 +12,7 @@ OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 SMALL = 300_000
+OF_TRACES = {"breakdown", "critical_path", "external_calls", "n_plus_one", "parallelism", "tail"}
 
 
 def texts_of(node):
@@ -48,6 +51,26 @@ def test_every_trace_is_told_apart_without_colour(large_result):
 
 def test_without_anything_to_show_there_is_still_a_figure(empty_result):
     assert json.loads(empty_result.figure.to_json())["layout"]["title"]["text"]
+
+
+def test_an_empty_figure_of_traces_is_a_sentence_without_axes(empty_result):
+    if empty_result.analysis not in OF_TRACES:
+        return
+    figure = empty_result.figure
+    (note,) = figure.layout.annotations
+    assert note.text.endswith("to show")
+    assert (figure.layout.xaxis.visible, figure.layout.yaxis.visible) == (False, False)
+    assert not figure.data
+    assert as_text(figure).replace("\n", " ") == f"[figure] {empty_result.headline}"
+
+
+def test_a_simulation_that_touches_no_request_is_a_sentence_without_axes(large_results):
+    result = large_results["critical_path"]
+    untouched = result.what_if(result.arrow["operation"][0].as_py(), factor=0.5)
+    column = untouched.arrow.column_names.index("affected")
+    none = pa.array([0] * untouched.arrow.num_rows)
+    rows = untouched.arrow.set_column(column, "affected", none)
+    assert replace(untouched, arrow=rows).figure.layout.xaxis.visible is False
 
 
 def test_the_twin_says_the_same_in_words_and_numbers(large_result):

@@ -80,7 +80,7 @@ class Happened:
 
     def of_kind(self, *kinds: str) -> pa.Table:
         """Return the rows of some kinds, the most frequent first."""
-        return self.rows.filter(pc.is_in(self.rows["kind"], pa.array(kinds)))
+        return self.rows.filter(pc.is_in(self.rows["kind"], pa.array(kinds, pa.string())))
 
     def count(self, *kinds: str) -> int:
         """Return how many events of some kinds there were."""

@@ -125,7 +125,7 @@ def _snippet(seen: Observed, one: Association) -> str:
     trace = _evidence(seen, one)[0]["trace_id"]
     route = json.dumps(one.route)
     look = f"perfkit.critical_path(rec, {json.dumps(trace)})\n" if trace else ""
-    return f"{look}perfkit.critical_path(rec, route={route})  # what p99 has that p50 has not"
+    return f"{look}perfkit.critical_path(rec, route={route})  # p99 against p50"
 
 
 def _keys(seen: Observed, one: Association) -> dict[str, str]:

@@ -44,18 +44,22 @@ class Processes:
         ``place``: the request of each span, -1 where it is none of these.
         """
         mine = place[self._called]
-        width = max(len(self._known), 1)
-        pairs = np.unique(mine[mine >= 0] * width + self._code[mine >= 0])
-        columns: defaultdict[str, set[tuple[int, Any]]] = defaultdict(set)
-        for request, code in zip(*(part.tolist() for part in np.divmod(pairs, width)), strict=True):
-            service, said = self._known[code]
-            for name, value in self._described(said).items():
-                columns[f"{service or 'unnamed'}: {name}"].add((request, value))
-        return of_columns({name: sorted(some, key=repr) for name, some in columns.items()}, count)
+        pairs = np.unique(self._code[mine >= 0] * np.int64(max(count, 1)) + mine[mine >= 0])
+        code, request = np.divmod(pairs, max(count, 1))
+        bounds = np.searchsorted(code, np.arange(len(self._known) + 1))
+        columns: defaultdict[str, dict[tuple[int, Any], None]] = defaultdict(dict)
+        for number, (service, said) in enumerate(self._known):
+            requests = request[bounds[number] : bounds[number + 1]].tolist()
+            for name, value in _described(said).items() if requests else ():
+                columns[f"{service or 'unnamed'}: {name}"].update(
+                    dict.fromkeys((one, value) for one in requests)
+                )
+        return of_columns({name: list(some) for name, some in columns.items()}, count)
 
-    def _described(self, said: str | None) -> dict[str, Any]:
-        return {
-            name: value
-            for name, value in decoded(said).items()
-            if isinstance(value, str | bool | int | float)
-        }
+
+def _described(said: str | None) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in decoded(said).items()
+        if isinstance(value, str | bool | int | float)
+    }

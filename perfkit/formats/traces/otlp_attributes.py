@@ -11,7 +11,11 @@ import msgspec
 import numpy as np
 
 from perfkit.formats.text import without_halves
+from perfkit.formats.traces.attribute_pairs import Pairs, Reading
 from perfkit.formats.traces.conventions import Facts, facts
+from perfkit.formats.traces.conventions.facts import facts_of
+from perfkit.formats.traces.conventions.meanings import Meaning, meaning, slots_of_meanings
+from perfkit.formats.traces.conventions.names import place
 from perfkit.span_attributes import decoded
 
 if TYPE_CHECKING:
@@ -42,7 +46,7 @@ class _Pair(msgspec.Struct, gc=False):
 
 
 _list = msgspec.json.Decoder(list[_Pair])
-_lists = msgspec.json.Decoder(list[list[_Pair]])
+_pair_decoder = msgspec.json.Decoder(_Pair)
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 #: The value of a list or of an object, which is decoded on its own.
 _NESTED = object()
@@ -63,7 +67,10 @@ def _named(pairs: list[_Pair], raw: bytes) -> dict[str, Any]:
         else _other(value)
         for pair in pairs
     }
-    return decoded(raw) if _NESTED in found.values() else found
+    if _NESTED not in found.values():
+        return found
+    nested = decoded(raw)
+    return {key: nested.get(key) if v is _NESTED else v for key, v in found.items()}
 
 
 def _other(value: _Value | None) -> Any:
@@ -78,15 +85,20 @@ def _other(value: _Value | None) -> Any:
     return _NESTED if nested else value.doubleValue
 
 
-def _all_named(lists: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Do as :func:`attributes` with many lists, decoded at once."""
-    try:
-        many = _lists.decode(b"".join((b"[", b",".join(lists), b"]")))
-    except _ERRORS:
-        many = []
-    if len(many) != len(lists):
-        return list(map(attributes, lists))
-    return list(map(_named, many, lists))
+def _pair(raw: bytes) -> Meaning | None:
+    """Return what one pair means, None: nothing."""
+    pair = _pair_decoder.decode(raw)
+    if place(pair.key) is None:
+        return None
+    return meaning(pair.key, _named([pair], b"[%b]" % raw)[pair.key])
+
+
+def _together(meanings: Sequence[Meaning]) -> Facts:
+    return facts_of(slots_of_meanings(meanings))
+
+
+def _whole(raw: bytes) -> Facts:
+    return facts(attributes(raw))
 
 
 class Lists:
@@ -94,6 +106,7 @@ class Lists:
 
     def __init__(self) -> None:
         """Remember nothing yet."""
+        self._pairs = Pairs(Reading(pair=_pair, together=_together, whole=_whole))
         self._forget()
 
     def _forget(self) -> None:
@@ -124,7 +137,7 @@ class Lists:
         """Return what each list says; what is met twice, here or in the chunk before, is kept."""
         last = self._last
         new = [one for one in lists if one not in last]
-        found = dict(zip(new, map(facts, _all_named(new)), strict=True))
+        found = dict(zip(new, map(self._pairs.read, new), strict=True))
         self._last = {}
         return [
             self._kept(one, last[one] if one in last else found[one])

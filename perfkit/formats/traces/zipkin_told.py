@@ -103,8 +103,9 @@ def _told(
 def _served(found: Facts, name: str) -> Facts:
     """Add the route and the method that the name tells."""
     named = _NAMED.fullmatch(name)
-    if named is None:
-        return found
+    if named is None:  # names are in lower case, procedures are not
+        called = found.url.partition("://")[2] if found.url and found.category == "rpc" else None
+        return found._replace(route=found.route or called)
     return found._replace(
         method=found.method or (named[1].upper() if named[1] else None),
         route=found.route or path_template(named[2].partition("?")[0]),

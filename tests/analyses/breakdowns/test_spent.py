@@ -79,6 +79,11 @@ def test_suspects_of_all_requests_and_of_each_route_add_up_to_the_mean(made):
     assert rows[0]["mean_ms"] == pytest.approx((4 * 15 + 60) / 5)
 
 
+def test_a_single_route_is_all_requests_and_has_one_row(made):
+    found = spent(made, *request(0, 5, "/a"), *request(1, 50, "/a"))
+    assert found.suspects()["route"].to_pylist() == ["/a"]
+
+
 def test_at_most_fifty_routes_are_listed_by_suspect(made):
     rows = [row for n in range(60) for row in request(n, n, f"/r{n}")]
     listed = spent(made, *rows).suspects()["route"].to_pylist()

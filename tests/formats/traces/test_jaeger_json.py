@@ -81,6 +81,9 @@ PACKINGS = {
     "last": lambda *traces: {"errors": None, "data": list(traces)},
     "lines": lambda *traces: b"".join(json.dumps(t).encode() + b"\n" for t in traces),
     "answers": lambda *traces: b"\r\n".join(json.dumps(answer(t)).encode() for t in traces),
+    "listed": lambda *traces: [answer(t) for t in traces],
+    "listed, pretty": lambda *traces: json.dumps([answer(t) for t in traces], indent=1).encode(),
+    "glued": lambda *traces: b"".join(json.dumps(answer(t), indent=2).encode() for t in traces),
     "single": lambda *traces: b"\n\n".join(json.dumps({"data": t}).encode() for t in traces),
 }
 
@@ -195,7 +198,7 @@ def test_a_half_character_and_no_number_cost_nothing(parsed):
     assert second["duration_ms"] is None
 
 
-@pytest.mark.parametrize("how", ["answer", "pretty", "list", "lines", "answers"])
+@pytest.mark.parametrize("how", ["answer", "pretty", "list", "lines", "answers", "listed", "glued"])
 def test_chunks_of_any_size_give_equal_tables(parsed, how):
     traces = list(many(60))
     data = PACKINGS[how](*traces)

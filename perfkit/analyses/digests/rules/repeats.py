@@ -8,7 +8,7 @@ import numpy as np
 
 from perfkit import units
 from perfkit.analyses.digests import bursts
-from perfkit.analyses.repeats import innocent
+from perfkit.analyses.repeats import statement_kinds as kinds
 from perfkit.analyses.repeats.calls import Target
 from perfkit.analyses.statements import shown
 from perfkit.results import Finding, Fix
@@ -64,10 +64,10 @@ def _innocent(row: dict[str, Any], seen: Seen) -> bool:
     target = Target(fingerprint=row["fingerprint"], fingerprint_id=row["fingerprint_id"])
     raw = [example["statement"] for example in seen.examples.get(row["fingerprint_id"], [])]
     return (
-        innocent.ping(target)
-        or innocent.writes(target)
-        or innocent.commits(target)
-        or innocent.pages(target, raw)
+        kinds.ping(target)
+        or kinds.writes(target)
+        or kinds.commits(target)
+        or kinds.pages(target, raw)
     )
 
 

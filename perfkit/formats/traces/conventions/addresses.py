@@ -6,8 +6,6 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from perfkit.formats.traces.conventions.values import integer
-
 __all__ = ["Url", "peer", "split"]
 
 #: The scheme of JDBC's URLs has two parts: ``jdbc:postgresql://db:5432/shop``.
@@ -52,18 +50,14 @@ def peer(found: dict[str, Any], authority: str | None) -> str | None:
     """Return who was called: a name with its port, else a service, else an address."""
     host = found.get("host")
     if host:
-        return _with_port(host, _number(found.get("port")))
+        return _with_port(host, found.get("port"))
     named = authority or found.get("peer_service")
     if named:
         return str(named)
     address = found.get("address")
     if address:
-        return _with_port(address, _number(found.get("address_port", found.get("port"))))
+        return _with_port(address, found.get("address_port", found.get("port")))
     return found.get("own_host")
-
-
-def _number(port: Any) -> int | None:
-    return port if port is None or type(port) is int else integer(port)
 
 
 @lru_cache(maxsize=4096)

@@ -12,18 +12,17 @@ from perfkit.formats.traces.conventions.names import (
     DB,
     IMPLIED_SYSTEMS,
     OTHER,
-    PARAMETER,
     RPC,
     WEB,
     WORDS,
-    place,
 )
-from perfkit.formats.traces.conventions.values import grpc_status, integer, statement_text, text
+from perfkit.formats.traces.conventions.slots import PARAMETERS, Slots, slots_of
+from perfkit.formats.traces.conventions.values import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Facts", "facts", "service"]
+__all__ = ["Facts", "facts", "facts_of", "service"]
 
 _VERBS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"}
@@ -51,19 +50,6 @@ _HINTS = {
     "file": "file",
     "graphql": "app",
 }
-#: Slots whose values stay of the type they were written in.
-_RAW = frozenset(
-    {
-        "statement",
-        "port",
-        "address_port",
-        "http_status",
-        "rpc_status",
-        "size",
-        "rows",
-        "word_status",
-    }
-)
 _DELIVERED = frozenset({"process", "deliver"})
 
 
@@ -116,7 +102,12 @@ def facts(attributes: Mapping[str, Any]) -> Facts:
         >>> facts({"http.request.method": "GET", "http.method": "get"}).method
         'GET'
     """
-    found, ranks, about = _found(attributes)
+    return facts_of(slots_of(attributes))
+
+
+def facts_of(slots: Slots) -> Facts:
+    """Return what the slots say that a span's attributes fill."""
+    found, ranks, about = slots
     if not about:
         return _NOTHING
     if about & WORDS:
@@ -152,29 +143,6 @@ def service(attributes: Mapping[str, Any]) -> str | None:
     return text(attributes.get("service.name")) or None
 
 
-def _found(attributes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, int], int]:
-    """Return the value of the best name per slot, its rank, and what the slots are about."""
-    found: dict[str, Any] = {}
-    ranks: dict[str, int] = {}
-    about = 0
-    for name, value in attributes.items():
-        where = place(name)
-        if where is None or value is None or value == "":
-            continue
-        slot, rank, bit = where
-        if type(value) is not str and slot not in _RAW:
-            value = text(value)  # noqa: PLW2901 - a name more would cost as much as the rest
-            if not value:
-                continue
-        if rank == PARAMETER:
-            found.setdefault("named", {})[slot] = value
-        elif slot not in found or rank < ranks[slot]:
-            found[slot] = value
-            ranks[slot] = rank
-        about |= bit
-    return found, ranks, about
-
-
 def _read_words(found: dict[str, Any]) -> int:
     """Take ``uri``, ``method`` and ``status`` (Micrometer), ``url`` (Sentry) for HTTP's."""
     method, route, url = (found.get(f"word_{word}") for word in ("method", "uri", "url"))
@@ -196,8 +164,6 @@ def _database(found: dict[str, Any], ranks: dict[str, int]) -> _Database:
     named = found.get("system")
     system = systems.system_named(named) if named else _implied_system(ranks)
     statement = found.get("statement")
-    if statement is not None and type(statement) is not str:
-        statement = statement_text(statement)
     if system == "mongodb":
         statement = mongodb.command(statement, found.get("operation"), found.get("collection"))
     elif not statement and system in systems.CACHES:
@@ -218,11 +184,9 @@ def _web(found: dict[str, Any], about: int) -> tuple[_Web, str | None]:
     method, status = found.get("method"), found.get("http_status")
     if method == "_OTHER":
         method = found.get("other_method") or method
-    if status is not None and type(status) is not int:
-        status = integer(status)
     route = found.get("route")
     if about & RPC:
-        status = status if status is not None else grpc_status(found.get("rpc_status"))
+        status = status if status is not None else found.get("rpc_status")
         call = _rpc(found)
         if call:
             return (method, status, route, call, found.get("path")), None
@@ -253,7 +217,7 @@ def _target(found: dict[str, Any]) -> str | None:
 
 
 def _other(found: dict[str, Any]) -> _Other:
-    error, named = found.get("error"), found.get("named")
+    error, named = found.get("error"), found.get(PARAMETERS)
     if error is not None and error.lower() in _NO_ERRORS:
         error = None
     parameters = found.get("parameters")
@@ -263,10 +227,9 @@ def _other(found: dict[str, Any]) -> _Other:
     return size, error, parameters, rows, found.get("request_id")
 
 
-def _count(value: Any) -> int | None:
+def _count(value: int | None) -> int | None:
     """Return a number of bytes or rows; -1 is what drivers say when they do not know."""
-    number = integer(value)
-    return number if number is None or number >= 0 else None
+    return value if value is None or value >= 0 else None
 
 
 def _category(found: dict[str, Any], system: str | None) -> str | None:

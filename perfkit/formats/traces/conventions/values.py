@@ -11,6 +11,8 @@ __all__ = ["grpc_status", "integer", "statement_text", "text"]
 
 #: What the tables' integers hold, with room for sums.
 _LARGEST = 1 << 62
+#: Fewer digits are less than that.
+_SHORT = 19
 _NUMBER = re.compile(r"\s*([0-9]{3})\s[A-Za-z ]{1,40}", re.ASCII)
 #: github.com/grpc/grpc, doc/statuscodes.md; without underscores, in lower case.
 _GRPC_NAMES = """ok cancelled unknown invalidargument deadlineexceeded notfound alreadyexists
@@ -42,6 +44,8 @@ def _of_number(value: float) -> str | None:
 
 def integer(value: Any) -> int | None:
     """Return a whole number; ``"200 OK"`` is 200, ``1.5`` and ``True`` are none."""
+    if type(value) is str and len(value) < _SHORT and value.isdecimal():
+        return int(value)
     if isinstance(value, list | tuple) and value:
         value = value[0]
     if isinstance(value, str):

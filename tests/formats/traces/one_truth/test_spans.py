@@ -96,6 +96,8 @@ def test_peers_routes_and_statuses_are_the_same(pairs, form):
             assert row["peer"] == f"{said['host']}{port}"
         if said["op"] == "served":
             assert row["route"] == said["route"]
+        if said["op"] == "grpc-served":  # Datadog and Elastic write it as HTTP's path
+            assert row["route"].lstrip("/") == f"{said['service']}/{said['method']}"
         if said["op"] in {"served", "http"} and (form not in _TERSE or said["status"] != 200):
             assert row["status"] == said["status"]
 

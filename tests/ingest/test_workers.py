@@ -95,7 +95,9 @@ def test_a_script_without_a_guard_may_start_them(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "from perfkit.ingest.workers import Workers\n"
-        "pool = Workers(1, alone=True)\nprint(pool.submit(divmod, 7, 2).result())\npool.shutdown()\n"
+        "pool = Workers(1, alone=True)\n"
+        "print(pool.submit(divmod, 7, 2).result())\n"
+        "pool.shutdown()\n"
     )
     done = subprocess.run(
         [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True

@@ -61,6 +61,7 @@ def _merged(parts: Sequence[Parsed]) -> Sequence[Parsed]:
     for name, of in zip(_MADE, rows, strict=True):
         contents[name] = one.tables[name].filter(pa.array(keep[of]))
     number = np.cumsum(keep) - 1
+    requests, queries = (number[of[keep[of]]] for of in rows)
     met = {"broken_spans": sum(part.carry.met["broken_spans"] for part in parts)}
     lost = len(pc.unique(spans["line"])) - len(pc.unique(mended["line"]))
     message = f"{len(found):,} spans without a duration are parts of others and were put into them"
@@ -69,7 +70,7 @@ def _merged(parts: Sequence[Parsed]) -> Sequence[Parsed]:
         tables=contents,
         irrelevant=one.irrelevant + lost,
         notes=(*one.notes, Note(kind="partial_spans", message=message)),
-        carry=whole.Carry(*(number[of[keep[of]]] for of in rows), met),
+        carry=whole.Carry(requests, queries, met),
     )
     return [whole_one]
 

@@ -34,11 +34,13 @@ __all__ = ["tail"]
 
 _SCHEMA = pa.schema(
     [
-        *((name, pa.string()) for name in ("attribute", "value", "kind", "route")),
-        *((name, pa.float64()) for name in ("slow_share", "rest_share", "lift", "explained_share")),
-        *((name, pa.float64()) for name in ("slow_median", "rest_median", "slower_ms")),
-        *((name, pa.float64()) for name in ("low_ms", "high_ms", "p_value", "q_value")),
+        *((name, pa.string()) for name in ("attribute", "value", "route")),
+        *((name, pa.float64()) for name in ("slow_share", "rest_share", "lift", "slower_ms")),
+        *((name, pa.float64()) for name in ("explained_share", "q_value")),
+        *((name, pa.float64()) for name in ("slow_median", "rest_median", "low_ms", "high_ms")),
+        ("p_value", pa.float64()),
         ("requests", pa.int64()),
+        ("kind", pa.string()),
         ("also_known_as", pa.string()),
         ("explained_by", pa.string()),
     ]

@@ -86,12 +86,17 @@ def _evidence(seen: Observed, one: Association) -> list[dict[str, Any]]:
         {
             "trace_id": None if traces is None else traces[int(seen.row[place])].as_py(),
             "duration_ms": float(seen.duration_ms[place]),
-            one.feature.name: one.feature.value
-            if one.feature.numbers is None
-            else float(one.feature.numbers[place]),
+            **_value(one, place),
         }
         for place in longest.tolist()
     ]
+
+
+def _value(one: Association, place: int) -> dict[str, Any]:
+    """Return what a request has of the feature, unless it only has it or not."""
+    if one.feature.numbers is not None:
+        return {one.feature.name: float(one.feature.numbers[place])}
+    return {} if one.feature.value is None else {one.feature.name: one.feature.value}
 
 
 def _fix(seen: Observed, one: Association) -> Fix:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from perfkit.analyses.critical_paths.operations import Operations
+from perfkit.analyses.statements import shown
 from perfkit.analyses.tails.features import FEWEST, Feature
 from perfkit.analyses.tails.processes import Processes
 from perfkit.analyses.traces.nested import nest
@@ -112,7 +113,8 @@ class Structure:
 
 
 def _named(operation: Operation) -> str:
-    return f"{operation.service}: {operation.name}" if operation.service else operation.name
+    name = shown(operation.name)
+    return f"{operation.service}: {name}" if operation.service else name
 
 
 def _places(rows: Ints, entry: Ints) -> Ints:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from perfkit.errors import InputError
 from perfkit.ingest.chosen import Chosen, choose
 from perfkit.ingest.crew import Crew
-from perfkit.ingest.joined import finished, joined, nothing
+from perfkit.ingest.joined import finished, nothing
 from perfkit.ingest.options import Filters, Options, checked
 from perfkit.ingest.progress import Progress
 from perfkit.ingest.reading import read
 from perfkit.ingest.recorded import recorded
+from perfkit.span_joining import joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

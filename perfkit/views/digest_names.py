@@ -60,7 +60,7 @@ def minutes(table: pa.Table) -> NDArray[np.int64]:
 
 
 def edges(minute: NDArray[np.int64], most: int) -> tuple[int, int, int]:
-    """Return the first minute, the step and how many steps cover them, at most ``most`` (2 or more)."""
+    """Return the first minute, the step and how many steps cover them, at most ``most`` (> 1)."""
     first, last = int(minute.min()), int(minute.max())
     for step in (1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440):
         if (last // step) - (first // step) < most:

@@ -56,8 +56,8 @@ def test_without_an_element_there_is_no_end(data):
 @pytest.mark.parametrize("unit", [b"{", b"}", b'{"id":', b'"', b"[{]}", b'{"x":{},'])
 def test_hostile_brackets_take_linear_time(unit):
     began = time.perf_counter()
-    assert end_of_last_element(unit * (1 << 20), looks) == 0
-    assert time.perf_counter() - began < 30  # minutes where it is quadratic
+    assert end_of_last_element(unit * (1 << 18), looks) == 0
+    assert time.perf_counter() - began < 10  # minutes where it is quadratic
 
 
 values = st.recursive(
@@ -73,7 +73,7 @@ values = st.recursive(
     gap=st.sampled_from(["", " ", "\n  "]),
 )
 @example(elements=["\\"], cut=14, gap="")
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_the_end_is_that_of_the_last_whole_element(elements, cut, gap):
     texts = [json.dumps({"id": n, "v": value}) for n, value in enumerate(elements)]
     data, ends = "[", []

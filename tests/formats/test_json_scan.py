@@ -74,7 +74,7 @@ def test_nesting_too_deep_to_be_read_is_one_broken_element():
 @pytest.mark.parametrize("unit", [b'{"id":x},', b"{,{", b'{"id":1,{', b'x,{"a":1}', b'"'])
 def test_a_text_full_of_errors_takes_linear_time(unit):
     began = time.perf_counter()
-    scanned(unit * (300_000 // len(unit)))
+    scanned(unit * (200_000 // len(unit)))
     assert time.perf_counter() - began < 20
 
 
@@ -89,7 +89,7 @@ values = st.recursive(
 
 @given(elements=st.lists(st.dictionaries(st.text(max_size=3), values, max_size=3), max_size=6),
        indent=st.sampled_from([None, 1]))  # fmt: skip
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_whole_elements_are_those_that_json_reads(elements, indent):
     body = json.dumps(elements, indent=indent).encode()[1:]
     found, scan = scanned(body)
@@ -103,7 +103,7 @@ def test_whole_elements_are_those_that_json_reads(elements, indent):
     body=st.binary(max_size=80) | st.text('{}[],":id1 \\', max_size=80).map(str.encode),
     depth=st.integers(1, 3),
 )
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_any_bytes_are_read_forward_without_overlap(body, depth):
     scan, before = Scan(body, depth, looks), 0
     for start, end, _ in scan:

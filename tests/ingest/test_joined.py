@@ -3,8 +3,9 @@ import pytest
 
 from perfkit import tables
 from perfkit.errors import InputError
-from perfkit.ingest.joined import finished, joined
+from perfkit.ingest.joined import finished
 from perfkit.recording import Note, Recording, Rejected, Source
+from perfkit.span_joining import joined
 
 NOTE = Note(kind="n", message="said")
 

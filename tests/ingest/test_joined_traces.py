@@ -9,7 +9,7 @@ import pytest
 
 import perfkit
 
-SECOND = 1_000_000_000
+BEGIN = 1_795_000_000_000_000_000  # November 2026
 
 
 def span(trace, own, parent, start, end, kind=1, **more):
@@ -19,8 +19,8 @@ def span(trace, own, parent, start, end, kind=1, **more):
         "parentSpanId": f"{parent:016x}" if parent else "",
         "name": f"step {own}",
         "kind": kind,
-        "startTimeUnixNano": str(SECOND + start * 1_000_000),
-        "endTimeUnixNano": str(SECOND + end * 1_000_000),
+        "startTimeUnixNano": str(BEGIN + start * 1_000_000),
+        "endTimeUnixNano": str(BEGIN + end * 1_000_000),
         **more,
     }
 

@@ -79,3 +79,7 @@ def test_the_title_says_the_slowest_and_when():
 )
 def test_less_than_three_columns_or_no_durations_are_no_picture(cells):
     assert heat(_result(cells)) is None
+
+
+def test_three_columns_are_a_picture():
+    assert heat(_result([(0, 1, 1), (2, 1, 1)])) is not None

@@ -102,6 +102,19 @@ def test_the_trace_named_is_one_of_those_meant(group):
     assert keys["trace_id"] in {f"t{n}" for n in range(30)}
 
 
+def test_only_several_statements_need_connections_of_their_own(group):
+    def one(request, n):
+        request.http(A, 60.0)
+        request.sql("SELECT a FROM b", 60.0)
+
+    def two(request, n):
+        for table in "bc":
+            request.sql(f"SELECT a FROM {table}", 60.0)
+
+    assert "connection of its own" not in finding(group(one)).fix.text
+    assert "connection of its own" in finding(group(two)).fix.text
+
+
 def test_hostile_names_cannot_leave_the_comment_of_a_snippet(group):
     evil = "http://a/x\nimport os\u2028os.remove('x')\r# \x1b[31m"
 

@@ -104,3 +104,32 @@ def test_of_names_seen_equally_often_the_first_in_the_alphabet_counts():
     assert most_common(["b", "a", None]) == "a"
     assert most_common(["b", "a", "b"]) == "b"
     assert most_common([None]) is None
+
+
+def test_a_pool_of_threads_that_asks_for_all_at_once_waits_about_as_long_as_for_one(found):
+    def write(trace):
+        begin = trace.now
+        for n in range(8):  # the later ones start later and last longer: the peer is busy
+            trace.http(f"http://a/rate/{n}", 16.0 + 4.0 * n, at=begin + 1.5 * n)
+
+    assert found(write) == 0
+
+
+@pytest.mark.parametrize(("work", "left"), [(0.0, 1), (2000.0, 0)])
+def test_waves_of_calls_matter_by_what_one_call_would_save_of_the_request(found, work, left):
+    def write(trace):
+        begin = trace.now
+        for n in range(12):
+            trace.http(f"http://a/items/{n}", 12.0, at=begin + 13.0 * (n // 4))
+        trace.span("compute", work)
+
+    assert found(write) == left
+
+
+def test_one_slow_call_makes_no_fan_out_of_a_loop(found):
+    def write(trace):
+        trace.http("http://a/items/0", 400.0)
+        for n in range(1, 12):
+            trace.http(f"http://a/items/{n}", 10.0)
+
+    assert found(write) == 1

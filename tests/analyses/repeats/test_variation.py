@@ -85,3 +85,19 @@ def test_keys_of_one_kind_are_one_command():
 def test_fewer_than_five_names_may_be_anything():
     urls = [f"GET http://h/users/{name}" for name in NAMES[:4]]
     assert texts(urls) == urls
+
+
+CODES = ("EUR", "USD", "GBP", "CHF", "JPY", "SEK", "NOK", "DKK")
+
+
+def test_codes_are_data_even_if_every_request_asks_for_the_same_ones():
+    urls = [f"GET http://h/rate/{code}" for code in CODES]
+    assert set(texts(*[urls] * 4)) == {"GET http://h/rate/{...}"}
+    urls = [f"GET http://h/rate/{code}/today" for code in CODES]
+    assert set(texts(*[urls] * 4)) == {"GET http://h/rate/{...}/today"}
+
+
+def test_codes_one_of_which_goes_on_otherwise_may_be_endpoints():
+    urls = [f"GET http://h/rate/{code}" for code in CODES]
+    some = [*urls, "GET http://h/rate/EUR/history"]
+    assert texts(*[some] * 4) == some * 4

@@ -74,8 +74,9 @@ def test_what_lasts_like_the_rest_is_not_slow():
     (found,) = marked([10.0] * 110 + [11.0, 11.0] + [100.0] * 10)
     assert found.slow.sum() == 10
     assert found.threshold_ms == 100
+    assert found.percentile == 91  # 10 of 122
     (asked,) = marked([10.0] * 110 + [11.0, 11.0] + [100.0] * 10, 90)
-    assert asked.slow.sum() == 12
+    assert (asked.slow.sum(), asked.percentile) == (12, 90)
 
 
 def test_a_tail_is_far_and_long():

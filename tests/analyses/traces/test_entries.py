@@ -1,4 +1,5 @@
 from perfkit.analyses.traces.entries import entries, of_route, routes
+from perfkit.analyses.traces.nested import nest
 
 SERVER = {"kind": "server"}
 CLIENT = {"kind": "client"}
@@ -59,3 +60,43 @@ def test_requests_are_called_by_their_route_else_by_their_name(made):
     rows = [("R", None, 0, 1, SERVER | {"route": "/a"}), ("job", None, 5, 1, {"trace_id": "u"})]
     forest = made.forest(*rows)
     assert routes(forest, entries(forest)) == ["/a", "job"]
+
+
+CONSUMER = {"kind": "consumer"}
+POLL = ("poll", None, 21_000, 26_000, CONSUMER)
+
+
+def test_a_poll_that_hands_over_its_messages_is_no_request_but_each_of_them_is(made):
+    rows = [POLL, ("A", "poll", 0, 252_000_000), ("B", "poll", 252_000_000, 223_000_000)]
+    rows += [("inner", "A", 1_000_000, 5_000_000)]
+    forest = made.forest(*rows)
+    assert forest.texts("span_id", entries(forest)) == ["A", "B"]
+    assert forest.texts("span_id", of_route(forest, "A")) == ["A"]
+
+
+def test_messages_handed_on_twice_are_the_last_ones_work(made):
+    producer = {"kind": "producer"}
+    rows = [("send", None, 0, 13_000, producer), ("next", "send", 2_000_000, 14_000, CONSUMER)]
+    assert chosen(made, *rows, ("on", "next", 2_100_000, 370_000)) == ["on"]
+
+
+def test_what_a_producer_hands_over_has_a_wall_time(made):
+    rows = [("send", None, 0, 13_000, {"kind": "producer"}), ("on", "send", 2e6, 9e6, CONSUMER)]
+    forest = made.forest(*[(*row[:2], int(row[2]), int(row[3]), row[4]) for row in rows])
+    nested = nest(forest, entries(forest))
+    assert nested.length.tolist() == [0, 9_000_000]
+
+
+def test_work_within_a_span_keeps_it_the_request(made):
+    rows = [POLL, ("fetch", "poll", 22_000, 10_000), ("A", "poll", 50_000, 252_000_000)]
+    assert chosen(made, *rows) == ["poll"]
+
+
+def test_a_longer_span_is_the_request_whatever_follows_it(made):
+    rows = [("poll", None, 0, 50_000_000, CONSUMER), ("A", "poll", 50_000_000, 40_000_000)]
+    assert chosen(made, *rows) == ["poll"]
+
+
+def test_what_follows_an_answer_is_no_request(made):
+    rows = [("R", None, 0, 20_000_000, SERVER), ("mail", "R", 20_000_000, 90_000_000)]
+    assert chosen(made, *rows) == ["R"]

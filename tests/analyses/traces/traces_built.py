@@ -330,6 +330,20 @@ def _endpoints(trace, n):
         trace.http(f"http://gateway/api/{name}", 15.0)
 
 
+def _endpoints_answered(trace, n):
+    for name in ("orders", "profile", "messages", "cart", "offers", "weather", "news", "banner"):
+        client = trace.http(f"http://gateway/api/{name}", 15.0)
+        at = trace.now - 14.0
+        route = "/api/{path:path}" if n % 2 else f"/api/{name}"
+        trace.span("GET", 9.0, at=at, parent=client, kind="server", service="gw", route=route)
+
+
+def _fan_out_to_one(trace, n):
+    at = trace.now
+    for item in range(8):
+        trace.http(f"http://rates/rate/{item}", 16.0 + 4.0 * item, at=at + 1.5 * item)
+
+
 def _prepared(trace, n):
     for _ in range(4):  # two spans per statement: four repeats, not eight
         for verb in ("PDO::prepare", "PDOStatement::execute"):
@@ -386,6 +400,8 @@ INNOCENT = {
     "a consumer of messages": lambda: several(_messages, 2, kind="internal", route="poll"),
     "chunks of many ids": lambda: several(_chunks),
     "a page of many endpoints": lambda: several(_endpoints),
+    "endpoints that the gateway names": lambda: several(_endpoints_answered),
+    "a pool of threads": lambda: several(_fan_out_to_one),
     "prepared statements": lambda: several(_prepared, style="datadog", language="php"),
     "webhooks of many partners": lambda: several(_rate_limited_webhooks),
 }
@@ -429,6 +445,23 @@ def _names(trace, n):
         trace.http(f"http://accounts/users/{name}", 15.0)
 
 
+CODES = ("EUR", "USD", "GBP", "CHF", "JPY", "SEK", "NOK", "DKK")
+
+
+def _codes(trace, n):
+    for code in CODES:
+        trace.http(f"http://rates/rate/{code}", 12.0)
+
+
+def _codes_answered(trace, n):
+    for code in CODES:
+        client = trace.http(f"http://rates/rate/{code.lower()}", 12.0)
+        at = trace.now - 11.0
+        trace.span(
+            "GET", 9.0, at=at, parent=client, kind="server", service="rates", route="/rate/{code}"
+        )
+
+
 def _composite(trace, n):
     trace.sql(ORDERS, 3.0)
     trace.sql(ITEM, 60.0, calls=30 + n)
@@ -457,6 +490,8 @@ GUILTY = {
     "the offset that an ORM always sends": _each(_prisma, language="nodejs"),
     "a call per row": _each(lambda t, i: t.http(f"http://stock/items/{i}?currency=EUR")),
     "a call per name": lambda: several(_names),
+    "a call per code, the same in every request": lambda: several(_codes, 12),
+    "a call per code, as the server tells": lambda: several(_codes_answered),
     "a key per row": _each(lambda t, i: t.redis(f"GET user:{i}", 1.5)),
     "a key per name": _each(lambda t, i: t.redis(f"HGETALL user:x{'abcdefgh'[i % 8]}y{i}", 1.5)),
     "a remote call per row": _each(lambda t, i: t.rpc("stock.Stock/GetItem")),

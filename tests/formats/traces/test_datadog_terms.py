@@ -121,6 +121,14 @@ def test_an_error_is_its_message_or_its_type(tags, error):
     assert error_of(tags) == error
 
 
+def test_a_remote_call_is_named_by_its_resource_unless_tags_name_it():
+    what = label("grpc.client", "/shop.Orders/Get", "grpc")
+    assert said({"span.kind": "client"}, what).facts.url == "grpc://shop.Orders/Get"
+    own = {"span.kind": "client", "rpc.system": "grpc", "rpc.service": "a.B", "rpc.method": "C"}
+    assert said(own, what).facts.url == "grpc://a.B/C"
+    assert said({"rpc.system": "grpc"}, what).facts.url is None  # tags that name it are complete
+
+
 @pytest.mark.parametrize(
     ("rate", "sampled"),
     [(0.5, True), (0, True), (1, False), (1.0, False), (-1, False), ("0.5", False)],

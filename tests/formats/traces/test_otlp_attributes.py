@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from perfkit.formats.traces import otlp_attributes
 from perfkit.formats.traces.conventions import facts
+from perfkit.formats.traces.conventions.facts import facts_of
 from perfkit.formats.traces.otlp_attributes import Lists, attributes
 
 NAMES = st.sampled_from(["http.method", "http.route", "db.statement", "thread.id", "db.system", ""])
@@ -44,7 +45,9 @@ def test_a_list_says_the_same_alone_in_bulk_and_in_a_later_chunk(chunks):
 def test_what_repeats_is_read_once_and_what_is_full_is_forgotten(monkeypatch):
     monkeypatch.setattr(otlp_attributes, "REMEMBERED_BYTES", 200)
     read = []
-    monkeypatch.setattr(otlp_attributes, "facts", lambda found: read.append(1) or facts(found))
+    monkeypatch.setattr(
+        otlp_attributes, "facts_of", lambda slots: read.append(1) or facts_of(slots)
+    )
     lists = Lists()
     one, other = (
         json.dumps([{"key": "http.route", "value": {"stringValue": text}}]).encode()

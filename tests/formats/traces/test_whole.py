@@ -2,16 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
-import pyarrow as pa
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from perfkit.formats.model import Parsed
 from perfkit.formats.traces.conventions import facts
 from perfkit.formats.traces.span_rows import Row, span_tables
-from perfkit.formats.traces.whole import Carry, combine, without
+from perfkit.formats.traces.whole import Carry, combine
 
 QUERY = {"db.system": "postgresql", "db.statement": "select 1"}
 
@@ -77,13 +71,3 @@ def test_lines_whose_spans_are_all_repeats_are_irrelevant():
 def test_no_parts_and_no_spans_are_nothing():
     assert sizes(combine([])) == {}
     assert sizes(combine([part()])) == {}
-
-
-@given(st.data())
-@pytest.mark.parametrize("count", [0, 1, 5000])
-def test_rows_are_left_out_wherever_they_are(count, data):
-    rows = data.draw(st.sets(st.integers(0, count - 1), max_size=8)) if count else set()
-    numbers = np.arange(count)
-    table = pa.table({"n": pa.chunked_array([numbers[:7], numbers[7:]])})
-    found = without(table, np.array(sorted(rows), np.int64))
-    assert found["n"].to_pylist() == [n for n in range(count) if n not in rows]

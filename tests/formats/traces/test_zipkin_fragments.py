@@ -10,13 +10,14 @@ from perfkit.formats.traces.span_rows import Row, span_tables
 from perfkit.formats.traces.whole import Carry
 from perfkit.formats.traces.zipkin_fragments import combine
 
+START = 1_790_000_000_000_000_000
 QUERY = {"db.system": "postgresql", "db.statement": "select 1"}
 
 
 def row(span="a", *, duration=10, service="shop", kind="client", line=1, said=None, **more):
     values = {
         "trace_id": "t", "span_id": span, "parent_id": None, "service": service, "name": "n",
-        "kind": kind, "started_ns": 1000, "duration_ns": duration, "error": None, "line": line,
+        "kind": kind, "started_ns": START, "duration_ns": duration, "error": None, "line": line,
         "facts": facts(said or {}), "attributes": json.dumps({"tags": said or {}}).encode(),
     }  # fmt: skip
     return Row(**(values | more))
@@ -57,10 +58,7 @@ def test_what_the_span_has_itself_stays():
 
 
 def test_parts_and_their_span_may_be_in_different_chunks():
-    found, (one,) = (
-        spans(part(row(duration=None, error="late")), part(row("b"), row(line=2)))[0],
-        None,
-    )
+    found = combine([part(row(duration=None, error="late")), part(row("b"), row(line=2))])
     rows = {one["span_id"]: one["error"] for one in found.tables["spans"].to_pylist()}
     assert rows == {"a": "late", "b": None}
 
@@ -75,7 +73,7 @@ def test_parts_and_their_span_may_be_in_different_chunks():
         ({"kind": "server"}, False),
         ({"span_id": "other"}, False),
         ({"trace_id": "u"}, False),
-        ({"resource": '{"ip":"1"}'}, False),
+        ({"resource": '{"ip":"1"}', "started_ns": START + 5}, False),  # else it is a repeat
     ],
 )
 def test_a_part_is_of_the_same_service_and_kind(more, taken):
@@ -92,7 +90,7 @@ def test_without_a_service_the_client_comes_before_the_server():
 
 
 def test_two_halves_without_a_duration_stay_apart():
-    found, rows = spans(part(row(duration=None), row(duration=None, line=2, started_ns=7)))
+    found, rows = spans(part(row(duration=None), row(duration=None, line=2, started_ns=START + 7)))
     assert len(rows) == 2
     assert "partial_spans" not in told(found)
 
@@ -107,7 +105,9 @@ def test_a_part_takes_its_request_and_query_with_it():
 
 
 def test_rows_that_were_left_out_before_make_it_leave_all_as_it_is():
-    whole = part(row(kind="server"), row(kind="server", duration=None, line=2, started_ns=9))
+    whole = part(
+        row(kind="server"), row(kind="server", duration=None, line=2, started_ns=START + 9)
+    )
     tables = whole.tables | {"requests": whole.tables["requests"].slice(1)}
     found = combine([Parsed(tables=tables, lines=2, carry=whole.carry)])
     assert "partial_spans" not in told(found)

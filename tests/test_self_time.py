@@ -1,12 +1,10 @@
-"""Self time against the plain rule, span by span, that Jaeger UI uses; what is said of traces."""
+"""Self time against the plain rule, span by span, that Jaeger UI uses."""
 
-import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit import tables
-from perfkit.formats.traces import trees
+from perfkit.self_time import with_self_ms
 from perfkit.span_tree import link
 
 MS = 1_000_000
@@ -25,11 +23,7 @@ def spans(rows, **more):
 
 
 def self_ms(table):
-    return trees.with_self_ms(table, link(table))["self_ms"].to_pylist()
-
-
-def told(table):
-    return {note.kind: str(note) for note in trees.told(table, link(table))}
+    return with_self_ms(table, link(table))["self_ms"].to_pylist()
 
 
 def plain_self_ms(rows):
@@ -104,54 +98,3 @@ def test_the_halves_of_a_shared_span_share_their_time_but_once():
     rows = [("a", None, 0, 10), ("a", None, 2, 6), ("b", "a", 3, 4)]
     table = spans(rows, kind=["client", "server", None], service=["x", "y", "y"])
     assert self_ms(table) == [4, 2, 4]
-
-
-def test_nothing_is_said_of_a_whole_trace():
-    table = spans(
-        [("a", None, 0, 9), ("b", "a", 1, 5), ("c", "b", 2, 1)],
-        kind=["server", "client", "server"],
-        service=["x", "x", "y"],
-    )
-    assert told(table) == {}
-    assert told(tables.empty("spans")) == {}
-
-
-@pytest.mark.parametrize(
-    ("rows", "kind", "begins"),
-    [
-        ([("a", None, 0, 5), ("b", "a", 0, 5), ("c", "x", 0, 5)], "missing_parents", "1 of 3"),
-        ([("a", "x", 0, 5), ("b", "a", 0, 5)], "rootless_traces", "1 of 1 traces"),
-        ([("a", "b", 0, 5), ("b", "a", 0, 5)], "circular_parents", "1 of 2 spans"),
-        ([("a", None, 0, None), ("b", "a", None, 5)], "unknown_durations", "2 of 2 spans"),
-    ],
-)
-def test_each_fault_is_one_sentence_with_its_count(rows, kind, begins):
-    found = told(spans(rows))
-    assert found[kind].startswith(begins)
-    assert set(found) <= {kind, "missing_parents"}
-
-
-@pytest.mark.parametrize(
-    ("start", "length", "kind", "service", "skewed"),
-    [
-        (8, 10, "server", "b", True),  # 2 ms before its caller
-        (25, 5, "server", "b", True),  # ends 10 ms after it
-        (12, 30, "server", "b", False),  # its caller gave up
-        (10, 11, "server", "b", False),  # no more than 1 ms
-        (25, 5, "consumer", "b", False),  # nobody waits for it
-        (25, 5, "server", "a", False),  # on the same clock
-    ],
-)
-def test_clock_skew_is_a_call_of_another_service_outside_its_caller(
-    start, length, kind, service, skewed
-):
-    rows = [("a", None, 10, 10), ("b", "a", start, length)]
-    table = spans(rows, kind=["client", kind], service=["a", service])
-    assert ("clock_skew" in told(table)) == skewed
-
-
-def test_repeats_are_found_among_several_columns():
-    table = spans([("a", None, 0, 5), ("a", None, 0, 5), ("a", None, 1, 5)])
-    keys = table.select(["trace_id", "span_id", "started_at"])
-    assert trees.first_of_each(keys).tolist() == [True, False, True]
-    assert trees.first_of_each(pa.concat_tables([keys, keys])).sum() == 2

@@ -134,8 +134,10 @@ def _is(value: Any) -> TypeGuard[float]:
 
 def _ns(value: float, unit: int) -> int | None:
     """Return nanoseconds; a float's are those that it can tell."""
-    ns = value * unit if isinstance(value, int) else round(value * unit)
-    return ns if ns < 1 << 62 else None
+    ns = value * unit
+    if not ns < 1 << 62:  # infinite, too
+        return None
+    return round(ns)
 
 
 FORMAT = Format(

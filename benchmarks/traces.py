@@ -5,7 +5,9 @@
 Whole processes in turn, so that drift of the machine meets all alike; medians are compared. What
 importing takes is measured by itself and subtracted, perfkit's worker processes included in what
 it takes. perfkit fills requests and queries, fingerprints and self times as well; the others make
-16 columns (:mod:`traces_peers`). What must hold:
+16 columns (:mod:`traces_peers`). The parent's id is one of them: Chrome's events do not have it, so
+the loop beside perfkit finds it with a stack per process and thread, and nothing else (no self
+time). What must hold:
 
 =================================  ==========================================================
 OTLP JSON lines, 500 MB            4 times less CPU than json.loads and a loop

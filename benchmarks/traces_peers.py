@@ -3,7 +3,8 @@
     python benchmarks/traces_peers.py otlp-json|otlp-normalize|jaeger-json|chrome-json|nothing FILE
 
 Ids, service, name, kind, start, end, status, method, route, URL, HTTP status, database system,
-statement, peer; both old and new names of the conventions. Prints the number of rows.
+statement, peer; both old and new names of the conventions. Chrome's events have no ids: theirs are
+their numbers, and their parents are found with a stack per thread. Prints the number of rows.
 """
 
 from __future__ import annotations
@@ -121,18 +122,41 @@ def jaeger_json(file: Path) -> Iterator[Row]:
 
 def chrome_json(file: Path) -> Iterator[Row]:
     """Read Chrome's document with the standard library."""
-    for event in json.loads(file.read_text())["traceEvents"]:
-        if event["ph"] == "X":
-            start = round(event["ts"] * 1000)
-            yield {
-                "name": event["name"],
-                "service": event["pid"],
-                "thread": event["tid"],
-                "kind": event["cat"],
-                "start": start,
-                "end": start + round(event["dur"] * 1000),
-                **said(event.get("args", {})),
-            }
+    rows = [
+        chrome_row(event, str(number))
+        for number, event in enumerate(json.loads(file.read_text())["traceEvents"])
+        if event["ph"] == "X"
+    ]
+    nest(rows)
+    yield from rows
+
+
+def chrome_row(event: Row, own: str) -> Row:
+    """Return the columns of one event, which has no id."""
+    start = round(event["ts"] * 1000)
+    return {
+        "span_id": own,
+        "parent_id": None,
+        "name": event["name"],
+        "service": event["pid"],
+        "thread": event["tid"],
+        "kind": event["cat"],
+        "start": start,
+        "end": start + round(event["dur"] * 1000),
+        **said(event.get("args", {})),
+    }
+
+
+def nest(rows: list[Row]) -> None:
+    """Fill in parents: an event is within the last one of its thread that has not ended."""
+    stacks: dict[tuple[Any, Any], list[Row]] = {}
+    for row in sorted(rows, key=lambda one: (one["start"], -one["end"])):
+        stack = stacks.setdefault((row["service"], row["thread"]), [])
+        while stack and stack[-1]["end"] < row["end"]:
+            stack.pop()
+        if stack:
+            row["parent_id"] = stack[-1]["span_id"]
+        stack.append(row)
 
 
 LOOPS: dict[str, Callable[[Path], Iterator[Row]]] = {

@@ -214,22 +214,16 @@ class Recording:
         return [str(note) for note in self.quality if note.kind not in _HARMLESS]
 
     def __add__(self, other: Recording) -> Recording:
-        """Join two recordings; the second one's source numbers are shifted."""
+        """Join two recordings, as :func:`perfkit.load` of both their inputs does.
+
+        The second one's source numbers are shifted. Of traces in both, each span counts once, and
+        ``self_ms`` and the notes on traces are those of the whole.
+        """
         if not isinstance(other, Recording):
             return NotImplemented
-        shift = len(self.inputs)
-        names = [name for name in tables.TABLES if name in {*self.contents, *other.contents}]
-        return Recording(
-            contents={
-                name: tables.concat([self.arrow(name), _shifted(other.arrow(name), shift)], name)
-                for name in names
-            },
-            inputs=self.inputs + other.inputs,
-            rejects=self.rejects
-            + tuple(replace(row, source=row.source + shift) for row in other.rejects),
-            quality=tuple(dict.fromkeys(self.quality + other.quality)),
-            zone=self.zone,
-        )
+        from perfkit.span_joining import joined, mended
+
+        return mended(joined([self, other], self.zone))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one zip of Parquet files and a manifest; ``perfkit.load`` reopens it."""
@@ -268,11 +262,6 @@ def _numbered(table: pa.Table, source: int) -> pa.Table:
     columns = {name: table[name] for name in table.column_names}
     columns |= {"source": pa.array(np.full(rows, source)), "line": lines}
     return pa.table(columns, schema=table.schema)
-
-
-def _shifted(table: pa.Table, by: int) -> pa.Table:
-    index = table.schema.get_field_index("source")
-    return table.set_column(index, table.schema.field(index), pc.add(table["source"], by))
 
 
 def _frame(rows: Sequence[Any], kind: type) -> pd.DataFrame:

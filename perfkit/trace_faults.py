@@ -41,8 +41,9 @@ _SKEW_NS = 1_000_000  # clocks that differ by less change no finding (as in anal
 _FIRST_NS = 946_684_800_000_000_000
 _LAST_NS = 4_102_444_800_000_000_000
 _IMPLAUSIBLE = (
-    "all spans begin {}: the file gives times in another unit than its format says, or from"
-    " another origin, and all times and durations may be off by a factor of 1,000 or 1,000,000"
+    "times lie in {}: they are in another unit than the format says (as microseconds"
+    " in a field of nanoseconds are), or count from another origin than 1970; all times and"
+    " durations may be off by a factor of 1,000 or 1,000,000"
 )
 
 
@@ -65,21 +66,16 @@ def told(spans: pa.Table, links: Links) -> list[Note]:
 
 
 def implausible_times(spans: pa.Table) -> list[Note]:
-    """Say when no span of an input begins between 2000 and 2100, as wrong units make it.
+    """Say when all spans of an input begin before 2000, or all after 2100, as a wrong unit does.
 
-    Starts that are unknown or 0 say nothing. What was meant is not guessed.
+    Starts that are unknown or 0 say nothing. Which unit was meant is not guessed.
     """
     start = pc.fill_null(spans["started_at"].cast(pa.int64()), 0).to_numpy()
     start = start[start != 0]
-    if not len(start):
+    if not len(start) or (start.max() >= _FIRST_NS and start.min() < _LAST_NS):
         return []
-    if start.max() < _FIRST_NS:
-        when = "before the year 2000, in January 1970" if start.max() < _MONTH_NS else "before 2000"
-    elif start.min() >= _LAST_NS:
-        when = "after the year 2100"
-    else:
-        return []
-    return [Note(kind="implausible_times", message=_IMPLAUSIBLE.format(when))]
+    year = str(np.datetime64(int(start.max()), "ns").astype("datetime64[Y]"))
+    return [Note(kind="implausible_times", message=_IMPLAUSIBLE.format(year))]
 
 
 def _rootless(spans: pa.Table, links: Links) -> tuple[int, int]:

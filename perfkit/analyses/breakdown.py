@@ -11,6 +11,7 @@ from perfkit.analyses.breakdowns.caveats import caveats
 from perfkit.analyses.breakdowns.kinds import SUSPECTS
 from perfkit.analyses.breakdowns.spent import Spent, column
 from perfkit.analyses.statements import shown
+from perfkit.analyses.traces.caveats import caveats_of
 from perfkit.analyses.traces.entries import asked_for
 from perfkit.analyses.traces.forest import Forest
 from perfkit.errors import UsageError
@@ -66,7 +67,7 @@ def breakdown(data: Any, *, by: Literal["route"] | None = None, route: str | Non
         headline=_headline(spent, suspects),
         arrow=table,
         noun="parts",
-        caveats=[*rec.caveats(), *forest.caveats(), *caveats(rec, spent, suspects)],
+        caveats=[*caveats_of(rec, forest), *caveats(rec, spent, suspects)],
         totals=_totals(spent),
         sections={"The usual suspects, time per request": _shown(suspects)},
         series={"routes": spent.table(by_route=True), "suspects": suspects},

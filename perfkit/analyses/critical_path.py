@@ -15,9 +15,9 @@ from perfkit.analyses.critical_paths.paths import Paths
 from perfkit.analyses.critical_paths.result import CriticalPath
 from perfkit.analyses.critical_paths.sections import drawn, section_table, span_table
 from perfkit.analyses.statements import shown
-from perfkit.analyses.traces.entries import asked_for
+from perfkit.analyses.traces.caveats import caveats_of
+from perfkit.analyses.traces.entries import asked_for, topmost
 from perfkit.analyses.traces.forest import Forest
-from perfkit.analyses.traces.nested import timed_parent
 from perfkit.errors import EmptyInput, UsageError
 from perfkit.recording import as_recording
 
@@ -87,9 +87,8 @@ def _traced(trace_id: str, known: pa.Array) -> str:
 
 
 def _of_trace(rec: Recording, forest: Forest, route: str | None) -> CriticalPath:
-    """Return the path of the longest root of a trace; of those with a lost parent if all are."""
-    top = np.flatnonzero(forest.timed & (timed_parent(forest) < 0))
-    found = top if route is None else asked_for(forest, route, "critical_path")
+    """Return the path of the longest request; of one with a lost parent only if all are."""
+    found = topmost(forest) if route is None else asked_for(forest, route, "critical_path")
     if not len(found):
         raise EmptyInput(
             "critical_path: no span of the trace has a start and a duration",
@@ -104,7 +103,7 @@ def _of_trace(rec: Recording, forest: Forest, route: str | None) -> CriticalPath
         headline=_headline_of_trace(paths),
         arrow=section_table(paths),
         noun="sections",
-        caveats=[*rec.caveats(), *paths.caveats(), *_several(forest, found)],
+        caveats=[*caveats_of(rec, forest), *paths.caveats(), *_several(forest, found)],
         totals={
             "duration_ms": float(paths.duration_ns[0] / 1e6),
             "route": paths.route[0],
@@ -120,10 +119,12 @@ def _several(forest: Forest, found: Ints) -> list[str]:
     if len(found) == 1:
         return []
     names = ", ".join(shown(name, 40) for name in forest.texts("name", found[:3]))
+    below = bool((forest.parent[found] >= 0).any())
+    what = "that a span above only hands over to" if below else "without a parent here"
     return [
         (
-            f"The trace has {len(found):,} spans without a parent here ({names}): the path is that"
-            " of the longest root, the others are outside."
+            f"The trace has {len(found):,} spans {what} ({names}): the path is that"
+            " of the longest one, the others are outside."
         )
     ]
 
@@ -151,7 +152,12 @@ def _of_endpoints(rec: Recording, forest: Forest, rows: Ints) -> CriticalPath:
         arrow=endpoints.table(),
         noun="operations",
         findings=findings.findings(endpoints),
-        caveats=[*rec.caveats(), *paths.caveats(), *endpoints.caveats(), *_nothing(paths)],
+        caveats=[
+            *caveats_of(rec, forest),
+            *paths.caveats(),
+            *endpoints.caveats(),
+            *_nothing(paths),
+        ],
         checked=findings.CHECKED,
         totals={
             "requests": len(paths),

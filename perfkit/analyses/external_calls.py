@@ -22,10 +22,12 @@ from perfkit.analyses.external.rules import (
     over_fetching,
     queueing,
     rate_limits,
+    retried,
     slow_statements,
     timeouts,
 )
 from perfkit.analyses.parallel import deferrable
+from perfkit.analyses.traces.caveats import caveats_of
 from perfkit.recording import as_recording
 from perfkit.results import Result
 
@@ -44,6 +46,7 @@ _RULES: Sequence[Callable[[Look], list[Claim]]] = (
     timeouts.rule,
     rate_limits.rule,
     backoff.rule,
+    retried.rule,
     new_connections.rule,
     duplicate_statements.rule,
     over_fetching.rule,
@@ -55,7 +58,8 @@ _RULES: Sequence[Callable[[Look], list[Claim]]] = (
 )
 _CHECKED = (
     "time-outs, told by errors or by durations just above a round number of seconds",
-    "retries without a wait, retry storms, calls turned away (429), Retry-After ignored",
+    "retries that cost time or come without a wait, retry storms",
+    "calls turned away (429), Retry-After ignored",
     "connections opened where one was free, time in front of a service, large and slow answers",
     "transactions and pooled connections held while another service is called",
     "single slow statements, the same rows fetched twice, far more rows than the answer holds",
@@ -151,7 +155,7 @@ def _calls(count: int) -> str:
 
 
 def _caveats(look: Look, table: pa.Table) -> list[str]:
-    notes = [*look.rec.caveats(), *look.forest.caveats()]
+    notes = caveats_of(look.rec, look.forest)
     if not len(look.forest):
         notes.append("There are no spans.")
     if (look.calls.weight > 1).any():

@@ -28,6 +28,7 @@ from perfkit.analyses.repeats.sender import rows_before, sender
 from perfkit.analyses.repeats.variation import merged
 from perfkit.analyses.repeats.work import work_ms
 from perfkit.analyses.statements import shown
+from perfkit.analyses.traces.caveats import caveats_of
 from perfkit.recording import as_recording
 from perfkit.results import Result
 from perfkit.routes import routes
@@ -212,7 +213,7 @@ def _of_server(looked: _Looked, chosen: Sequence[Pattern]) -> bool:
 
 
 def _caveats(rec: Recording, looked: _Looked, chosen: Sequence[Pattern]) -> list[str]:
-    notes = [*rec.caveats(), *looked.tree.forest.caveats()]
+    notes = caveats_of(rec, looked.tree.forest)
     if not sum(map(len, looked.calls)):
         notes.append("There are neither spans nor statements with a request, trace or session id.")
     if _of_server(looked, chosen):

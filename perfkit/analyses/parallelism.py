@@ -13,6 +13,7 @@ from perfkit.analyses.parallel.evidence import Level
 from perfkit.analyses.parallel.example import example
 from perfkit.analyses.parallel.sites import LEAST_MS, LEAST_SHARE, sites
 from perfkit.analyses.parallel.steps import Steps
+from perfkit.analyses.traces.caveats import caveats_of
 from perfkit.analyses.traces.forest import Forest
 from perfkit.fingerprinted import fingerprinted
 from perfkit.recording import as_recording
@@ -151,7 +152,7 @@ def _row(found: Candidate) -> dict[str, Any]:
 
 
 def _caveats(rec: Recording, steps: Steps, found: list[Candidate]) -> list[str]:
-    notes = [*rec.caveats(), *steps.forest.caveats()]
+    notes = caveats_of(rec, steps.forest)
     if not len(steps.forest):
         notes.append("There are no spans.")
     notes += [

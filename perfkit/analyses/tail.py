@@ -18,6 +18,7 @@ from perfkit.analyses.tails.associations import (
 )
 from perfkit.analyses.tails.significance import benjamini_hochberg
 from perfkit.analyses.tails.structure import Spent, Structure
+from perfkit.analyses.traces.caveats import caveats_of
 from perfkit.analyses.traces.forest import Forest
 from perfkit.errors import UsageError
 from perfkit.recording import as_recording
@@ -225,7 +226,7 @@ def _headline(
 def _caveats(
     rec: Recording, forest: Forest | None, everything: Observed, groups: Sequence[Observed]
 ) -> list[str]:
-    notes = rec.caveats() + (forest.caveats() if forest is not None else [])
+    notes = rec.caveats() if forest is None else caveats_of(rec, forest)
     few = observed.FEWEST_SLOW
     left_out = len(everything) - sum(len(seen) + seen.unseen for seen in groups)
     if left_out:

@@ -13,7 +13,7 @@ from perfkit.analyses.digests.tellers import covered, is_split
 from perfkit.ingest.chosen import choose
 from perfkit.ingest.crew import Crew
 from perfkit.ingest.found import find
-from perfkit.ingest.joined import finished, joined, nothing
+from perfkit.ingest.joined import finished, nothing
 from perfkit.ingest.load import parts_of
 from perfkit.ingest.options import Filters, Options, checked
 from perfkit.ingest.progress import Progress
@@ -21,6 +21,7 @@ from perfkit.ingest.reading import Reducer, read
 from perfkit.ingest.work import Whole
 from perfkit.recording import Note
 from perfkit.sources import by_trust
+from perfkit.span_joining import joined
 from perfkit.tasks.scanned import Around, Sum, Terms, counted
 
 if TYPE_CHECKING:

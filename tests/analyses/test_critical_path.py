@@ -299,3 +299,12 @@ def test_a_second_recording_changes_no_path(made, data):
     assert joined.arrow.equals(alone.arrow)
     known = ["span_id", "path_ms", "slack_ms"]
     assert joined.series["spans"].select(known).equals(alone.series["spans"].select(known))
+
+
+def test_the_path_of_a_poll_is_that_of_the_message_it_hands_over(made):
+    told = {"trace_id": f"{1:032x}", "kind": "consumer"}
+    rows = [("poll", None, 0, 26_000, told), ("A", "poll", 30_000, 250 * MS, told | {"kind": None})]
+    rows += [("B", "poll", 251 * MS, 100 * MS, rows[1][4])]
+    result = critical_path(made.recording(*rows))
+    assert result.totals["duration_ms"] == 250
+    assert any("2 spans that a span above only hands over to" in text for text in result.caveats)

@@ -520,3 +520,28 @@ def test_parents_in_a_circle_end():
 
 def test_nothing_read_is_an_answer():
     assert n_plus_one(Recording()).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("case", "confidence", "url"),
+    [
+        ("a call per code, the same in every request", "low", "GET http://rates/rate/{...}"),
+        ("a call per code, as the server tells", "high", "GET http://rates/rate/{id}"),
+    ],
+)
+def test_codes_in_urls_are_a_guess_unless_the_server_names_its_route(
+    table, traces_built, case, confidence, url
+):
+    result = n_plus_one(table("spans", traces_built.GUILTY[case]()))
+    (finding,) = result.findings
+    assert finding.confidence == confidence
+    assert result.arrow["url"].to_pylist() == [url]
+    assert result.arrow["repeats"].to_pylist() == [8]
+
+
+def test_a_guess_from_the_looks_of_urls_has_to_be_seen_often(table, traces_built):
+    def write(trace, n):
+        for code in traces_built.CODES:
+            trace.http(f"http://rates/rate/{code}", 12.0)
+
+    assert not n_plus_one(table("spans", traces_built.several(write, 6))).findings

@@ -88,7 +88,7 @@ class Paths:
         outside = int((below & ~nested.kept).sum())
         late = nested.kept & (self.forest.end > nested.end) & (nested.parent >= 0)
         late &= self.forest.end > nested.end[nested.parent]
-        notes = self.forest.caveats()
+        notes = []
         if outside:
             notes.append(
                 f"{outside:,} spans ran outside their parents or asynchronously: nothing waited"

@@ -99,7 +99,7 @@ def simulated(paths: Paths, rows: Ints, factor: float, what: str) -> Result:
         headline=headline,
         arrow=table,
         noun="routes",
-        caveats=[*_MODEL, *paths.caveats()],
+        caveats=[*_MODEL, *paths.forest.caveats(), *paths.caveats()],
         totals={
             "factor": factor,
             "requests": len(paths),

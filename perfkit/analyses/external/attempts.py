@@ -30,12 +30,14 @@ class Attempts:
         again: it follows a failed attempt at the same in the same request, which was over.
         retry: the same, or the span says itself that it is no first attempt.
         chain: number of the chain of attempts; a call that is tried once is alone in its own.
+        asked: number of what is asked for, by which request.
     """
 
     place: Ints
     again: Flags
     retry: Flags
     chain: Ints
+    asked: Ints
 
     def __len__(self) -> int:
         """Return the number of calls."""
@@ -45,6 +47,21 @@ class Attempts:
     def size(self) -> Ints:
         """Return the number of attempts of each chain."""
         return np.bincount(self.chain, minlength=1)
+
+    def chains(self, chosen: Flags) -> list[Ints]:
+        """Return the places of each chain, in order of time; ``chosen``: flags by chain."""
+        mine = np.flatnonzero(chosen[self.chain]) if len(self) else self.chain
+        if not len(mine):
+            return []
+        ends = np.flatnonzero(np.diff(self.chain[mine])) + 1
+        return np.split(self.place[mine], ends)
+
+    @cached_property
+    def alone(self) -> Flags:
+        """Return for each chain whether nothing else in the request asks for the same."""
+        first = np.flatnonzero(np.append(True, np.diff(self.chain) > 0)[: len(self)])
+        found: Flags = np.bincount(self.asked)[self.asked[first]] == self.size[: len(first)]
+        return found
 
 
 def attempts(calls: ExternalCalls, resent: Ints) -> Attempts:
@@ -63,7 +80,7 @@ def attempts(calls: ExternalCalls, resent: Ints) -> Attempts:
     again = same & over & calls.failed[before] & calls.single[order]
     again |= same & over & (resent[order] > 0)
     retry = again | (resent[order] > 0)
-    return Attempts(place=order, again=again, retry=retry, chain=np.cumsum(~again) - 1)
+    return Attempts(place=order, again=again, retry=retry, chain=np.cumsum(~again) - 1, asked=key)
 
 
 def _asked(calls: ExternalCalls) -> Ints:

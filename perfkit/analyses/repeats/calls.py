@@ -32,6 +32,7 @@ class Target:
     ``kind``: ``sql``, ``cache``, ``http``, ``rpc`` or ``queue``; ``sql`` unless there is a URL.
     ``told`` is False where calls of the target do not show what differs between them: a URL
     that is the same for all (the item is in the body), a name of an operation.
+    ``guessed``: that the calls are of one target is told by the looks of what varies alone.
     """
 
     fingerprint: str | None = None
@@ -40,6 +41,7 @@ class Target:
     peer: str | None = None
     kind: str = ""
     told: bool = True
+    guessed: bool = False
 
     def __post_init__(self) -> None:
         """Fill in the kind."""

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from perfkit.analyses import groups
 from perfkit.analyses.repeats import targets as kinds
+from perfkit.analyses.repeats.answered import with_routes
 from perfkit.analyses.repeats.calls import Calls, Owners, codes, texts
 from perfkit.analyses.repeats.nested import counted_once
 from perfkit.analyses.traces.forest import Forest
@@ -93,7 +94,8 @@ def calls_of(tree: Tree) -> Calls:
     rows = tree.rows
     kind = kinds.classes(rows, tree.served, tree.leaf)
     chosen = np.flatnonzero(kind)
-    target, targets = kinds.targets(rows.take(chosen), kind[chosen])
+    asked = with_routes(tree, rows.take(chosen), chosen)
+    target, targets = kinds.targets(asked, kind[chosen])
     keep = counted_once(tree, kind, chosen, target)
     chosen, target = chosen[keep], target[keep]
     nodes, owner = np.unique(tree.owner[chosen], return_inverse=True)

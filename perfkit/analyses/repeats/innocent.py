@@ -30,8 +30,12 @@ _PAUSE_MS = 100.0
 _PAUSE_CALLS, _PAUSE_SHARE = 3.0, 0.75
 #: Calls that run so many at a time have been sent at once, ...
 _AT_ONCE = 2.0
-#: ... and one call instead of all would save less than this share of them.
-_LITTLE = 0.1
+#: ... and one call instead of all, which takes as long as the longest of them at least, would
+#: save half a call at most (two waves of calls cost a whole one), ...
+_WAVE = 0.5
+#: ... or less than what is worth reporting by itself and this share of the request (the limits
+#: of :func:`perfkit.analyses.n_plus_one_pattern.worth_reporting`).
+_LITTLE_MS, _LITTLE = 50.0, 0.1
 #: What stands in templates for a value.
 _HOLES = {"http": "{", "cache": "{?*<"}
 #: A statement without one, sent again and again by a session, asks for one and the same.
@@ -46,7 +50,7 @@ def innocent(calls: Calls, rows: NDArray[np.int64], saved: Savings, place: int) 
         _asks_again(calls, target, raw, saved, place)
         or _walks(target, raw)
         or _scatters(calls, rows)
-        or _all_at_once(target, saved, place)
+        or _all_at_once(calls, rows, target, saved, place)
     )
 
 
@@ -81,6 +85,8 @@ def repeats_itself(target: Target, raw: Sequence[str | None]) -> bool:
 def told(calls: Calls, rows: NDArray[np.int64]) -> bool:
     """Say whether it is known that the calls are for different things."""
     target = calls.targets[calls.target[rows[0]]]
+    if target.guessed:
+        return False
     plain = target.told and target.kind == "http"
     return not repeats_itself(target, calls.raw[rows[:_LOOKED_AT]]) if plain else target.told
 
@@ -104,14 +110,21 @@ def _scatters(calls: Calls, rows: NDArray[np.int64]) -> bool:
     return 2 * len(np.unique(peers)) >= count
 
 
-def _all_at_once(target: Target, saved: Savings, place: int) -> bool:
-    """Say whether the calls of a service or a cache were sent together, and took hardly longer.
+def _all_at_once(
+    calls: Calls, rows: NDArray[np.int64], target: Target, saved: Savings, place: int
+) -> bool:
+    """Say whether calls of a service or a cache were sent together, so that nobody waits for more.
 
-    Statements are another matter: each takes a connection.
+    What counts is how much of the request's wall time one call would save. Statements are
+    another matter: each takes a connection.
     """
-    summed, covered = saved.summed[place], saved.covered[place]
-    together = covered > 0 and summed / covered >= _AT_ONCE
-    return bool(target.kind != "sql" and together and saved.expected[place] <= _LITTLE * summed)
+    covered, longest = float(saved.covered[place]), float(saved.longest[place])
+    if target.kind == "sql" or not covered or saved.summed[place] < _AT_ONCE * covered:
+        return False
+    whole = float(calls.owners.duration_ms[calls.owner[rows[0]]])
+    spared = covered - longest
+    little = spared < _LITTLE_MS and spared <= _LITTLE * np.nan_to_num(whole)
+    return little or spared <= _WAVE * longest
 
 
 def most_common(names: Iterable[str | None]) -> str | None:

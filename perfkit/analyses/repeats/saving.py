@@ -50,6 +50,7 @@ class Savings:
     covered: Floats
     summed: Floats
     call: Floats
+    longest: Floats
     expected: Floats
     least: Floats
     most: Floats
@@ -79,6 +80,7 @@ def savings(calls: Calls, rows: Ints, segment: Ints, work: Mapping[str, float]) 
         covered=seen.covered,
         summed=seen.summed,
         call=seen.call,
+        longest=seen.longest,
         expected=expected,
         least=np.minimum(least, expected),
         most=np.maximum(np.maximum(seen.covered - seen.fastest, 0.0) + idle, expected),
@@ -100,6 +102,7 @@ class _Measured:
     part: Floats
     call: Floats
     fastest: Floats
+    longest: Floats
     extent: Floats
     gaps: Floats
 
@@ -124,6 +127,7 @@ def _measured(calls: Calls, rows: Ints, segment: Ints) -> _Measured:
         part=np.divide(covered, summed, out=np.ones(segments), where=summed > 0),
         call=np.nan_to_num(medians(segment, each, segments)),
         fastest=np.nan_to_num(np.fmin.reduceat(each, first)) if segments else np.zeros(0),
+        longest=np.nan_to_num(np.fmax.reduceat(each, first)) if segments else np.zeros(0),
         extent=covered + totals(segment, pause, segments),
         gaps=_gaps(calls, rows, before),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perfkit.analyses import groups
+from perfkit.analyses.repeats.answered import routed
 from perfkit.analyses.repeats.cache_command import command_template
 from perfkit.analyses.repeats.calls import Target, codes, numbered, texts
 from perfkit.analyses.repeats.document_command import document_template, is_document
@@ -160,5 +161,5 @@ def _statement(fingerprint: str, identifier: str | None) -> Target:
 
 def _http(value: dict[str, str | None], method: str) -> str:
     name, url, route = value["name"] or "", value["url"], value["route"]
-    shown = templated(url) if url else route or name.partition(" ")[2]
+    shown = routed(templated(url), route) if url else route or name.partition(" ")[2]
     return f"{method} {shown}".strip()

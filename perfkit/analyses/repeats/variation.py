@@ -2,21 +2,24 @@
 
 Numbers and digests in URLs and keys are taken out beforehand. Names are told from fixed
 endpoints (``/api/orders``, ``/api/profile``) by how they vary: those of a fixed set come again
-in every request, those of data do not.
+in every request, those of data do not, or look alike (``/rate/EUR``, ``/rate/USD``: a guess).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perfkit.analyses.repeats.alike import alike
 from perfkit.analyses.repeats.cache_command import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfkit.analyses.repeats.calls import Calls, Target
 
@@ -77,13 +80,18 @@ def _renamed(calls: Calls) -> dict[int, Target]:
     if not large:
         return {}
     users = _users(calls, {number for _, members in large for number in members})
+    longer = cache(lambda: _longer(calls, splits))
     found: dict[int, Target] = {}
     for (_, _, place, _), members in sorted(
         large, key=lambda family: (family[0][2], -len(family[1]))
     ):
         free = [number for number in members if number not in found]
-        if len(free) >= _FEWEST and _is_data(splits, users, place, free):
+        if len(free) < _FEWEST:
+            continue
+        if _is_data(splits, users, place, free):
             found |= _named(calls, splits, place, free)
+        elif chosen := _looking_like_data(calls, splits, longer, place, free):
+            found |= _named(calls, splits, place, chosen, guessed=True)
     return found
 
 
@@ -138,13 +146,48 @@ def _is_data(
     return owners > 1 and len(members) >= _MANY and own > _OWN
 
 
+def _longer(calls: Calls, splits: dict[int, _Split]) -> dict[Any, set[tuple[str, ...]]]:
+    """Return what follows each beginning of the URLs: its next sections, by the sections so far."""
+    found: defaultdict[Any, set[tuple[str, ...]]] = defaultdict(set)
+    for number, split in splits.items():
+        if split.separator == "/":
+            peer, sections = calls.targets[number].peer, split.sections
+            for end in range(2, len(sections) + 1):
+                found[peer, sections[:end]].add(sections[end:])
+    return found
+
+
+def _looking_like_data(
+    calls: Calls,
+    splits: dict[int, _Split],
+    longer: Callable[[], dict[Any, set[tuple[str, ...]]]],
+    place: int,
+    members: Sequence[int],
+) -> list[int]:
+    """Return the members whose values have one shape, none unless the same follows all of them."""
+    found = alike([splits[number].sections[place] for number in members])
+    chosen = list(compress(members, found))
+    if len(chosen) < _FEWEST:
+        return []
+    ends = (
+        longer()[calls.targets[number].peer, splits[number].sections[: place + 1]]
+        for number in chosen
+    )
+    return chosen if len({frozenset(one) for one in ends}) == 1 else []
+
+
 def _plural(section: str) -> bool:
     word = section.lower()
     return len(word) >= _SHORTEST and word.endswith("s") and word not in _NO_PLURALS
 
 
 def _named(
-    calls: Calls, splits: dict[int, _Split], place: int, members: Sequence[int]
+    calls: Calls,
+    splits: dict[int, _Split],
+    place: int,
+    members: Sequence[int],
+    *,
+    guessed: bool = False,
 ) -> dict[int, Target]:
     target, split = calls.targets[members[0]], splits[members[0]]
     if split.separator == ":":
@@ -156,5 +199,6 @@ def _named(
         sections = (*split.sections[:place], _HOLE, *split.sections[place + 1 :])
         scheme, _, query = split.before
         start = f"{scheme}://" if scheme else ""
-        shown = replace(target, url=f"{start}{'/'.join(sections)}{query}")
+        guess = guessed or any(calls.targets[number].guessed for number in members)
+        shown = replace(target, url=f"{start}{'/'.join(sections)}{query}", guessed=guess)
     return dict.fromkeys(members, shown)

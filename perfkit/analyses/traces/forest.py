@@ -13,12 +13,21 @@ from perfkit import span_ids, span_tree
 from perfkit.analyses import groups
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from perfkit.span_ids import Flags, Ints
 
 __all__ = ["Forest"]
 
 _LONGEST_NS = 1 << 60  # 36 years: what a damaged file says beyond that fits no integer
 _SKEW_NS = 1_000_000  # clocks that differ by less are not worth a correction
+
+_FAULTS = {
+    "missing_parents": "name a parent that is not there: their traces are incomplete",
+    "unknown_durations": "have no start or no duration and count as taking no time",
+    "clock_skew": "were moved into their parents, whose clock differs",
+    "circular_parents": "are above themselves: that link was ignored",
+}
 
 
 class Forest:
@@ -106,15 +115,22 @@ class Forest:
         found: list[str | None] = chosen.cast(pa.string()).to_pylist()
         return found
 
-    def caveats(self) -> list[str]:
-        """Say what is wrong with the traces, in sentences with counts."""
-        told = (
-            (self.links.missing, "name a parent that is not there: their traces are incomplete"),
-            (~self.timed, "have no start or no duration and count as taking no time"),
-            (self.skew != 0, "were moved into their parents, whose clock differs"),
-            (self.links.circular, "are above themselves: that link was ignored"),
-        )
-        return [f"{int(f.sum()):,} of {len(self):,} spans {text}." for f, text in told if f.any()]
+    def caveats(self, said: Container[str] = ()) -> list[str]:
+        """Say what is wrong with the traces, in sentences with counts.
+
+        Left out are the kinds (of :data:`perfkit.trace_faults.KINDS`) that are ``said`` already.
+        """
+        met = {
+            "missing_parents": self.links.missing,
+            "unknown_durations": ~self.timed,
+            "clock_skew": self.skew != 0,
+            "circular_parents": self.links.circular,
+        }
+        return [
+            f"{int(flags.sum()):,} of {len(self):,} spans {_FAULTS[kind]}."
+            for kind, flags in met.items()
+            if kind not in said and flags.any()
+        ]
 
     def _skew(self, start: Ints) -> Ints:
         """Return what to add to each start."""

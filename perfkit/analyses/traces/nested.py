@@ -57,7 +57,7 @@ def nest(forest: Forest, entries: Ints) -> Nested:
     asked = np.zeros(len(forest), np.bool_)
     asked[entries] = True
     entry = np.where(asked[top] & forest.timed, top, -1)
-    alive = (entry >= 0) & ~_asynchronous(forest)
+    alive = (entry >= 0) & (asked | ~_asynchronous(forest))
     return _nested(entry, parent, forest.start, forest.end, alive)
 
 

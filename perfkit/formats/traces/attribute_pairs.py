@@ -7,9 +7,8 @@ list it leaves a pair that is no JSON. Such lists, and all other shapes, are dec
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
     from perfkit.formats.traces.conventions.meanings import Meaning
 
+    _Met = Meaning | tuple[()]
+
 __all__ = ["Pairs", "Reading"]
 
 #: How a list begins and what is between its pairs: minified, and as Python's json has it.
@@ -25,8 +26,9 @@ _SHAPES = ((b'[{"key":', b'},{"key":'), (b'[{"key": ', b'}, {"key": '))
 _END = b"}]"
 #: So many bytes of pairs, and so many lists, are remembered.
 _ROOM, _LISTS = 8 << 20, 1 << 15
+_PER_PAIR = 8
 #: A key that has had as many values holds ids or the like, which do not come again.
-_VALUES = 10_000
+_VALUES = 2_000
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Said = TypeVar("Said")
@@ -60,9 +62,9 @@ class Pairs(Generic[Said]):
         self._forget()
 
     def _forget(self) -> None:
-        self._pairs: dict[bytes, Meaning | bool] = {}
-        self._values: Counter[bytes] = Counter()
-        self._said: dict[tuple[Meaning, ...], Said] = {}
+        self._pairs: dict[bytes, _Met] = {}
+        self._values: dict[bytes, int] = {}
+        self._said: dict[tuple[int, ...], Said] = {}
         self._room = _ROOM
 
     def read(self, raw: bytes) -> Said:
@@ -75,36 +77,36 @@ class Pairs(Generic[Said]):
                 found = list(map(self._pairs.get, parts))
                 if None in found:
                     return self._read_new(raw, parts, found)
-                return self._met(tuple(filter(None, found)))
+                return self._met([one for one in found if one])
         return self._reading.whole(raw)
 
-    def _met(self, meanings: tuple[Meaning, ...]) -> Said:
-        """Return what pairs say that were all met before."""
-        try:
-            said = self._said.get(meanings)
-        except TypeError:  # a value that is a list
-            return self._reading.together(meanings)
+    def _met(self, meanings: list[Meaning]) -> Said:
+        """Return what pairs say that are all remembered, so that each is one object."""
+        known = tuple(map(id, meanings))
+        said = self._said.get(known)
         if said is None:
-            said = self._said[meanings] = self._reading.together(meanings)
+            said = self._said[known] = self._reading.together(meanings)
+            self._room -= len(known) * _PER_PAIR
         return said
 
-    def _read_new(
-        self, raw: bytes, parts: list[bytes], found: list[Meaning | bool | None]
-    ) -> Said:
+    def _read_new(self, raw: bytes, parts: list[bytes], found: list[_Met | None]) -> Said:
         """Return what a list says some of whose pairs were not met."""
+        new, place = False, -1
         try:
-            for place, one in enumerate(found):
-                if one is None:
-                    found[place] = self._pair(parts[place])
+            for _ in range(found.count(None)):
+                place = found.index(None, place + 1)
+                found[place] = meaning = self._pair(parts[place])
+                new = new or bool(meaning)
         except _BROKEN:
             return self._reading.whole(raw)
-        return self._reading.together(list(filter(None, found)))
+        meanings = [one for one in found if one]
+        return self._reading.together(meanings) if new else self._met(meanings)
 
-    def _pair(self, part: bytes) -> Meaning | bool:
-        """Return what a pair means, False if that changes nothing; remember it."""
-        meaning = self._reading.pair(b'{"key":%b}' % part) or False
+    def _pair(self, part: bytes) -> _Met:
+        """Return what a pair means, () if that changes nothing; remember it."""
+        meaning = self._reading.pair(b'{"key":%b}' % part) or ()
         name = part[: part.find(b'"', 2)]
-        values = self._values[name]
+        values = self._values.get(name, 0)
         if values < _VALUES:
             self._values[name] = values + 1
             self._pairs[part] = meaning

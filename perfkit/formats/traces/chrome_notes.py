@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.formats.traces import trees
 from perfkit.recording import Note
+from perfkit.trace_faults import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ _PHASES = {
     "clock and context events": "c(),",
 }
 _SENTENCES = {
-    "unknown_durations": trees.KINDS["unknown_durations"],
+    "unknown_durations": KINDS["unknown_durations"],
     "unfinished": "{:,} of {:,} events began and never ended (the trace stopped before, or the "
     "end was lost): how long they took is unknown",
     "unbegun": "{:,} ends are of nothing that began (the trace started later): they are left out",

@@ -12,7 +12,15 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from perfkit.formats.traces.jaeger_tags import Told, plain, tags_of, told_by
+from perfkit.formats.traces.attribute_pairs import Pairs, Reading
+from perfkit.formats.traces.jaeger_tags import (
+    Told,
+    meaning_of,
+    plain,
+    tags_of,
+    told_by,
+    told_together,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,7 +94,8 @@ def _of_document(raw: bytes) -> Told:
 
 
 #: Tags of the query service, and tags and map of a document in Elasticsearch, NUL between them.
-OF_TRACES, OF_DOCUMENTS = Memory(_of_trace), Memory(_of_document)
+_tags = Pairs(Reading(pair=meaning_of, together=told_together, whole=_of_trace))
+OF_TRACES, OF_DOCUMENTS = Memory(_tags.read), Memory(_of_document)
 
 
 def binary(raw: Sequence[msgspec.Raw]) -> pa.BinaryArray:

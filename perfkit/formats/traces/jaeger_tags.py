@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from perfkit.formats.traces.conventions import Facts, facts
+from perfkit.formats.traces.conventions.facts import facts_of
+from perfkit.formats.traces.conventions.meanings import Meaning, meaning, slots_of_meanings
+from perfkit.formats.traces.conventions.names import place
 from perfkit.formats.traces.jaeger_model import BROKEN, NOTHING, Process, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "Emitter",
@@ -25,14 +28,20 @@ __all__ = [
     "emitter",
     "exception_among",
     "exception_in",
+    "meaning_of",
     "plain",
     "process_of",
     "tags_of",
     "told_by",
+    "told_together",
 ]
 
 _KINDS = frozenset({"server", "client", "producer", "consumer", "internal"})
 _SAID = ("otel.status_description", "http.status_message", "error.message")
+#: The tags that are asked for here.
+_ASKED = frozenset(
+    {"error", "otel.status_code", "span.kind", "sampler.type", "sampler.param", *_SAID}
+)
 _FALSE = frozenset({"", "false", "0", "none", "null"})
 
 
@@ -71,6 +80,7 @@ class _Log(msgspec.Struct, gc=False):
     fields: list[Tag] | None = None
 
 
+_pair = msgspec.json.Decoder(_Pair)
 _pairs = msgspec.json.Decoder(list[_Pair])
 _tags = msgspec.json.Decoder(list[Tag])
 _map = msgspec.json.Decoder(dict[str, Any])
@@ -117,10 +127,28 @@ def _typed(tag: Tag) -> Any:
 
 def told_by(tags: Mapping[str, Any]) -> Told:
     """Read the tags of a span."""
+    return _told(facts(tags), tags)
+
+
+def meaning_of(raw: bytes) -> Meaning | None:
+    """Return what one tag means; None: nothing that :func:`told_by` asks for."""
+    tag = _pair.decode(raw)
+    known = tag.key in _ASKED or place(tag.key) is not None
+    return meaning(tag.key, tag.value) if known else None
+
+
+def told_together(meanings: Sequence[Meaning]) -> Told:
+    """Return what :func:`told_by` says of tags whose meanings are known."""
+    tags = {name.text: written for name, _, written in meanings if name.text in _ASKED}
+    return _told(facts_of(slots_of_meanings(meanings)), tags)
+
+
+def _told(said: Facts, tags: Mapping[str, Any]) -> Told:
+    """Return what the conventions know, with what Jaeger's own tags say."""
     marked = "error" in tags or "otel.status_code" in tags
     failed = marked and _failed(tags)
     return Told(
-        facts(tags),
+        said,
         _kind(tags) if "span.kind" in tags else None,
         failed,
         _said(tags) if failed else None,

@@ -90,7 +90,11 @@ def _pair(raw: bytes) -> Meaning | None:
     pair = _pair_decoder.decode(raw)
     if place(pair.key) is None:
         return None
-    return meaning(pair.key, _named([pair], b"[%b]" % raw)[pair.key])
+    value = pair.value
+    if value is not None and value.stringValue is not None:
+        return meaning(pair.key, value.stringValue)
+    other = _other(value)
+    return meaning(pair.key, attributes(b"[%b]" % raw)[pair.key] if other is _NESTED else other)
 
 
 def _together(meanings: Sequence[Meaning]) -> Facts:

@@ -130,10 +130,10 @@ def closed(data: bytes, head: bytes, behind: bytes | None) -> bytes:
     return b"".join((data, _SPAN_CLOSES if behind else b"", *reversed(brackets)))
 
 
-def whole_spans(data: bytes, head: bytes) -> bytes | None:
+def whole_spans(data: bytes) -> bytes | None:
     """Return a document that was cut off, ended behind its last whole span; None: it has none."""
     at = end_of_last_element(data, _is_span)
-    return closed(data[:at], head, b"{}") if at else None
+    return closed(data[:at], data, b"{}") if at else None
 
 
 def _outside(head: bytes) -> bytes:

@@ -13,6 +13,7 @@ from perfkit.formats.json_elements import Array
 from perfkit.formats.model import BadLine, Chunk
 from perfkit.formats.text import without_halves
 from perfkit.formats.traces import otlp_cuts, otlp_model
+from perfkit.formats.traces.otlp_glued import documents
 from perfkit.formats.traces.otlp_model import Loose
 
 if TYPE_CHECKING:
@@ -93,10 +94,26 @@ class _Text:
             return
         for number, line in enumerate(data.split(b"\n")[:count], start=1):
             reason = None if _NO_SPANS.match(line) else self._add(line, number)
-            if reason == _CUT_OFF and self._is_part(number, count):
-                self._add_elements(line, number)
-                reason = "" if self.truncated or len(self._reader) else reason
+            if reason == _CUT_OFF:
+                reason = self._add_each(line, number, part=self._is_part(number, count))
             yield reason, line
+
+    def _add_each(self, text: bytes, line: int, *, part: bool) -> str | None:
+        """Add a line that is no single document: several of them, or a ``part`` of one."""
+        found = list(documents(text)) or [text]
+        reasons = [self._add(one, line) for one in found] if len(found) > 1 else [_CUT_OFF]
+        if part and reasons[-1] == _CUT_OFF:
+            before = len(self._reader)
+            rejected = self._add_elements(found[-1], line, last=self._chunk.last)
+            if self.truncated or len(self._reader) > before:
+                self._reader.met["broken_spans"] += len(rejected)
+                reasons[-1] = ""
+            elif "" in reasons and self._chunk.last:
+                self.truncated, reasons[-1] = True, ""
+        if "" in reasons:
+            self._reader.met["broken_spans"] += reasons.count(_CUT_OFF)
+            return ""
+        return next(filter(None, reasons), None)
 
     def _is_part(self, number: int, count: int) -> bool:
         """Say whether a line may be no whole one: where the chunk, or the input, was cut."""
@@ -108,12 +125,23 @@ class _Text:
         """Add a whole document, or what can be used of it; return the records that cannot."""
         data = self._chunk.data
         reason = self._add(data, 0)
-        if reason == _CUT_OFF:
-            rejected = self._add_elements(data, 0)
+        found = list(documents(data)) if reason == _CUT_OFF else []
+        if len(found) > 1:
+            rejected = [
+                bad
+                for number, one in enumerate(found, start=1)
+                for bad in self._unused(one, self._add(one, 0), last=number == len(found))
+            ]
         else:
-            rejected = [BadLine.of(1, reason, data)] if reason else []
+            rejected = self._unused(data, reason, last=True)
         first = len(self._reader)
         return [replace(bad, line=first + n) for n, bad in enumerate(rejected, start=1)]
+
+    def _unused(self, text: bytes, reason: str | None, *, last: bool) -> list[BadLine]:
+        """Return the records of a document that cannot be used, for ``reason``."""
+        if reason == _CUT_OFF:
+            return self._add_elements(text, 0, last=last and self._chunk.last)
+        return [BadLine.of(1, reason, text)] if reason else []
 
     def _add(self, text: bytes, line: int) -> str | None:
         try:
@@ -137,11 +165,13 @@ class _Text:
             return ""
         return NO_ID if found.broken else None
 
-    def _add_elements(self, text: bytes, line: int) -> list[BadLine]:
-        """Add the whole spans of what was cut off, else one resource after the other."""
-        chunk = self._chunk
-        shorter = otlp_cuts.whole_spans(text, chunk.head) if chunk.last else None
-        nothing = shorter is None and chunk.last and chunk.before is not None
+    def _add_elements(self, text: bytes, line: int, *, last: bool) -> list[BadLine]:
+        """Add the whole spans of what was cut off, else one resource after the other.
+
+        ``last`` says that nothing is behind ``text`` in the input.
+        """
+        shorter = otlp_cuts.whole_spans(text) if last else None
+        nothing = shorter is None and last and self._chunk.before is not None
         if nothing or (shorter is not None and self._add(shorter, line) == ""):
             self.truncated = True
             return []

@@ -1,7 +1,7 @@
 """The skeleton of OTLP/JSON as msgspec types; attributes stay bytes until they are wanted.
 
 Exports of other ages and tools are brought into this shape first (:func:`lenient`):
-``resource_spans`` in snake case, ``{"trace": {...}}``, lists of exports.
+``resource_spans`` in snake case, ``{"trace": {...}}``, ``{"result": {...}}``, lists of exports.
 """
 
 from __future__ import annotations
@@ -149,6 +149,8 @@ _NAMES = {
     "instrumentationLibrarySpans": "scopeSpans",
     "instrumentationLibrary": "scope",
 }
+#: What exports are within: of gRPC gateways (Jaeger's api_v3), and of Tempo.
+_WRAPPERS = ("result", "trace", "spans")
 _SNAKE = re.compile("_([a-z])")
 _TIMES = ("startTimeUnixNano", "endTimeUnixNano")
 
@@ -186,7 +188,10 @@ def _resource_spans(item: dict[str, Any]) -> tuple[ResourceSpans, int]:
 def _opened(export: Any) -> dict[str, Any]:
     """Unwrap ``{"trace": {"resourceSpans": ...}}`` and rename the keys of other ages."""
     renamed = _renamed(export)
-    return _renamed(renamed["trace"]) if isinstance(renamed.get("trace"), dict) else renamed
+    for wrapper in _WRAPPERS:
+        if "resourceSpans" not in renamed and isinstance(renamed.get(wrapper), dict):
+            renamed = _renamed(renamed[wrapper])
+    return renamed
 
 
 def _renamed(item: Any) -> dict[str, Any]:

@@ -205,8 +205,19 @@ def _spans(
     said = ("url", "peer", "status")
     columns = {name: getattr(spans, name) for name in (*own, "attributes")}
     columns |= {name: _of(facts[name], spans.fact) for name in (*_STATEMENT, *said)}
+    columns["peer"] = _of_callers(columns["peer"], spans.kind)
     columns |= _common(spans) | shape
     return {name: column for name, column in columns.items() if column is not None}
+
+
+def _of_callers(peer: pa.DictionaryArray, kind: pa.Array) -> pa.DictionaryArray:
+    """Return whom spans call: the address that a server names is its own or its caller's.
+
+    A consumer's peer is where its messages come from.
+    """
+    answers = pc.fill_null(pc.equal(_plain(kind), "server"), fill_value=False)
+    places = pc.if_else(answers, pa.scalar(None, peer.indices.type), peer.indices)
+    return pa.DictionaryArray.from_arrays(places, peer.dictionary)
 
 
 def _requests(

@@ -16,17 +16,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.formats.model import Parsed, concatenate
-from perfkit.formats.traces import trees
 from perfkit.recording import Note
+from perfkit.self_time import with_self_ms
 from perfkit.span_ids import identified, repeated
+from perfkit.span_joining import first_of_each, without
 from perfkit.span_tree import link
+from perfkit.trace_faults import implausible_times, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from perfkit.span_ids import Flags, Ints
 
-__all__ = ["COUNTED", "Carry", "combine", "without"]
+__all__ = ["COUNTED", "Carry", "combine"]
 
 #: What chunks count -> what is said of their sum.
 COUNTED = {
@@ -49,8 +51,6 @@ _KEYS = {
     "requests": ["trace_id", "started_at", "duration_ms", "service", "route", "path"],
     "queries": ["trace_id", "span_id", "started_at", "duration_ms"],
 }
-#: Rows in a run of a column that is divided; shorter runs are copied together.
-_RUN = 1024
 
 
 def combine(parts: Sequence[Parsed]) -> Parsed:
@@ -70,30 +70,14 @@ def combine(parts: Sequence[Parsed]) -> Parsed:
         notes.append(Note(kind="duplicate_spans", message=message))
     if spans.num_rows:
         links = link(spans, ids)
-        notes += trees.told(spans, links)
-        spans = trees.with_self_ms(spans, links)
+        notes += [*told(spans, links), *implausible_times(spans)]
+        spans = with_self_ms(spans, links)
     contents = {**whole.tables, "spans": spans}
     return replace(
         whole,
         tables={name: table for name, table in contents.items() if table.num_rows},
         notes=tuple(notes),
     )
-
-
-def without(table: pa.Table, rows: Ints) -> pa.Table:
-    """Return ``table`` without some rows (ascending); wide columns are not copied.
-
-    What is mapped from a file stays there where few rows are gone.
-    """
-    if not len(rows):
-        return table
-    keep = np.ones(table.num_rows, np.bool_)
-    keep[rows] = False
-    if table.num_rows < _RUN * len(rows):
-        return table.filter(pa.array(keep))
-    begins, ends = np.append(0, rows + 1), np.append(rows, table.num_rows)
-    pieces = [table.slice(begin, end - begin) for begin, end in zip(begins, ends, strict=True)]
-    return pa.concat_tables(piece for piece in pieces if piece.num_rows)
 
 
 def _once(whole: Parsed, parts: Sequence[Parsed], again: Ints) -> Parsed:
@@ -119,7 +103,7 @@ def _kept(table: pa.Table, spans: pa.Table, keep: Flags, rows: Ints, keys: list[
         start = spans["started_at"].take(pa.array(rows))
         if start.equals(table["started_at"]):
             return keep[rows]
-    return trees.first_of_each(table.select(keys))
+    return first_of_each(table.select(keys))
 
 
 def _span_rows(parts: Sequence[Parsed], place: int) -> Any:

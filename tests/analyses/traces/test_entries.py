@@ -92,8 +92,8 @@ def test_work_within_a_span_keeps_it_the_request(made):
     assert chosen(made, *rows) == ["poll"]
 
 
-def test_a_longer_span_is_the_request_whatever_follows_it(made):
-    rows = [("poll", None, 0, 50_000_000, CONSUMER), ("A", "poll", 50_000_000, 40_000_000)]
+def test_a_span_of_some_length_is_the_request_whatever_follows_it(made):
+    rows = [("poll", None, 0, 50_000_000, CONSUMER), ("A", "poll", 50_000_000, 400_000_000)]
     assert chosen(made, *rows) == ["poll"]
 
 

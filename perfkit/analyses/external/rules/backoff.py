@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from perfkit.analyses.external.look import Look
     from perfkit.span_ids import Ints
 
-__all__ = ["rule"]
+__all__ = ["REMOTE", "rule", "without_wait"]
 
 #: Chains of attempts without a wait that still failed at the second one: one may be chance, and
 #: a single immediate retry of a broken connection is what clients are advised to do.
 _FEWEST = 3
 #: A connection lost is replaced at once; the second failure shows that the peer itself is down.
 _ATTEMPTS = 3
-_REMOTE = ("http", "rpc", "queue", "faas", "ai", "other")
+#: Kinds of peers whose failures are not those of a database or a cache (deadlocks, misses).
+REMOTE = ("http", "rpc", "queue", "faas", "ai", "other")
 _SNIPPET = """\
 # wait longer after every attempt, a random part of it, and give up after the third
 for attempt in range(3):
@@ -45,19 +46,22 @@ def rule(look: Look) -> list[Claim]:
     five attempts and more are retry storms: the finding is that of the N+1 analysis, by the
     same detection.
     """
-    storms = _storms(look)
+    return _storms(look) + [_claim(look, chains) for chains in without_wait(look)]
+
+
+def without_wait(look: Look) -> list[list[Ints]]:
+    """Return the chains of attempts of :func:`rule` that are no storms, by peer and route."""
     together: dict[tuple[int, str], list[Ints]] = defaultdict(list)
     chains = _chains(look)
     routes = look.calls.routes(np.array([places[0] for places in chains], np.int64))
     for places, route in zip(chains, routes, strict=True):
         if _storm_of(look, places).backoff == "no wait":
             together[int(look.calls.peer[places[0]]), route].append(places)
-    mild = [
-        _claim(look, route, chains)
-        for (_, route), chains in together.items()
+    return [
+        chains
+        for chains in together.values()
         if len(chains) >= _FEWEST and not _loops(look, chains)
     ]
-    return storms + mild
 
 
 def _storms(look: Look) -> list[Claim]:
@@ -73,12 +77,11 @@ def _storms(look: Look) -> list[Claim]:
 def _chains(look: Look) -> list[Ints]:
     """Return the chains of 3 or 4 attempts of which all but the last one failed."""
     tries, calls = look.attempts, look.calls
-    size = tries.size[tries.chain] if len(tries) else tries.chain
-    remote = calls.kind_is(*_REMOTE)[tries.place]
-    some = np.flatnonzero((size >= _ATTEMPTS) & (size < retries.FEWEST) & remote)
-    ends = np.flatnonzero(np.diff(tries.chain[some])) + 1
-    parts = np.split(tries.place[some], ends) if len(some) else []
-    return [one for one in parts if calls.failed[one[:-1]].all()]
+    remote = np.zeros(len(tries.size), np.bool_)
+    if len(tries):
+        remote[tries.chain[calls.kind_is(*REMOTE)[tries.place]]] = True
+    some = (tries.size >= _ATTEMPTS) & (tries.size < retries.FEWEST) & remote
+    return [one for one in tries.chains(some) if calls.failed[one[:-1]].all()]
 
 
 def _loops(look: Look, chains: list[Ints]) -> bool:
@@ -107,8 +110,9 @@ def _storm_of(look: Look, places: Ints) -> retries.Storm:
     )
 
 
-def _claim(look: Look, route: str, chains: list[Ints]) -> Claim:
+def _claim(look: Look, chains: list[Ints]) -> Claim:
     calls = look.calls
+    route = calls.routes(chains[0][:1])[0]
     again = np.concatenate([one[1:] for one in chains])
     useless = again[calls.failed[again]]
     first = np.array([one[0] for one in chains])

@@ -8,91 +8,90 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from perfkit.formats.traces.conventions.names import PARAMETER, Place, place
-from perfkit.formats.traces.conventions.slots import PARAMETERS, Slots, converted
+from perfkit.formats.traces.conventions.slots import MANY, PARAMETERS, Slots, conversion, converted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["Meaning", "meaning", "slots_of_meanings"]
+__all__ = ["Meaning", "Name", "meaning", "slots_of_meanings"]
 
 #: Where values go that others of the same slot win over; no slot has this name.
 _LOST = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Shape:
-    """A name that conventions know, and whether its value can be used; the same is identical."""
+class Name:
+    """The name of an attribute, and what it means; None: nothing that a convention knows.
 
-    name: str
-    where: Place
-    usable: bool
+    ``useless`` is the same name with a value that cannot be used. Equal names are one object
+    (of the last few thousand), so they are told apart by identity.
+    """
 
-
-class Meaning(NamedTuple):
-    """One attribute: its value as its slot has it, and as it was written."""
-
-    shape: _Shape | None
-    value: Any
-    name: str
-    written: Any
+    text: str
+    where: Place | None
+    convert: Callable[[Any], Any] | None = None
+    useless: Name | None = None
 
 
-class _Layout(NamedTuple):
-    """Which slot each of some attributes fills, of parameters: their names and where they are."""
-
-    slots: tuple[str, ...]
-    ranks: dict[str, int]
-    about: int
-    parameters: tuple[tuple[str, int], ...]
+#: One attribute: its name, its value as its slot has it, and as it was written. A plain tuple:
+#: there is one for each different attribute of a file.
+Meaning = tuple[Name, Any, Any]
 
 
-def meaning(name: str, value: Any) -> Meaning:
-    """Return what an attribute means; ``shape`` None: no convention knows its name."""
-    where = place(name)
+def meaning(text: str, value: Any) -> Meaning:
+    """Return what an attribute means."""
+    name = _name(text)
+    where = name.where
     if where is None:
-        return Meaning(None, None, name, value)
+        return name, None, value
+    if type(value) is str and value and name.convert is None:
+        return name, value, value
     usable, found = converted(where, value)
-    return Meaning(_shape(name, usable), found, name, value)
+    return (name if usable else name.useless or name), found, value
 
 
 def slots_of_meanings(meanings: Sequence[Meaning]) -> Slots:
-    """Return what attributes mean together, of a name that is there twice the last.
+    """Return what attributes mean together; of a name that is there twice, the last counts.
 
     Example:
-        >>> slots_of_meanings([meaning("http.method", "get"), meaning("port", 1)]).found
-        {'method': 'get', '': None}
+        >>> slots_of_meanings([meaning("http.method", "get"), meaning("http.path", "/")])[0]
+        {'method': 'get', 'path': '/'}
     """
-    if not meanings:
-        return Slots({}, {}, 0)
-    shapes, values, _, _ = zip(*meanings, strict=True)
-    layout = _layout(shapes)
-    found = dict(zip(layout.slots, values, strict=True))
-    if layout.parameters:
-        found[PARAMETERS] = {slot: values[place] for slot, place in layout.parameters}
-    return Slots(found, layout.ranks, layout.about)
+    layout = _layout if len(meanings) <= MANY else _layout.__wrapped__
+    slots, ranks, about, parameters = layout(tuple([one[0] for one in meanings]))
+    values = [one[1] for one in meanings]
+    found = dict(zip(slots, values, strict=True))
+    if parameters:
+        found[PARAMETERS] = {slot: values[number] for slot, number in parameters}
+    return found, ranks, about
 
 
 @lru_cache(maxsize=16384)
-def _shape(name: str, usable: bool) -> _Shape | None:  # noqa: FBT001 - lru_cache's key
-    where = place(name)
-    return None if where is None else _Shape(name, where, usable)
+def _name(text: str) -> Name:
+    where = place(text)
+    useless = Name(text, None)
+    return useless if where is None else Name(text, where, conversion(where), useless)
+
+
+#: Which slot each of some attributes fills, how far its name is behind the slot's best, what the
+#: slots are about; of parameters: their names and which attributes they are.
+_Layout = tuple[tuple[str, ...], dict[str, int], int, tuple[tuple[str, int], ...]]
 
 
 @lru_cache(maxsize=2048)
-def _layout(shapes: tuple[_Shape | None, ...]) -> _Layout:
-    last = {shape.name: number for number, shape in enumerate(shapes) if shape is not None}
-    known = [(number, shape) for number in last.values() if (shape := shapes[number]) is not None]
-    known = [(number, shape) for number, shape in known if shape.usable]
-    slots, ranks, about = [_LOST] * len(shapes), {}, 0
+def _layout(names: tuple[Name, ...]) -> _Layout:
+    last = {name.text: number for number, name in enumerate(names)}
+    known = [(number, where) for number in last.values() if (where := names[number].where)]
+    slots, about = [_LOST] * len(names), 0
+    ranks: dict[str, int] = {}
     parameters = []
-    for number, shape in sorted(known, key=lambda one: one[1].where.rank):
-        slot, rank, bit = shape.where
+    for number, (slot, rank, bit) in sorted(known, key=lambda one: one[1].rank):
         about |= bit
         if rank == PARAMETER:
             parameters.append((slot, number))
         elif slot not in ranks:
             slots[number], ranks[slot] = slot, rank
-    return _Layout(tuple(slots), ranks, about, tuple(parameters))
+    return tuple(slots), ranks, about, tuple(parameters)

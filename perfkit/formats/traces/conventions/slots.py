@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from perfkit.formats.traces.conventions.names import OTHER, PARAMETER, Place, place
 from perfkit.formats.traces.conventions.values import grpc_status, integer, statement_text, text
@@ -15,10 +15,12 @@ from perfkit.formats.traces.conventions.values import grpc_status, integer, stat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PARAMETERS", "Slots", "converted", "slots_of"]
+__all__ = ["MANY", "PARAMETERS", "Slots", "conversion", "converted", "slots_of"]
 
 #: The slot of the parameters of a statement, by name.
 PARAMETERS = "named"
+#: The names of spans with more attributes are not remembered: they are large, and do not repeat.
+MANY = 128
 #: Slots that hold no text, whose name counts even if its value cannot be what it says.
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "statement": statement_text,
@@ -32,31 +34,23 @@ _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-class Slots(NamedTuple):
-    """What attributes mean.
-
-    Attributes:
-        found: the value of the best name per slot.
-        ranks: how far that name is behind the slot's best.
-        about: what the slots are about (bits of :mod:`.names`).
-    """
-
-    found: dict[str, Any]
-    ranks: dict[str, int]
-    about: int
+#: What attributes mean: the value of the best name per slot, how far that name is behind the
+#: slot's best, and what the slots are about (bits of :mod:`.names`).
+Slots = tuple[dict[str, Any], dict[str, int], int]
 
 
 def slots_of(attributes: Mapping[str, Any]) -> Slots:
     """Return what attributes mean; those without a usable value count as if they were not there.
 
     Example:
-        >>> slots_of({"http.method": "get", "team": "a", "http.request.method": "GET"}).found
+        >>> slots_of({"http.method": "get", "team": "a", "http.request.method": "GET"})[0]
         {'method': 'GET'}
     """
     found: dict[str, Any] = {}
     ranks: dict[str, int] = {}
     about = 0
-    steps, parameters = _plan(tuple(attributes))
+    plan = _plan if len(attributes) <= MANY else _plan.__wrapped__
+    steps, parameters = plan(tuple(attributes))
     for name, (slot, rank, bit), convert in steps:
         value = attributes[name]
         if value is None or value == "" or slot in found:
@@ -74,14 +68,19 @@ def slots_of(attributes: Mapping[str, Any]) -> Slots:
     if named:
         found[PARAMETERS] = named
         about |= OTHER
-    return Slots(found, ranks, about)
+    return found, ranks, about
+
+
+def conversion(where: Place) -> Callable[[Any], Any] | None:
+    """Return how an attribute's values are converted; None: to texts."""
+    return None if where.rank == PARAMETER else _CONVERSIONS.get(where.slot)
 
 
 def converted(where: Place, value: Any) -> tuple[bool, Any]:
     """Return whether an attribute's value can be used, and the value as its slot has it."""
     if value is None or value == "":
         return False, None
-    convert = None if where.rank == PARAMETER else _CONVERSIONS.get(where.slot)
+    convert = conversion(where)
     if convert is not None:
         return True, convert(value)
     found = text(value)
@@ -97,9 +96,5 @@ def _plan(names: tuple[str, ...]) -> tuple[list[_Step], list[tuple[str, str]]]:
     """Return the names that matter, the best first, and those of parameters with what they name."""
     places = [(name, where) for name in names if (where := place(name)) is not None]
     places.sort(key=lambda named: named[1].rank)
-    steps = [
-        (name, where, _CONVERSIONS.get(where.slot))
-        for name, where in places
-        if where.rank != PARAMETER
-    ]
+    steps = [(name, where, conversion(where)) for name, where in places if where.rank != PARAMETER]
     return steps, [(name, where.slot) for name, where in places if where.rank == PARAMETER]

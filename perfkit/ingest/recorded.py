@@ -104,14 +104,23 @@ def _notes(one: Input, parsed: Parsed) -> list[Note]:
 
 
 def _source(one: Input, parsed: Parsed) -> Source:
-    wrapped = one.wrapping.size_bytes if one.wrapping is not None else 0
     return Source(
         name=one.found.name,
         format=one.item.name,
-        size_bytes=wrapped or (one.unpacked.size_bytes if one.unpacked is not None else 0),
+        size_bytes=_size(one),
         lines=parsed.lines,
         used=parsed.used,
         irrelevant=parsed.irrelevant,
         rejected=parsed.rejected_lines,
         reason=one.reason,
     )
+
+
+def _size(one: Input) -> int:
+    """Return the bytes of an input as it lies there; pieces of plain files pass nobody here."""
+    if one.wrapping is not None and one.wrapping.size_bytes:
+        return one.wrapping.size_bytes
+    plain = one.text is None or one.text.path is not None
+    if plain and one.found.size:
+        return one.found.size
+    return one.unpacked.size_bytes if one.unpacked is not None else 0

@@ -30,6 +30,13 @@ def test_sizes_are_those_of_the_packed_file(log):
     assert source.size_bytes == len(raw)
 
 
+def test_the_size_of_a_plain_file_is_all_of_it(log, tmp_path):
+    path = tmp_path / "postgresql.log"
+    path.write_bytes(log * 400)
+    (source,) = load(path).inputs
+    assert source.size_bytes == len(log) * 400 > 1 << 16
+
+
 def test_damage_is_noted_and_what_came_before_is_kept(log):
     raw = gzip.compress(log * 300)
     rec = one(raw[: len(raw) // 2])

@@ -53,7 +53,8 @@ def pool(data: Any) -> Result:
 
     Args:
         data: a Recording with ``checkouts`` or ``pool_samples`` (better: both, and ``spans``
-            to name what a connection is held for), or one of these two tables.
+            to name what a connection is held for), or one of these two tables. Where neither
+            is there, spans of pools tell the waits.
 
     Returns:
         A Result, one row per pool: ``pool, size, checkouts, utilisation`` (mean share of
@@ -195,6 +196,9 @@ def _caveats(usage: Usage, figures: Figures) -> list[str]:
     found = []
     if figures.checkouts < FEW:
         found.append(f"{name}: {figures.checkouts} checkouts are too few to judge it by")
+    if usage.checkouts.wait_ms.size and not usage.samples.at.size and not _held(usage):
+        found.append(f"{name}: only waits are known: whether all its connections were taken is not")
+        return found
     if math.isnan(usage.size) and figures.checkouts:
         found.append(f"{name}: its size is unknown; the most connections in use at once stand in")
     if not usage.checkouts.wait_ms.size and usage.samples.at.size:
@@ -202,6 +206,11 @@ def _caveats(usage: Usage, figures: Figures) -> list[str]:
     if usage.checkouts.hold_ms.size and np.isnan(usage.checkouts.busy_ms).all():
         found.append(f"{name}: how long the database worked during holds is unknown")
     return found
+
+
+def _held(usage: Usage) -> bool:
+    """Say whether anything tells how long connections were held."""
+    return not bool(np.isnan(usage.checkouts.hold_ms).all())
 
 
 def _headline(looks: Sequence[_Look], findings: Sequence[Finding]) -> str:

@@ -61,6 +61,11 @@ def _traces_built() -> ModuleType:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for ``innocent`` or ``guilty`` once per such set of traces."""
-    for name in {"innocent", "guilty"} & set(metafunc.fixturenames):
+    named = {
+        name.strip()
+        for mark in metafunc.definition.iter_markers("parametrize")
+        for name in (mark.args[0].split(",") if isinstance(mark.args[0], str) else mark.args[0])
+    }
+    for name in sorted({"innocent", "guilty"} & set(metafunc.fixturenames) - named):
         made = getattr(_traces_built(), name.upper())
         metafunc.parametrize(name, made.values(), ids=made)

@@ -1,0 +1,48 @@
+"""Waits for connections, from traces alone."""
+
+import pyarrow as pa
+
+from perfkit.analyses.pool import pool
+from perfkit.analyses.pools.from_spans import waits
+from perfkit.recording import Recording
+
+
+def spans(count=40, **columns):
+    values = {
+        "trace_id": [f"t{n}" for n in range(count)],
+        "span_id": [f"s{n}" for n in range(count)],
+        "service": ["shop"] * count,
+        "name": ["connect"] * count,
+        "category": ["pool"] * count,
+        "started_at": pa.array(range(count), pa.timestamp("s", "UTC")),
+        "duration_ms": [1.0] * (count - 2) + [80.0, 120.0],
+    }
+    return Recording.from_frames(spans=pa.table(values | columns))
+
+
+def test_spans_of_a_pool_are_waits_for_it():
+    result = pool(spans())
+    (row,) = result.arrow.to_pylist()
+    assert (row["pool"], row["checkouts"], row["max_wait_ms"]) == ("shop", 40, 120.0)
+    assert row["p50_wait_ms"] == 1.0
+    assert any("only waits are known" in caveat for caveat in result.caveats)
+    assert not result.findings
+
+
+def test_the_address_names_the_pool_where_it_is_known():
+    assert (
+        waits(spans(peer=["db:5432"] * 40).arrow("spans"))["pool"].to_pylist() == ["db:5432"] * 40
+    )
+
+
+def test_other_spans_and_unknown_durations_are_no_waits():
+    rec = spans(category=["db"] * 39 + ["pool"], duration_ms=[1.0] * 39 + [None])
+    assert waits(rec.arrow("spans")).num_rows == 0
+    assert pool(rec).headline == "No pool was recorded"
+
+
+def test_what_a_pool_tells_of_itself_comes_before_what_spans_tell():
+    told = Recording.from_frames(
+        checkouts=pa.table({"pool": ["main"] * 30, "wait_ms": [2.0] * 30, "hold_ms": [5.0] * 30})
+    )
+    assert pool(told + spans()).arrow["pool"].to_pylist() == ["main"]

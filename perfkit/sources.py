@@ -10,6 +10,7 @@ The rule, where two kinds of source overlap in time:
   the network). Exception: a server log with a threshold misses the short statements; then the
   client counts. A duration that is an upper bound comes last. Only the same database system
   is compared, and only the time that the better source covers.
+* ``checkouts``: where any pool tells of itself, the waits that spans of traces tell do not count.
 * ``requests``: the request log counts, the server span of the same route or path does not.
   Server spans of routes that the log does not know (another service) count.
 
@@ -48,7 +49,7 @@ def by_trust(quality: Iterable[Note]) -> tuple[str | None, ...]:
 
 
 def primary(rec: Recording, name: str) -> pa.Table:
-    """Return table ``name`` ("requests" or "queries") with each request or statement once.
+    """Return table ``name`` ("requests", "queries", "checkouts") with each row's matter once.
 
     Other tables are returned whole. See the module for the rule.
 
@@ -62,6 +63,8 @@ def primary(rec: Recording, name: str) -> pa.Table:
         return table
     if name == "queries":
         return _primary_queries(table, by_trust(rec.quality))
+    if name == "checkouts":
+        return _primary_checkouts(table, rec.arrow("spans", ["source"]))
     return _primary_requests(table, rec.arrow("spans")) if name == "requests" else table
 
 
@@ -91,8 +94,20 @@ def _covered_queries(queries: pa.Table, system: pa.ChunkedArray, keep: Flags) ->
     return covered
 
 
+def _primary_checkouts(checkouts: pa.Table, spans: pa.Table) -> pa.Table:
+    traced = _traced(checkouts, spans)
+    if not traced.any() or traced.all():
+        return checkouts
+    return checkouts.filter(pa.array(~traced))
+
+
+def _traced(table: pa.Table, spans: pa.Table) -> Flags:
+    """Say which rows are from sources of traces."""
+    return _flags(pc.is_in(table["source"], value_set=pc.unique(spans["source"].drop_null())))
+
+
 def _primary_requests(requests: pa.Table, spans: pa.Table) -> pa.Table:
-    traced = _flags(pc.is_in(requests["source"], value_set=pc.unique(spans["source"].drop_null())))
+    traced = _traced(requests, spans)
     if not traced.any() or traced.all():
         return requests
     route = routes(requests)

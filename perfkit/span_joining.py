@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["first_of_each", "joined", "mended", "without"]
 
-#: What identifies the request and the query that were made from a span.
+#: What identifies the request, the query and the wait that were made from a span.
 _KEYS = {
+    "checkouts": ("trace_id", "requested_at", "wait_ms", "pool"),
     "queries": ("trace_id", "span_id", "started_at", "duration_kind"),
     "requests": ("trace_id", "started_at", "duration_ms", "service", "route", "path"),
 }

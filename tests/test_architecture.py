@@ -25,7 +25,14 @@ FLOORS = [
     | {"visible", "files", "pandas_later", "routes"},
     {"tables", "keep"},
     {"clock", "selection", "archive", "overview", "recording", "results", "sources"}
-    | {"event_details", "truncated_statements", "span_tree", "span_ids", "span_attributes"}
+    | {
+        "event_details",
+        "truncated_statements",
+        "pool_waits",
+        "span_tree",
+        "span_ids",
+        "span_attributes",
+    }
     | {"self_time", "trace_faults", "span_joining"},
     {"formats", "plans"},
     {"ingest", "probes", "analyses"},

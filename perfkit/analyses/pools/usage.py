@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.analyses.pools.from_spans import waits
+from perfkit.pool_waits import waits
+from perfkit.sources import primary
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,9 +103,10 @@ class Usage:
 def usages(rec: Recording) -> list[Usage]:
     """Return one :class:`Usage` per pool that the recording names, in order of name.
 
-    Where no pool told of itself, spans tell of the waits.
+    Where no pool told of itself, spans tell of the waits (in a recording of frames they are
+    not in ``checkouts`` yet).
     """
-    checkouts, samples = _named(rec.arrow("checkouts")), _named(rec.arrow("pool_samples"))
+    checkouts, samples = _named(primary(rec, "checkouts")), _named(rec.arrow("pool_samples"))
     if not checkouts.num_rows and not samples.num_rows:
         checkouts = _named(waits(rec.arrow("spans")))
     names = {*pc.unique(checkouts["pool"]).to_pylist(), *pc.unique(samples["pool"]).to_pylist()}

@@ -183,7 +183,7 @@ def _route(facts: Facts, name: str, kind: str | None) -> str | None:
 
 
 def _common(spans: SpanColumns) -> dict[str, pa.Array]:
-    ms = pc.divide(spans.duration_ns.cast(pa.float64()), 1e6)
+    ms = pc.divide(spans.duration_ns.cast(pa.float64(), safe=False), 1e6)
     return {
         "started_at": spans.started_ns.cast(pa.timestamp("ns", "UTC")),
         "duration_ms": ms,

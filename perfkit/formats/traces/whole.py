@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.formats.model import Parsed, concatenate
+from perfkit.pool_waits import waits
 from perfkit.recording import Note
 from perfkit.self_time import with_self_ms
 from perfkit.span_ids import identified, repeated
@@ -54,7 +55,7 @@ _KEYS = {
 
 
 def combine(parts: Sequence[Parsed]) -> Parsed:
-    """Drop repeated spans with their requests and queries, fill in the self time."""
+    """Drop repeated spans with their requests and queries, fill in self times and pool waits."""
     whole = concatenate(parts)
     if not parts or "spans" not in whole.tables:
         return whole
@@ -72,7 +73,7 @@ def combine(parts: Sequence[Parsed]) -> Parsed:
         links = link(spans, ids)
         notes += [*told(spans, links), *implausible_times(spans)]
         spans = with_self_ms(spans, links)
-    contents = {**whole.tables, "spans": spans}
+    contents = {**whole.tables, "spans": spans, "checkouts": waits(spans)}
     return replace(
         whole,
         tables={name: table for name, table in contents.items() if table.num_rows},

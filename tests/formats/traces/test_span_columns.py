@@ -81,3 +81,12 @@ def test_who_answers_has_no_peer_and_a_request_has_its_client(tmp_path, shape, k
     assert span["kind"] == kind
     assert (span["peer"] is None) == (kind == "server")
     assert rec.arrow("requests")["client"].to_pylist() == ["203.0.113.9"] * (kind == "server")
+
+
+def test_a_duration_of_half_a_century_is_one(tmp_path):
+    """A start of 0 with an end of today: more nanoseconds than a float holds exactly."""
+    span = {"traceId": "1", "spanId": "2", "name": "x", "kind": 3}
+    times = {"startTimeUnixNano": "1", "endTimeUnixNano": "1795000000000000001"}
+    path = tmp_path / "trace.json"
+    path.write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span | times]}]}]}))
+    assert perfkit.load(path).arrow("spans")["duration_ms"].to_pylist() == [1_795_000_000_000.0]

@@ -99,31 +99,6 @@ def summary(samples: ArrayLike) -> dict[str, float]:
     return result | {"max": float(known[-1]) if known.size else math.nan}
 
 
-def _resampled_medians(
-    ordered: NDArray[np.float64], resamples: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Draw medians of bootstrap resamples without drawing the resamples.
-
-    A resample of n is n uniform positions in ``ordered``; the k-th smallest of n uniforms is
-    Beta(k, n + 1 - k) (David and Nagaraja, Order Statistics, section 2.3). The next one is
-    the smallest of the n - k that remain above it.
-    """
-    n = ordered.size
-    k = (n + 1) // 2
-    position = rng.beta(k, n + 1 - k, resamples)
-    medians = _at(ordered, position)
-    if n % 2 == 0:
-        rest = rng.random(resamples) ** (1 / (n - k))
-        medians = (medians + _at(ordered, 1 - (1 - position) * rest)) / 2
-    return medians
-
-
-def _at(ordered: NDArray[np.float64], position: NDArray[np.float64]) -> NDArray[np.float64]:
-    index = np.minimum((position * ordered.size).astype(np.int64), ordered.size - 1)
-    values: NDArray[np.float64] = ordered[index]
-    return values
-
-
 def _known(samples: ArrayLike) -> NDArray[np.float64]:
     """Return the known samples as one flat float array."""
     values: Any = np.asarray(samples, dtype=np.float64).ravel()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perfkit.formats.traces.span_columns import SpanTables
     from perfkit.recording import Note
 
-__all__ = ["Collector", "parsed", "uncollected"]
+__all__ = ["Collector", "parsed"]
 
 
 class Collector:

@@ -19,11 +19,12 @@ from perfkit.formats.lines import cut_at_line
 from perfkit.formats.model import HEAD_BYTES, Chunk, Format, Parsed, Recognition
 from perfkit.formats.text import to_utf8
 from perfkit.formats.traces import jaeger_notes
-from perfkit.formats.traces.jaeger_collector import parsed, uncollected
+from perfkit.formats.traces.jaeger_collector import parsed
 from perfkit.formats.traces.jaeger_lines import is_lines, parse_lines
 from perfkit.formats.traces.jaeger_notes import CUT_OFF
 from perfkit.formats.traces.jaeger_reader import Reader
 from perfkit.formats.traces.jaeger_traces import TRACES, read_document, read_pieces
+from perfkit.formats.traces.uncollected import uncollected
 from perfkit.recording import Note
 
 if TYPE_CHECKING:

@@ -5,9 +5,7 @@ Line numbers of a document (JSON over several lines) are the numbers of its span
 
 from __future__ import annotations
 
-import gc
 import re
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ from perfkit.formats.text import to_utf8
 from perfkit.formats.traces import ids, otlp_cuts, otlp_lines
 from perfkit.formats.traces.otlp_reader import Reader
 from perfkit.formats.traces.span_columns import column_tables
+from perfkit.formats.traces.uncollected import uncollected
 from perfkit.formats.traces.whole import Carry, combine
 from perfkit.recording import Note
 
@@ -52,7 +51,7 @@ def parse(chunk: Chunk) -> Parsed:
     """Parse export requests; duplicates and self time are left to :func:`.whole.combine`."""
     data, notes = (chunk.data, []) if chunk.data.isascii() else to_utf8(chunk.data)
     reader = Reader(base64=ids.uses_base64(chunk.head))
-    with _uncollected():
+    with uncollected():
         read = otlp_lines.read(replace(chunk, data=data), reader)
         spans = reader.columns()
         built = column_tables(spans)
@@ -67,18 +66,6 @@ def parse(chunk: Chunk) -> Parsed:
         notes=tuple(notes),
         carry=Carry(built.request_rows, built.query_rows, reader.met),
     )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Decode without the collector of circles, which finds none and takes as long again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _without_ids(data: bytes, lost: Ints, lines: int) -> Iterator[BadLine]:

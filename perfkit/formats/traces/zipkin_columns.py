@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Ids", "columns", "identified"]
 
-_SERVES = frozenset({"SERVER", None})
 _NO_NOTES = frozenset({b"null", b"[]"})
 _US = 1000
 

@@ -1,12 +1,8 @@
 """Spans as Datadog's tracers write them, for the tests of its exports."""
 
 import copy
-import gzip
 
-import pyarrow as pa
 import pytest
-
-from perfkit.formats.registry import formats
 
 START = 1_700_000_000_123_456_789
 BIG = 18_446_744_073_709_551_615
@@ -109,35 +105,3 @@ def rows():
         return found.to_pylist()
 
     return read
-
-
-@pytest.fixture
-def packed(tmp_path):
-    """Write bytes to a file: as they are, or compressed."""
-
-    def write(data, name, kind):
-        path = tmp_path / f"{name}.{kind}"
-        if kind == "gz":
-            path.write_bytes(gzip.compress(data))
-        elif kind == "zst":
-            with pa.CompressedOutputStream(str(path), "zstd") as out:
-                out.write(data)
-        else:
-            path.write_bytes(data)
-        return path
-
-    return write
-
-
-@pytest.fixture(scope="session")
-def claims():
-    """Return the names of the formats that take bytes for their own."""
-
-    def ask(data):
-        return {
-            item.name: item.recognises(data[: 1 << 16]).confidence
-            for item in formats()
-            if item.recognises(data[: 1 << 16]).confidence >= 0.5
-        }
-
-    return ask

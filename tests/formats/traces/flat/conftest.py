@@ -1,14 +1,10 @@
 """Rows as New Relic and Honeycomb export them, and what their tests share."""
 
 import csv
-import gzip
 import io
 import json
 
-import pyarrow as pa
 import pytest
-
-from perfkit.formats.registry import formats
 
 START = 1_714_557_600_123
 TRACE = "a6da3dd78ae8d119d7d48420205b0dab"
@@ -353,32 +349,3 @@ def contents():
         }
 
     return read
-
-
-@pytest.fixture
-def packed(tmp_path):
-    """Write bytes to a file: as they are, or compressed."""
-
-    def write(data, name, kind):
-        path = tmp_path / f"{name}.{kind}"
-        if kind == "gz":
-            path.write_bytes(gzip.compress(data))
-        elif kind == "zst":
-            with pa.CompressedOutputStream(str(path), "zstd") as out:
-                out.write(data)
-        else:
-            path.write_bytes(data)
-        return path
-
-    return write
-
-
-@pytest.fixture(scope="session")
-def claims():
-    """Return the names of the formats that take bytes for their own, the surest first."""
-
-    def ask(data):
-        found = {item.name: item.recognises(data[: 1 << 16]).confidence for item in formats()}
-        return {name: sure for name, sure in found.items() if sure >= 0.4}
-
-    return ask

@@ -118,11 +118,16 @@ def _base_ns(metadata: bytes) -> int | None:
     return min(int(found[1]), _LATEST) if found else None
 
 
+def cut(data: bytes) -> int:
+    """Return where the last record begins (``Format.cut``)."""
+    return ARRAY.cut(data)
+
+
 FORMAT = Format(
     name="chrome-trace",
     title="Chrome trace events",
     recognises=recognises,
-    cut=ARRAY.cut,
+    cut=cut,
     parse=parse,
     combine=combine,
 )

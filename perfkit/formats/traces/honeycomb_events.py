@@ -127,11 +127,16 @@ def combine(parts: Sequence[Parsed]) -> Parsed:
     return replace(whole, notes=(*whole.notes, *notes))
 
 
+def cut(data: bytes) -> int:
+    """Return where the last record begins (``Format.cut``)."""
+    return _ROWS.cut(data)
+
+
 FORMAT = Format(
     name="honeycomb-events",
     title="Honeycomb events (JSON or CSV)",
     recognises=recognises,
-    cut=_ROWS.cut,
+    cut=cut,
     parse=parse,
     combine=combine,
 )

@@ -42,11 +42,16 @@ def parse(chunk: Chunk) -> Parsed:
     return spans(ROWS.read(chunk), chunk.zone)
 
 
+def cut(data: bytes) -> int:
+    """Return where the last record begins (``Format.cut``)."""
+    return ROWS.cut(data)
+
+
 FORMAT = Format(
     name="newrelic-spans",
     title="New Relic Span events (NRQL as JSON or CSV)",
     recognises=recognises,
-    cut=ROWS.cut,
+    cut=cut,
     parse=parse,
     combine=combine,
 )

@@ -152,11 +152,16 @@ def combine(parts: Sequence[Parsed]) -> Parsed:
     return Parsed(**{**vars(whole), "notes": (*whole.notes, *notes)})
 
 
+def cut(data: bytes) -> int:
+    """Return where the last record begins (``Format.cut``)."""
+    return ROWS.cut(data)
+
+
 FORMAT = Format(
     name="newrelic-transactions",
     title="New Relic Transaction events (NRQL as JSON or CSV)",
     recognises=recognises,
-    cut=ROWS.cut,
+    cut=cut,
     parse=parse,
     combine=combine,
 )

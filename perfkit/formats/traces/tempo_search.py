@@ -208,11 +208,16 @@ def _whole(value: float | str | None, unit: int = 1) -> int | None:
     return ns if value is not None and 0 <= ns < 1 << 63 else None
 
 
+def cut(data: bytes) -> int:
+    """Return where the last record begins (``Format.cut``)."""
+    return _ARRAY.cut(data)
+
+
 FORMAT = Format(
     name="tempo-search",
     title="Grafana Tempo search results (JSON)",
     recognises=recognises,
-    cut=_ARRAY.cut,
+    cut=cut,
     parse=parse,
     combine=combine,
 )

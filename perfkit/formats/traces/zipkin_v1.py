@@ -72,11 +72,16 @@ def _raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(_encode(value))
 
 
+def cut(data: bytes) -> int:
+    """Return where the last record begins (``Format.cut``)."""
+    return _stream.cut(data)
+
+
 FORMAT = Format(
     name="zipkin-v1",
     title="Zipkin spans (JSON, version 1)",
     recognises=recognises,
-    cut=_stream.cut,
+    cut=cut,
     parse=parse,
     combine=combine,
 )

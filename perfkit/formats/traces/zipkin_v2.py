@@ -44,11 +44,16 @@ def parse(chunk: Chunk) -> Parsed:
     return parse_spans(chunk, _stream, lambda span: (span,))
 
 
+def cut(data: bytes) -> int:
+    """Return where the last record begins (``Format.cut``)."""
+    return _stream.cut(data)
+
+
 FORMAT = Format(
     name="zipkin-v2",
     title="Zipkin spans (JSON, version 2)",
     recognises=recognises,
-    cut=_stream.cut,
+    cut=cut,
     parse=parse,
     combine=combine,
 )

@@ -60,7 +60,8 @@ _EVERY_ROW = "source:integer line:integer attributes:bytes"
 _COLUMNS: dict[str, str] = {
     "requests": """started_at:time duration_ms:number method:category route:category path:text
         status:integer service:category client:category response_bytes:integer request_id:text
-        trace_id:text weight:number error:text""",
+        trace_id:text weight:number error:text kind:category peer:category upstream_ms:number
+        cache_status:category""",
     "queries": """started_at:time duration_ms:number duration_kind:category phase:category
         statement:category parameters:text fingerprint:category fingerprint_id:category
         system:category database:category user:category application:category session_id:category
@@ -90,7 +91,7 @@ _COLUMNS: dict[str, str] = {
     "stacks": "at:time thread:category stack:category weight_ms:number samples:integer",
     "load_tests": """tool:category name:category requests:integer failures:integer
         rate_per_s:number mean_ms:number p50_ms:number p90_ms:number p95_ms:number p99_ms:number
-        max_ms:number corrected:flag""",
+        max_ms:number corrected:flag at:time elapsed_ms:number concurrency:integer""",
 }
 
 

@@ -101,6 +101,7 @@ def _add_input(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--zone", default=None, metavar="TZ", help="time zone of times without one")
     verb.add_argument("--input-format", metavar="NAME", help="where recognition is in doubt")
     verb.add_argument("--prefix", help="PostgreSQL's log_line_prefix, where it is not inferred")
+    verb.add_argument("--log-format", help="a web server's, such as '$remote_addr [$time_local]'")
     verb.add_argument("--since", metavar="TIME", help="only what happened from then on")
     verb.add_argument("--until", metavar="TIME", help="only what happened before")
     for name in ("database", "user", "application"):
@@ -138,8 +139,8 @@ def _inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
     from perfkit.pandas_later import postpone_pandas
 
     postpone_pandas()
-    names = ("prefix", "since", "until", "database", "user", "application", "min_duration_ms")
-    said = {name: getattr(options, name) for name in names}
+    names = ("prefix", "log_format", "since", "until", "database", "user", "application")
+    said = {name: getattr(options, name) for name in (*names, "min_duration_ms")}
     files = [sys.stdin.buffer if name == "-" else name for name in options.files]
     return files, said | {"tz": options.zone, "format": options.input_format}
 

@@ -205,6 +205,34 @@ class Recording:
         joined = tables.concat([self.arrow(name), rows], name)
         return replace(self, contents={**self.contents, name: joined})
 
+    def with_routes(self, source: Any) -> Recording:
+        """Return the recording with the routes of requests as the application itself has them.
+
+        Requests whose path fits none of them keep the route they have, or none: it is then
+        found by evidence, as before.
+
+        Args:
+            source: an application object (FastAPI, Starlette, Flask, Django's ``urlpatterns``),
+                an OpenAPI document or the path to one, or a list of routes; see
+                :func:`perfkit.routing.listed.route_list`.
+
+        Raises:
+            UsageError: ``source`` is none of these, or holds no route.
+
+        Example:
+            >>> Recording().with_routes(["/orders/{id}"]).arrow("requests").num_rows
+            0
+        """
+        from perfkit.routes import named
+        from perfkit.routing.listed import route_list
+
+        known = route_list(source)
+        if "requests" not in self.contents:
+            return self
+        requests = self.arrow("requests")
+        routed = tables.with_column(requests, "route", named(requests, known))
+        return replace(self, contents={**self.contents, "requests": routed})
+
     def with_quality(self, *notes: Note) -> Recording:
         """Return the recording with further notes on what limits conclusions."""
         return replace(self, quality=tuple(dict.fromkeys((*self.quality, *notes))))

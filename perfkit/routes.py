@@ -1,57 +1,142 @@
-"""The route of a request; where only its path is known, the path as a template."""
+"""The route of a request: as recorded, as the application's other logs know it, or by evidence.
+
+Routes come from three places, the first that knows one counts:
+
+1. the row's own ``route``;
+2. the routes of other rows, as patterns: a span's ``/orders/{order_id}`` names the path
+   ``/orders/17`` of a proxy's log (:mod:`perfkit.routing.matching`);
+3. the path itself: ids by their shape, and names in the place of a parameter by how many there
+   are (:mod:`perfkit.routing.evidence`, where the thresholds are).
+
+An application's own list of routes goes before all (``Recording.with_routes``).
+"""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["path_template", "routes"]
+from perfkit.routing.evidence import Evidence
+from perfkit.routing.matching import Routes
+from perfkit.routing.patterns import is_pattern, parts
+from perfkit.routing.shapes import section
+from perfkit.routing.target import shortened
 
-# Numbers, UUIDs and hexadecimal digests, as in Sentry's N+1 API detector.
-_VARIABLE = re.compile(
-    r"\d+|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|(?=[a-fA-F]*\d)[0-9a-fA-F]{10,64}"
-)
+__all__ = ["distinct", "named", "path_template", "recorded", "routes"]
+
+_NOT_FOUND = 404
 
 
 def path_template(path: str) -> str:
-    """Return ``path`` with ids as ``{id}``.
+    """Return ``path`` with ids as ``{id}``, by shape alone (:mod:`perfkit.routing.shapes`).
 
     Example:
         >>> path_template("/items/17/parts")
         '/items/{id}/parts'
     """
-    return "/".join(map(_segment, path.split("/")))
+    return "/".join(map(section, path.split("/")))
 
 
 def routes(requests: pa.Table) -> pa.ChunkedArray:
-    """Return the route of every request, otherwise the template of its path without the query.
+    """Return the route of every request; null where neither route nor path is known.
+
+    ``requests`` has the columns ``route`` and ``path``, and ``status`` and ``kind`` if they are
+    known: requests that were sent teach nothing about those that were served.
 
     Example:
         >>> routes(pa.table({"route": [None, "/a/{b}"], "path": ["/a/7?x=1", "/a/7"]})).to_pylist()
-        ['/a/{id}', '/a/{b}']
+        ['/a/{b}', '/a/{b}']
     """
     route = requests["route"].cast(pa.string())
     if not route.null_count:
         return route
-    unrouted = pc.if_else(route.is_valid(), None, requests["path"].cast(pa.string()))
-    return pc.coalesce(route, pa.chunked_array(list(map(_templates, unrouted.chunks)), pa.string()))
+    sent = _is(requests, "kind", "client")
+    if not sent.any() or sent.all():
+        return _filled(requests, route)
+    found = [
+        _filled(requests.filter(pa.array(mine)), route.filter(pa.array(mine)))
+        for mine in (~sent, sent)
+    ]
+    place = np.where(sent, np.cumsum(sent) - 1 + (~sent).sum(), np.cumsum(~sent) - 1)
+    return pa.chunked_array([*found[0].chunks, *found[1].chunks], pa.string()).take(pa.array(place))
 
 
-def _templates(paths: pa.Array) -> pa.Array:
-    """Return :func:`path_template` of every path; each segment is looked at once."""
-    bare = pc.list_element(pc.split_pattern(paths, "?", max_splits=1), 0)
-    split = pc.split_pattern(bare, "/")
-    segments = split.flatten().dictionary_encode()
-    known = pa.array(map(_segment, segments.dictionary.to_pylist()), pa.string())
-    rows = pa.ListArray.from_arrays(
-        split.offsets, known.take(segments.indices), mask=split.is_null()
-    )
-    return pc.binary_join(rows, "/")
+def named(requests: pa.Table, known: Routes) -> pa.ChunkedArray:
+    """Return the column ``route`` with the routes of ``known``, where the path fits one.
+
+    Requests that were sent (``kind`` is client) are other applications'.
+    """
+    targets, code = distinct(requests["path"])
+    found = known.of(targets).dictionary_encode()
+    place = pc.fill_null(found.indices, -1).to_numpy().astype(np.int32)
+    rows = np.append(place, np.int32(-1))[code]
+    rows[_is(requests, "kind", "client")] = -1
+    taught = found.dictionary.take(pa.array(rows, mask=rows < 0))
+    own = requests["route"].cast(pa.string())
+    return pc.coalesce(pa.chunked_array([taught]), own).dictionary_encode()
 
 
-@lru_cache(maxsize=8192)
-def _segment(text: str) -> str:
-    return "{id}" if _VARIABLE.fullmatch(text) else text
+def recorded(routes: Any) -> Routes:
+    """Return the routes of a column as patterns for the paths of others.
+
+    Names of handlers are none, nor are routes that any path would fit.
+    """
+    known = pc.unique(routes.cast(pa.string()).drop_null()).to_pylist()
+    read = {route: parts(route) for route in known if is_pattern(route)}
+    telling = {
+        route: pattern
+        for route, pattern in read.items()
+        if not pattern or any(part.kind == "literal" for part in pattern)
+    }
+    return Routes(telling, telling.values())
+
+
+def _filled(requests: pa.Table, route: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return ``route``, where it is unknown that of the path."""
+    paths, code = distinct(requests["path"])
+    asked = np.asarray(route.is_null())
+    size = len(paths) + 1
+    count = np.bincount(code[asked], minlength=size)[:-1]
+    lost = np.bincount(code[asked & _is(requests, "status", _NOT_FOUND)], minlength=size)[:-1]
+    used = np.flatnonzero(count)
+    found = _distinct(paths.take(pa.array(used)), recorded(route), count[used], lost[used])
+    place = np.full(size, -1)
+    place[used] = np.arange(len(used))
+    rows = place[code]
+    by_path = found.take(pa.array(rows, mask=rows < 0))
+    return pc.coalesce(route, pa.chunked_array([by_path]))
+
+
+def distinct(column: pa.ChunkedArray) -> tuple[pa.Array, Any]:
+    """Return the different request targets of a column, and by row which it has.
+
+    The number of targets stands for an unknown one.
+    """
+    chunks = [shortened(chunk) for chunk in column.cast(pa.string()).chunks]
+    found = pa.chunked_array(chunks, pa.string()).dictionary_encode().unify_dictionaries()
+    targets = found.chunk(0).dictionary if found.num_chunks else pa.array([], pa.string())
+    codes = [pc.fill_null(chunk.indices, len(targets)).to_numpy() for chunk in found.chunks]
+    return targets, np.concatenate([np.empty(0, np.int32), *codes])
+
+
+def _distinct(paths: pa.Array, known: Routes, count: Any, lost: Any) -> pa.Array:
+    """Return the route of every distinct path, asked for ``count`` times, ``lost`` by 404."""
+    taught = known.of(paths)
+    if not taught.null_count:
+        return taught
+    new = np.asarray(taught.is_null())
+    evidence = Evidence()
+    evidence.add(paths.filter(pa.array(new)), count[new], found=(count - lost)[new])
+    return pc.coalesce(taught, evidence.templates().of(paths))
+
+
+def _is(requests: pa.Table, column: str, value: Any) -> Any:
+    """Say which rows have ``value`` in ``column``; none, where there is no such column."""
+    if column not in requests.column_names:
+        return np.zeros(requests.num_rows, np.bool_)
+    kind = pa.string() if isinstance(value, str) else pa.int64()
+    same = pc.equal(requests[column].cast(kind), value)
+    return np.asarray(pc.fill_null(same, False))  # noqa: FBT003 - the value to fill in

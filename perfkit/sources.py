@@ -11,8 +11,11 @@ The rule, where two kinds of source overlap in time:
   client counts. A duration that is an upper bound comes last. Only the same database system
   is compared, and only the time that the better source covers.
 * ``checkouts``: where any pool tells of itself, the waits that spans of traces tell do not count.
-* ``requests``: the request log counts, the server span of the same route or path does not.
-  Server spans of routes that the log does not know (another service) count.
+* ``requests``: what was served counts, what was sent (``kind`` is client) only where nothing
+  was served: results of load tests, logs of calls. The request log counts, the server span of
+  the same route or path does not. Server spans of routes that the log does not know (another
+  service) count. Of two logs that tell of the same requests (:mod:`perfkit.told_twice`) the outer
+  one counts; what counts is lent the routes that only the others know.
 
 What lies outside the time that the better source covers counts in any case.
 """
@@ -25,14 +28,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.routes import routes
+from perfkit import tables
+from perfkit.routes import distinct, routes
+from perfkit.routing.target import bare
+from perfkit.told_twice import Twice, lent, twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perfkit.recording import Note, Recording
 
-__all__ = ["MARGIN_NS", "by_trust", "primary"]
+__all__ = ["MARGIN_NS", "by_trust", "doubles", "primary", "sent"]
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -65,7 +71,32 @@ def primary(rec: Recording, name: str) -> pa.Table:
         return _primary_queries(table, by_trust(rec.quality))
     if name == "checkouts":
         return _primary_checkouts(table, rec.arrow("spans", ["source"]))
-    return _primary_requests(table, rec.arrow("spans")) if name == "requests" else table
+    return _primary_requests(rec, table) if name == "requests" else table
+
+
+def sent(rec: Recording) -> pa.Table:
+    """Return the requests that were sent by the one who logged them (``kind`` is client).
+
+    Example:
+        >>> from perfkit.recording import Recording
+        >>> sent(Recording()).num_rows
+        0
+    """
+    requests = rec.arrow("requests")
+    return requests.filter(pa.array(_sent(requests)))
+
+
+def doubles(rec: Recording) -> list[str]:
+    """Return a sentence for every two request logs that tell, or may tell, of the same requests.
+
+    Example:
+        >>> from perfkit.recording import Recording
+        >>> doubles(Recording())
+        []
+    """
+    requests = rec.arrow("requests")
+    logged = ~_sent(requests) & ~_traced(requests, rec.arrow("spans", ["source"]))
+    return list(map(str, _twice(rec, requests, logged)))
 
 
 def _primary_queries(queries: pa.Table, order: tuple[str | None, ...]) -> pa.Table:
@@ -106,22 +137,56 @@ def _traced(table: pa.Table, spans: pa.Table) -> Flags:
     return _flags(pc.is_in(table["source"], value_set=pc.unique(spans["source"].drop_null())))
 
 
-def _primary_requests(requests: pa.Table, spans: pa.Table) -> pa.Table:
-    traced = _traced(requests, spans)
-    if not traced.any() or traced.all():
+def _primary_requests(rec: Recording, requests: pa.Table) -> pa.Table:
+    double = _sent(requests)
+    if double.all():
         return requests
+    traced = _traced(requests, rec.arrow("spans", ["source"])) & ~double
+    served = requests.filter(pa.array(~double))
+    for found in _twice(rec, requests, ~double & ~traced):
+        if found.certain:
+            double |= found.drop
+    if traced.any():
+        again = _logged_as_well(served, traced[~_sent(requests)])
+        double[np.flatnonzero(~_sent(requests))[again]] = True
+    return _without(requests, double, served)
+
+
+def _without(requests: pa.Table, double: Flags, served: pa.Table) -> pa.Table:
+    """Return the rows that count, with the routes that only the others know."""
+    if not double.any():
+        return requests
+    kept = requests.filter(pa.array(~double))
+    if kept.num_rows == served.num_rows:
+        return kept
+    dropped = requests.filter(pa.array(double & ~_sent(requests)))
+    return tables.with_column(kept, "route", lent(kept, dropped))
+
+
+def _twice(rec: Recording, requests: pa.Table, logged: Flags) -> list[Twice]:
+    formats = [source.format for source in rec.inputs]
+    return twice(requests, formats, logged) if len(set(formats)) > 1 else []
+
+
+def _sent(requests: pa.Table) -> Flags:
+    return _flags(pc.equal(requests["kind"].cast(pa.string()), "client"))
+
+
+def _logged_as_well(requests: pa.Table, traced: Flags) -> Flags:
+    """Say which server spans the request logs have too."""
+    if traced.all():
+        return np.zeros(len(traced), np.bool_)
     route = routes(requests)
-    # a request log's path may carry the query, a span's does not
-    path = pc.list_element(
-        pc.split_pattern(requests["path"].cast(pa.string()), "?", max_splits=1), 0
-    )
+    paths, code = distinct(requests["path"])
+    plain = pa.concat_arrays([bare(paths), pa.nulls(1, pa.string())])
+    path = pa.chunked_array([plain.take(pa.array(code))])
     logged = pa.array(~traced)
     known = pa.concat_arrays(
         [*(route.filter(logged)).chunks, *(path.filter(logged)).chunks]
     ).drop_null()
     same = _flags(pc.is_in(route, value_set=known)) | _flags(pc.is_in(path, value_set=known))
-    double = traced & same & _within(requests["started_at"], ~traced)
-    return requests.filter(pa.array(~double))
+    double: Flags = traced & same & _within(requests["started_at"], ~traced)
+    return double
 
 
 def _within(times: pa.ChunkedArray, better: Flags) -> Flags:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "perfkit"
 
 #: Rooms from the ground up: a module imports from its own floor and from those below.
 FLOORS = [
-    {"errors", "units", "fingerprint", "statistics", "redact", "redact_rules"}
+    {"errors", "units", "budget", "fingerprint", "statistics", "redact", "redact_rules"}
     | {
         "fingerprinted",
         "sql_tokens",
@@ -22,7 +22,7 @@ FLOORS = [
         "sql_names",
         "sketch",
     }
-    | {"visible", "files", "pandas_later", "routes"},
+    | {"visible", "files", "pandas_later", "routes", "routing"},
     {"tables", "keep"},
     {"clock", "selection", "archive", "overview", "recording", "results", "sources"}
     | {
@@ -33,7 +33,7 @@ FLOORS = [
         "span_ids",
         "span_attributes",
     }
-    | {"self_time", "trace_faults", "span_joining"},
+    | {"self_time", "trace_faults", "span_joining", "told_twice"},
     {"formats", "plans"},
     {"ingest", "probes", "analyses"},
     {"tasks"},

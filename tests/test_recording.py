@@ -209,3 +209,15 @@ def test_an_analysis_takes_a_recording_a_frame_or_an_arrow_table(rec):
         assert as_recording(data, "queries").arrow("queries").equals(rec.arrow("queries"))
     with pytest.raises(UsageError, match="not list"):
         as_recording([1], "queries")
+
+
+def test_the_routes_of_an_application_fill_those_of_the_requests():
+    rows = {"path": ["/orders/17?x=1", "/orders/new", "/other"], "route": [None, None, "/o{x}"]}
+    rec = Recording(contents={"requests": tables.from_columns("requests", rows)})
+    found = rec.with_routes(["GET /orders/<int:id>", "/orders/new"]).requests
+    assert found["route"].tolist() == ["/orders/<int:id>", "/orders/new", "/o{x}"]
+    assert rec.requests["route"].isna().tolist() == [True, True, False]
+    assert found["route"].dtype == "category"
+    assert Recording().with_routes(["/a"]).arrow("requests").num_rows == 0
+    with pytest.raises(UsageError, match="routes"):
+        rec.with_routes(7)

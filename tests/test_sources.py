@@ -6,8 +6,8 @@ import pytest
 
 from perfkit import tables
 from perfkit.ingest.load import load
-from perfkit.recording import Note, Recording
-from perfkit.sources import primary
+from perfkit.recording import Note, Recording, Source
+from perfkit.sources import doubles, primary, sent
 
 S = 1_000_000_000
 
@@ -137,3 +137,45 @@ def test_files_of_one_run_count_once(tmp_path):
     assert primary(rec, "requests").num_rows == 10
     assert set(primary(rec, "queries")["duration_kind"].to_pylist()) == {"server"}
     assert primary(rec, "spans").num_rows == 20
+
+
+def of_kinds(*kinds):
+    columns = {"kind": kinds, "path": ["/a"] * len(kinds)}
+    return Recording(contents={"requests": tables.from_columns("requests", columns)})
+
+
+def test_what_was_sent_counts_only_where_nothing_was_served():
+    both = of_kinds("client", None, "server", "client")
+    assert primary(both, "requests")["kind"].to_pylist() == [None, "server"]
+    assert sent(both).num_rows == 2
+    assert primary(of_kinds("client", "client"), "requests").num_rows == 2
+    assert sent(of_kinds(None, "server")).num_rows == 0
+
+
+def proxy_and_app(formats=("nginx-access", "structlog-json"), later=0):
+    count = 40
+    columns = {
+        "source": [0] * count + [1] * count,
+        "started_at": [n * S for n in range(count)] + [(later + n) * S + 5 for n in range(count)],
+        "duration_ms": [9.0] * count + [7.0] * count,
+        "path": [f"/orders/{n}?full=1" for n in range(count)]
+        + [f"/orders/{n}" for n in range(count)],
+        "route": [None] * count + ["/orders/{order_id}"] * count,
+    }
+    inputs = tuple(Source(name=f"{name}.log", format=name) for name in formats)
+    return Recording(contents={"requests": tables.from_columns("requests", columns)}, inputs=inputs)
+
+
+def test_a_proxy_and_its_application_count_once_with_the_routes_of_the_application():
+    rec = proxy_and_app()
+    counted = primary(rec, "requests")
+    assert counted["source"].to_pylist() == [0] * 40
+    assert set(counted["route"].to_pylist()) == {"/orders/{order_id}"}
+    (said,) = doubles(rec)
+    assert said.startswith("40 requests are told by nginx-access and by structlog-json")
+
+
+def test_two_files_of_one_format_and_logs_of_other_days_count_both():
+    for rec in (proxy_and_app(("nginx-access",) * 2), proxy_and_app(later=90_000)):
+        assert primary(rec, "requests").num_rows == 80
+        assert doubles(rec) == []

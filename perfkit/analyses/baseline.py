@@ -2,64 +2,70 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit import sources, statistics, units
-from perfkit.analyses import baseline_findings, groups
+from perfkit import budget as budgets
+from perfkit import sources, statistics, tables, units
+from perfkit.analyses import alerts, baseline_findings, groups
+from perfkit.analyses.baselines import load_tests as stated
+from perfkit.analyses.baselines.caveats import caveats
+from perfkit.analyses.baselines.course import over_time
+from perfkit.analyses.baselines.described import from_rows, table, totals
+from perfkit.analyses.baselines.result import Baseline
+from perfkit.analyses.baselines.rows import rows
+from perfkit.analyses.baselines.sections import peers, sections
+from perfkit.analyses.baselines.tested import headline, load_tests, only_totals
+from perfkit.analyses.baselines.timeline import Timeline
+from perfkit.analyses.baselines.within_budget import sentence, with_budget
 from perfkit.recording import as_recording
-from perfkit.results import Result
 from perfkit.routes import routes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from perfkit.analyses.baselines.described import Described
+    from perfkit.budget import Budget
     from perfkit.recording import Recording
 
-__all__ = ["baseline"]
+    Ints = NDArray[np.int64]
 
-_SCHEMA = pa.schema(
-    [
-        ("route", pa.string()),
-        ("requests", pa.int64()),
-        ("rate_per_s", pa.float64()),
-        ("errors", pa.int64()),
-        ("error_rate", pa.float64()),
-        *((f"{n}_ms", pa.float64()) for n in ("p50", "p90", "p95", "p99", "max", "total", "mean")),
-        *(
-            (f"{name}_{end}_ms", pa.float64())
-            for name in ("p50", "p90", "p95", "p99")
-            for end in ("low", "high")
-        ),
-        ("share", pa.float64()),
-        ("methods", pa.string()),
-    ]
-)
-_FAILED = 500  # the server's own failures; 4xx are answers (RFC 9110, section 15)
+__all__ = ["baseline", "described"]
+
+_QUESTION = "How fast is each route?"
 
 
-def baseline(data: Any) -> Result:
+def baseline(
+    data: Any, *, budget: str | None = None, thresholds: Mapping[str, float] | None = None
+) -> Baseline:
     """Describe every route: requests, errors, p50 to p99 with 95 % intervals, time in all.
 
     ``rate_per_s`` is over the whole recording, from the first start to the last end.
-    ``error_rate`` counts status 500 and above, and requests with an ``error``; it is NaN where
-    neither is known. Requests without a route are grouped by
-    path, ids in it taken out. A percentile is always
-    that of the samples; its interval (``p95_low_ms``, ``p95_high_ms``) is NaN where there are
-    too few of them.
+    ``error_rate`` counts status 500 and above, 0 (no answer), and requests with an ``error``; it
+    is NaN where neither is known. Requests without a route are grouped by path, ids in it taken
+    out. A percentile is always that of the samples; its interval (``p95_low_ms``,
+    ``p95_high_ms``) is NaN where there are too few of them. Rows that stand for several requests
+    (``weight``) count as so many, in percentiles as well
+    (:mod:`perfkit.analyses.baselines.percentiles`).
 
     Args:
         data: a Recording, or a table of requests (DataFrame or Arrow).
+        budget: what is fast enough, such as ``"p95<200ms"``: column ``budget`` then says of every
+            route whether it is met, broken, unsure, or has too few requests.
+        thresholds: other thresholds of rules, by their names.
 
     Returns:
         One row per route, largest ``total_ms`` first; totals hold the same for all requests.
+        ``sections`` have the statuses, latency bands, backend and cache times, and what was
+        sent to others. ``.heatmap()`` and ``.load_curve()`` draw the course over time.
 
     Raises:
-        UsageError: ``data`` is neither.
+        UsageError: ``data`` is neither; the budget or a threshold is not understood.
 
     Example:
         >>> import pyarrow as pa
@@ -67,135 +73,145 @@ def baseline(data: Any) -> Result:
         >>> baseline(requests).arrow["p50_ms"].to_pylist()
         [20.0]
     """
+    limit = None if budget is None else budgets.parse(budget)
     rec = as_recording(data, "requests")
-    requests = sources.primary(rec, "requests")
-    seconds = _seconds(requests)
-    table = _table(requests, seconds)
-    totals = _totals(requests, seconds)
-    return Result(
+    served = sources.primary(rec, "requests")
+    tests = load_tests(rec)
+    if tests is not None and not len(served):
+        return _tested(tests, rec, limit)
+    by = _by_route(served)
+    judged = alerts.found(rec, _with_routes(served, by), thresholds)
+    found = from_rows(rows(served), by)
+    return described(found, rec, budget=limit, sent=_sent(rec, served), judged=judged)
+
+
+def described(
+    found: Described,
+    rec: Recording,
+    *,
+    budget: Budget | None = None,
+    sent: Described | None = None,
+    judged: alerts.Found | None = None,
+) -> Baseline:
+    """Return the Result of requests that were counted.
+
+    ``rec`` says what was read and what limits it; ``sent`` are requests to others that were left
+    out of ``found``. Without what the rules ``judged`` request by request, the rules that need
+    no more than counts and percentiles are asked.
+    """
+    described_rows, order = table(found)
+    whole, tests = totals(found), load_tests(rec)
+    said = _headline(described_rows, whole)
+    if budget is not None and whole["requests"]:
+        described_rows = with_budget(described_rows, budget)
+        said += f"; {sentence(described_rows, budget)}"
+    left_out = 0 if sent is None else totals(sent)["requests"]
+    return Baseline(
         analysis="baseline",
-        question="How fast is each route?",
-        headline=_headline(table, totals),
-        arrow=table,
+        question=_QUESTION,
+        headline=said,
+        arrow=described_rows,
         noun="routes",
-        findings=baseline_findings.findings(table),
-        caveats=_caveats(rec, table, totals),
-        checked=baseline_findings.CHECKED,
-        totals=totals,
+        findings=baseline_findings.findings(described_rows) if judged is None else judged.findings,
+        caveats=[
+            *rec.caveats(),
+            *(sources.doubles(rec) if len(rec.inputs) > 1 else ()),
+            *caveats(found, described_rows, whole, left_out),
+            *stated.caveats(rec),
+        ],
+        checked=baseline_findings.CHECKED if judged is None else _checked(judged),
+        totals=whole,
+        series={"over_time": over_time(found.part.timeline.only(None))},
+        sections={
+            **sections(found, order),
+            **({} if sent is None else peers(sent)),
+            **({} if judged is None else {"Rules checked": judged.rows}),
+            **({} if tests is None else {"Load tests, as their tools state them": tests}),
+        },
+        timeline=found.part.timeline,
+        drawn=_rows_of(found.part.drawn, order),
+        budget_ms=None if budget is None else budget.p95_ms,
     )
 
 
-def _table(requests: pa.Table, seconds: float) -> pa.Table:
-    by = groups.encode(routes(requests))
-    rows = _described(by, groups.numbers(requests["duration_ms"]))
-    rows |= _failures(by, requests)
-    everything = np.ones(len(requests), dtype=bool)
-    rows["route"] = by.labels
-    rows["requests"] = by.count(everything)
-    rows["rate_per_s"] = rows["requests"] / seconds
-    rows["share"] = _shares(rows["total_ms"])
-    rows["methods"] = _methods(by, groups.encode(requests["method"]))
-    table = pa.table({name: rows[name] for name in _SCHEMA.names}, schema=_SCHEMA)
-    used = pc.greater(table["requests"], 0)
-    return table.filter(used).sort_by([("total_ms", "descending"), ("route", "ascending")])
+def _tested(tests: pa.Table, rec: Recording, budget: Budget | None) -> Baseline:
+    """Return the Result of a recording that holds only summaries of load tools."""
+    said = headline(tests)
+    if budget is not None:
+        tests = with_budget(tests, budget)
+        said += f"; {sentence(tests, budget)}"
+    return Baseline(
+        analysis="baseline",
+        question=_QUESTION,
+        headline=said,
+        arrow=tests,
+        noun="routes",
+        caveats=[
+            *rec.caveats(),
+            *stated.caveats(rec),
+            "Only summaries of load tools were read: percentiles are theirs, without intervals.",
+        ],
+        totals=only_totals(tests),
+        timeline=Timeline.nothing(),
+        budget_ms=None if budget is None else budget.p95_ms,
+    )
 
 
-def _described(by: groups.Groups, duration: NDArray[np.float64]) -> dict[str, Any]:
-    known = ~np.isnan(duration)
-    samples = list(by.split(duration, known))
-    described = [groups.percentiles(values) for values in samples]
-    columns: dict[str, Any] = {name: [row[name] for row in described] for name in described[0]}
-    return columns | {"total_ms": groups.sums(samples)}
+def _by_route(requests: pa.Table) -> groups.Groups:
+    route = requests["route"]
+    return groups.encode(routes(requests) if route.null_count else route)
 
 
-def _failures(by: groups.Groups, requests: pa.Table) -> dict[str, Any]:
-    failed, known = _failed(requests)
-    errors, of = by.count(failed), by.count(known)
-    rate = np.divide(errors, of, out=np.full(len(of), np.nan), where=of > 0)
-    return {"errors": pa.array(errors, mask=of == 0), "error_rate": rate}
+def _with_routes(requests: pa.Table, by: groups.Groups) -> pa.Table:
+    """Return the requests with the route of each."""
+    known = len(by.labels) - 1  # unknown is the last group
+    route = pa.DictionaryArray.from_arrays(
+        pa.array(by.codes, mask=by.codes == known), pa.array(by.labels[:known], pa.string())
+    )
+    return tables.with_column(requests, "route", route)
 
 
-def _failed(requests: pa.Table) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which requests failed, and of which it is known whether they did."""
-    said = requests["error"].is_valid().to_numpy()
-    status = groups.numbers(requests["status"])
-    return said | (status >= _FAILED), said | ~np.isnan(status)
+def _checked(judged: alerts.Found) -> list[str]:
+    """Return what the rules looked at that could be judged."""
+    rows_of = judged.rows.select(["checked", "status"]).to_pylist()
+    return [row["checked"] for row in rows_of if row["status"] != "not judged"]
 
 
-def _shares(total_ms: NDArray[np.float64]) -> NDArray[np.float64]:
-    total = total_ms.sum()
-    return total_ms / total if total else np.full(len(total_ms), np.nan)
+def _sent(rec: Recording, served: pa.Table) -> Described | None:
+    """Describe the requests to others, where those served count instead."""
+    kinds = rec.arrow("requests", ["kind"])["kind"]
+    if kinds.null_count == len(kinds) or _is_sent(served):
+        return None
+    requests = sources.sent(rec)
+    return from_rows(rows(requests), groups.encode(requests["peer"])) if len(requests) else None
 
 
-def _methods(by: groups.Groups, methods: groups.Groups) -> list[str | None]:
-    width = len(methods.labels)
-    pairs = np.unique(by.codes * width + methods.codes)
-    names: dict[int, list[str]] = {}
-    for route, method in zip(*np.divmod(pairs, width), strict=True):
-        if (name := methods.labels[method]) is not None:
-            names.setdefault(int(route), []).append(name)
-    return [" ".join(names[index]) if index in names else None for index in range(len(by.labels))]
+def _is_sent(requests: pa.Table) -> bool:
+    return "client" in pc.unique(requests["kind"].cast(pa.string())).to_pylist()
 
 
-def _seconds(requests: pa.Table) -> float:
-    """Return the time from the first start to the last end; NaN where it is not known."""
-    started = pc.drop_null(requests["started_at"].cast(pa.int64())).to_numpy()
-    if not len(started):
-        return float("nan")
-    duration = np.nan_to_num(groups.numbers(requests["duration_ms"]))
-    ends = started + duration[requests["started_at"].is_valid().to_numpy()] * 1e6
-    ns = float(ends.max()) - float(started.min())
-    return ns / 1e9 if ns > 0 else float("nan")
+def _rows_of(drawn: Ints | None, order: Ints) -> Ints | None:
+    """Return the rows of the table that the drawn routes are."""
+    if drawn is None:
+        return None
+    row = np.zeros(int(order.max(initial=-1)) + 1, np.int64)
+    row[order] = np.arange(len(order))
+    return row[drawn]
 
 
-def _totals(requests: pa.Table, seconds: float) -> dict[str, Any]:
-    duration = groups.numbers(requests["duration_ms"])
-    ordered = np.sort(duration[~np.isnan(duration)])
-    failed, known = _failed(requests)
-    return {
-        "requests": len(requests),
-        "rate_per_s": len(requests) / seconds,
-        "errors": int(failed.sum()) if known.any() else None,
-        "error_rate": float(failed.sum() / known.sum()) if known.any() else float("nan"),
-        "total_ms": float(ordered.sum()),
-        "duration_s": seconds,
-        **groups.percentiles(ordered),
-    }
-
-
-def _headline(table: pa.Table, totals: dict[str, Any]) -> str:
-    if not totals["requests"]:
+def _headline(rows_of: pa.Table, whole: dict[str, Any]) -> str:
+    if not whole["requests"]:
         return "No request is in what was read."
-    trusted = totals["requests"] >= statistics.MINIMUM_COUNT[95]
-    name = "p95" if trusted else "p50"
-    sentence = (
-        f"{units.format_count(totals['requests'])} requests on {len(table)} routes,"
-        f" {name} {units.format_ms(totals[f'{name}_ms'])}"
+    name = "p95" if whole["timed"] >= statistics.MINIMUM_COUNT[95] else "p50"
+    sentence_of = (
+        f"{units.format_count(whole['requests'])} requests on {len(rows_of)}"
+        f" route{'s' * (len(rows_of) != 1)},"
+        f" {name} {units.format_ms(whole[f'{name}_ms'])}"
     )
-    rows = [row for row in table.to_pylist() if not math.isnan(row[f"{name}_low_ms"])]
-    if len(rows) < 2:  # noqa: PLR2004 - "slowest" compares
-        return sentence
-    slowest = max(rows, key=lambda row: row[f"{name}_ms"])
-    route = slowest["route"] or "no route"
-    return f"{sentence}; slowest is {route} ({name} {units.format_ms(slowest[f'{name}_ms'])})"
-
-
-def _caveats(rec: Recording, table: pa.Table, totals: dict[str, Any]) -> list[str]:
-    notes = rec.caveats()
-    rows = table.to_pylist()
-    mixed = [row for row in rows if row["route"] and " " in (row["methods"] or "")]
-    if mixed:
-        first = mixed[0]
-        notes.append(
-            f"{len(mixed)} routes mix methods ({first['route']}: {first['methods']});"
-            f' look at one alone with rec.where(method="{first["methods"].split()[0]}").'
-        )
-    few = sum(row["requests"] < statistics.MINIMUM_COUNT[95] for row in rows)
-    if few:
-        notes.append(
-            f"{few} of {len(rows)} routes have fewer than {statistics.MINIMUM_COUNT[95]} requests:"
-            " too few for a p95."
-        )
-    if np.isnan(totals["error_rate"]) and rows:
-        notes.append("Neither status nor errors are known: failures cannot be counted.")
-    return notes
+    trusted = rows_of.filter(pc.is_finite(rows_of[f"{name}_low_ms"]))
+    if len(trusted) < 2:  # noqa: PLR2004 - "slowest" compares
+        return sentence_of
+    slowest = int(np.argmax(trusted[f"{name}_ms"].to_numpy()))
+    route = trusted["route"][slowest].as_py() or "no route"
+    took = units.format_ms(trusted[f"{name}_ms"][slowest].as_py())
+    return f"{sentence_of}; slowest is {route} ({name} {took})"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfkit import budget as budgets
 from perfkit import sources
-from perfkit.analyses.diagnosis import attribution, causes, chain, closing, slo, unexplained, window
+from perfkit.analyses.diagnosis import attribution, causes, chain, closing, unexplained, window
 from perfkit.analyses.diagnosis.blocks import Blocks
 from perfkit.analyses.diagnosis.symptoms import Symptom, symptoms, total_ms, with_route
 from perfkit.analyses.overlap import on_the_loop
@@ -36,7 +37,7 @@ def diagnose(
     data: Any,
     *,
     incident: tuple[str | datetime, str | datetime] | None = None,
-    budget: str = slo.DEFAULT,
+    budget: str = budgets.DEFAULT,
 ) -> Result:
     """Find the causes of slowness and rank them by the time their fixes save.
 
@@ -63,7 +64,7 @@ def diagnose(
         >>> rec = perfkit.load("postgresql.log", "traces.jsonl", "requests.jsonl")
         >>> perfkit.diagnose(rec, incident=("14:02", "14:20"))
     """
-    enough = slo.parse(budget)
+    enough = budgets.parse(budget)
     cut = window.split(as_recording(data, "requests"), incident)
     seen = symptoms(cut.inside, cut.rest)
     results, looked = causes.run(cut.inside)

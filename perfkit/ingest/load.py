@@ -33,6 +33,7 @@ def load(
     tz: str | None = None,
     encoding: str | None = None,
     prefix: str | None = None,
+    log_format: str | None = None,
     since: str | datetime | None = None,
     until: str | datetime | None = None,
     database: str | None = None,
@@ -57,6 +58,9 @@ def load(
         tz: the time zone of times that name none, and of bare times such as ``"14:02"``.
         encoding: the encoding of text that is not UTF-8.
         prefix: PostgreSQL's ``log_line_prefix``, where it cannot be inferred.
+        log_format: how a web server lays out the lines of its access log, as its configuration
+            says: nginx's ``'$remote_addr [$time_local] "$request" ...'``, Apache's
+            ``'%h %l %u %t "%r" ...'``, gunicorn's ``'%(h)s ...'``, morgan's ``':method ...'``.
         since: keep only what happened from then on (as in ``Recording.between``).
         until: keep only what happened before.
         database: keep only rows of this database.
@@ -84,7 +88,9 @@ def load(
         application=application,
         min_duration_ms=min_duration_ms,
     )
-    options = checked(format, table, columns, unit, tz, encoding, prefix, filters)
+    options = checked(
+        format, table, columns, unit, tz, encoding, prefix, filters, log_format=log_format
+    )
     with ExitStack() as stack:
         chosen = choose(inputs, options, stack)
         progress = stack.enter_context(closing(Progress(chosen.total)))

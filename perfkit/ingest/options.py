@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perfkit import clock, tables
 from perfkit.errors import UsageError
 from perfkit.formats.registry import named
+from perfkit.formats.requests.access.log_format import HINT, OWN, template_of
 from perfkit.ingest.mapped import Layout
 from perfkit.ingest.pieces import Terms
 from perfkit.keep import Keep
@@ -88,6 +89,8 @@ def checked(
     encoding: str | None,
     prefix: str | None,
     filters: Filters,
+    *,
+    log_format: str | None = None,
 ) -> Options:
     """Check what was said.
 
@@ -105,17 +108,39 @@ def checked(
         raise UsageError("load: format= and table= exclude each other", hint="drop one of them")
     if table is not None:
         tables.schema(table)
+    if log_format is not None:
+        name = _by_log_format(log_format, name or table)
+    hints = {"prefix": prefix, HINT: log_format}
     return Options(
         item=named(name) if name else None,
         layout=Layout(table=table, columns=columns or {}, unit=unit, zone=tz) if table else None,
         encoding=encoding,
         terms=Terms(
             zone=tz,
-            hints={"prefix": prefix} if prefix else {},
+            hints={key: said for key, said in hints.items() if said},
             keep=filters.keep(tz or "UTC"),
         ),
         filters=filters,
     )
+
+
+def _by_log_format(log_format: Any, other: str | None) -> str:
+    """Return the name of the format that reads lines in a server's log format.
+
+    Raises:
+        UsageError: it is none, or another format is asked for as well.
+    """
+    if not isinstance(log_format, str):
+        raise UsageError(
+            "load: log_format= is no text", hint="log_format='$remote_addr [$time_local] ...'"
+        )
+    template_of(log_format)
+    if other not in {None, OWN}:
+        raise UsageError(
+            f"load: log_format= and {other!r} (format= or table=) exclude each other",
+            hint="drop one of them",
+        )
+    return OWN
 
 
 def _require_zone(tz: Any) -> None:

@@ -1,4 +1,4 @@
-"""``perfkit.scan``: digest logs of any size; memory does not grow with them."""
+"""``perfkit.scan``: ask logs of any size; memory does not grow with them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial as bound
 from typing import TYPE_CHECKING, Any
 
+from perfkit import budget as budgets
+from perfkit.analyses.baseline import described
 from perfkit.analyses.digest import digest, digested
 from perfkit.analyses.digests.keys import grouping
 from perfkit.analyses.digests.tellers import covered, is_split
@@ -23,19 +25,20 @@ from perfkit.recording import Note
 from perfkit.sources import by_trust
 from perfkit.span_joining import joined
 from perfkit.tasks.scanned import Around, Sum, Terms, counted
+from perfkit.tasks.scanned_requests import RequestSum, counted_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence, Set
     from datetime import datetime
 
     import pyarrow as pa
 
+    from perfkit.analyses.baselines.result import Baseline
     from perfkit.analyses.digests.tellers import Teller
     from perfkit.ingest.pieces import Piece
     from perfkit.ingest.reading import Log
     from perfkit.recording import Recording
     from perfkit.results import Result
-    from perfkit.tasks.scanned import Counted
 
 __all__ = ["Scan", "scan"]
 
@@ -46,6 +49,7 @@ def scan(
     tz: str | None = None,
     encoding: str | None = None,
     prefix: str | None = None,
+    log_format: str | None = None,
     since: str | datetime | None = None,
     until: str | datetime | None = None,
     database: str | None = None,
@@ -54,7 +58,7 @@ def scan(
     min_duration_ms: float | None = None,
     executor: Any = None,
 ) -> Scan:
-    """Name logs to digest without keeping their rows; nothing is read yet.
+    """Name logs to ask without keeping their rows; nothing is read yet.
 
     The arguments are those of :func:`perfkit.load`; times need a day.
 
@@ -63,7 +67,7 @@ def scan(
 
     Example:
         >>> scan("/var/log/postgresql/*.gz").digest()  # doctest: +SKIP
-        >>> scan("s3://logs/*.gz", executor=client).digest()  # doctest: +SKIP
+        >>> scan("s3://logs/*.gz", executor=client).baseline()  # doctest: +SKIP
     """
     filters = Filters(
         since=since,
@@ -74,7 +78,9 @@ def scan(
         min_duration_ms=min_duration_ms,
     )
     filters.require_days()
-    options = checked(format, None, None, None, tz, encoding, prefix, filters)
+    options = checked(
+        format, None, None, None, tz, encoding, prefix, filters, log_format=log_format
+    )
     return Scan(inputs=inputs, options=options, executor=executor)
 
 
@@ -104,11 +110,11 @@ class Scan:
             UsageError: ``group_by`` is no column.
         """
         by = grouping(group_by)
-        found, rec = self._read(Terms(by=by, covered={}))
+        found, rec = self._statements(Terms(by=by, covered={}))
         spans = covered(found.told, by_trust(rec.quality))
         split = [teller for teller, part in found.told.items() if is_split(part, spans[teller])]
         if split and not self._is_read_once:
-            found, rec = self._read(Terms(by=by, covered=spans))
+            found, rec = self._statements(Terms(by=by, covered=spans))
             spans = {}
         elif split:
             rec = rec.with_quality(_left_out(split))
@@ -118,14 +124,40 @@ class Scan:
         names = [source.name for source in rec.inputs]
         return digested(found.whole(spans, names), rec)
 
-    def _read(self, terms: Terms) -> tuple[Sum, Recording]:
-        """Count everything; the recording says what was read."""
+    def baseline(self, *, budget: str | None = None) -> Baseline:
+        """Describe every route, as :func:`perfkit.baseline` does.
+
+        Counts, errors, sums and extremes are exact; percentiles are within 1 % (see
+        :mod:`perfkit.sketch`), and the result says so. The course over time is that of all
+        requests. Rules that look at requests one by one are left to :func:`perfkit.baseline`.
+
+        Args:
+            budget: as for :func:`perfkit.baseline`.
+
+        Raises:
+            InputError: an input cannot be used.
+            UsageError: the budget is not understood.
+        """
+        limit = None if budget is None else budgets.parse(budget)
+        found = RequestSum()
+        rec = self._read(found, counted_requests)
+        served, sent = found.whole()
+        rec = rec.with_quality(*found.notes, *_told_twice(rec, found.loggers))
+        return described(served, rec, budget=limit, sent=sent)
+
+    def _statements(self, terms: Terms) -> tuple[Sum, Recording]:
+        """Count all statements; the recording says what was read."""
+        found = Sum(terms)
+        rec = self._read(found, bound(counted, terms=terms))
+        return found, rec.with_quality(*found.notes)
+
+    def _read(self, found: Sum | RequestSum, count: Callable[..., Any]) -> Recording:
+        """Count everything with ``count`` and add it to ``found``; return what was read."""
         with ExitStack() as stack:
             chosen = choose(self.inputs, self.options, stack)
             progress = stack.enter_context(closing(Progress(chosen.total)))
             crew = stack.enter_context(Crew(self.executor, total=chosen.total))
-            found = Sum(terms)
-            reducer = Reducer(reduce=bound(self._counter, terms), take=found.take)
+            reducer = Reducer(reduce=bound(self._counter, count), take=found.take)
             said = self.options.terms
             read(chosen.logs, said, crew, progress, encoding=self.options.encoding, reducer=reducer)
             parts = parts_of(chosen, self.options, reduced=True)
@@ -133,13 +165,12 @@ class Scan:
             raise nothing(chosen.skipped)
         for part in parts:  # what crossed the pieces, and what needed no parsing
             names = [source.name for source in part.inputs]
-            found.take(counted(part.contents, terms=terms, names=names))
-        rec = finished(joined(parts, said.zone or "UTC"), chosen.skipped)
-        return found, rec.with_quality(*found.notes)
+            found.take(count(part.contents, names=names))
+        return finished(joined(parts, said.zone or "UTC"), chosen.skipped)
 
     def _counter(
-        self, terms: Terms, log: Log, place: int, piece: Piece | Whole
-    ) -> Callable[[Mapping[str, pa.Table]], Counted]:
+        self, count: Callable[..., Any], log: Log, place: int, piece: Piece | Whole
+    ) -> Callable[[Mapping[str, pa.Table]], Any]:
         """Return what counts the rows of a piece."""
         around, wrapping = None, log.inputs[place].wrapping
         if wrapping is not None and not isinstance(piece, Whole):
@@ -149,12 +180,23 @@ class Scan:
                 keep=self.options.terms.keep,
             )
         names = [one.found.name for one in log.inputs]
-        return bound(counted, terms=terms, names=names, around=around)
+        return bound(count, names=names, around=around)
 
     @property
     def _is_read_once(self) -> bool:
         named = (i if isinstance(i, list | tuple) else [i] for i in self.inputs)
         return any(one.readable_once for items in named for item in items for one in find(item))
+
+
+def _told_twice(rec: Recording, loggers: Set[str]) -> list[Note]:
+    formats = sorted({source.format for source in rec.inputs if source.name in loggers})
+    if len(formats) < 2:  # noqa: PLR2004 - two may tell of the same
+        return []
+    message = (
+        f"requests come from logs of several kinds ({', '.join(formats)}): those that two of them"
+        " tell of are counted twice here; load() counts each once"
+    )
+    return [Note(kind="told_twice", message=message)]
 
 
 def _left_out(split: Sequence[Teller]) -> Note:

@@ -16,6 +16,17 @@ SHARED = PROJECT.parent / "shared" / "data"
 
 #: Files by their place and name -> the format that they are in.
 BELONG = {
+    "requests/apps/data/gunicorn_custom.log": "access-log",
+    "requests/apps/data/*.log": "application-log",
+    "requests/apps/data/*.jsonl": "structlog-json",
+    "load_tests/data/k6_points*.json": "k6-json",
+    "load_tests/data/k6_points.csv": "k6-csv",
+    "load_tests/data/k6_*.json": "k6-summary",
+    "load_tests/data/locust*.json": "locust-json",
+    "load_tests/data/locust_stats*.csv": "locust-stats",
+    "load_tests/data/locust_history.csv": "locust-history",
+    "load_tests/data/locust_*.csv": "locust-errors",
+    "load_tests/data/wrk*": "wrk",
     "logs/data/pgbouncer*": "pgbouncer",
     "logs/data/redis_slowlog.*": "redis-slowlog",
     "orm/data/django_*": "django-db",
@@ -28,6 +39,8 @@ BELONG = {
     "orm/data/sequelize_*": "sequelize",
     "orm/data/sqlalchemy_timing.log": "sqlalchemy-timing",
     "orm/data/typeorm_*": "typeorm",
+    "requests/access/data/*_js.log": "structlog-json",
+    "requests/access/data/*": "access-log",
     "statements/data/pg15*": "pg-stat-statements",
     "sample_data/*/postgresql.log.gz": "postgres-stderr",
     "sample_data/*/requests.jsonl.gz": "structlog-json",
@@ -53,7 +66,15 @@ BELONG = {
     "traces/zipkin/*": "zipkin-v2",
 }
 #: What no format reads.
-NONE = {"orm/queuepool_timeout.txt", "*/README.md", "README.md", "sample_data/*/story.json"}
+NONE = {
+    "requests/access/data/*_own.log",
+    "requests/access/data/*_sent.json",
+    "requests/apps/data/morgan_custom.log",
+    "orm/queuepool_timeout.txt",
+    "*/README.md",
+    "README.md",
+    "sample_data/*/story.json",
+}
 
 
 def found(folder, pattern, base):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perfkit.analyses.diagnosis.chain import Chain
-    from perfkit.analyses.diagnosis.slo import Budget
     from perfkit.analyses.diagnosis.symptoms import Symptom
+    from perfkit.budget import Budget
 
 __all__ = ["headline", "paragraph", "stop"]
 

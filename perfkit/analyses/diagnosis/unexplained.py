@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perfkit.analyses.diagnosis.chain import Chain
-    from perfkit.analyses.diagnosis.slo import Budget
     from perfkit.analyses.diagnosis.symptoms import Symptom
+    from perfkit.budget import Budget
     from perfkit.recording import Recording
 
 __all__ = ["findings"]

@@ -38,7 +38,7 @@ def recognises(head: bytes) -> Recognition:
     """Recognise slow callbacks; other lines of an application may stand between."""
     found = recognised_by(_LINE, head, "are slow callbacks of asyncio")
     # A log that also has statements or requests is better read as those.
-    return Recognition(confidence=min(found.confidence, 0.88), reason=found.reason)
+    return Recognition(confidence=min(found.confidence, 0.74), reason=found.reason)
 
 
 def parse(chunk: Chunk) -> Parsed:

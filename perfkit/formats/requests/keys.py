@@ -21,22 +21,26 @@ class Role(NamedTuple):
 
 
 _ALIASES = {
-    "time": "timestamp @timestamp ts time datetime logged_at date asctime time_iso8601 time_local",
+    "time": "timestamp @timestamp ts time datetime logged_at date asctime time_iso8601 time_local "
+    "@t event_time log_time",
     "start": "started_at start_time request_start start_timestamp start start_utc",
     "method": "method http_method request_method verb",
     "route": "route http_route path_template route_template url_rule template endpoint",
-    "path": "path http_path request_path url_path url uri request_uri http_url target",
+    "path": "path http_path request_path url_path original_url url uri request_uri http_url target",
     "status": "status status_code http_status response_status http_status_code response_code code "
     "downstream_status",
     "trace_id": "trace_id traceid otel_trace_id dd_trace_id trace",
-    "request_id": "request_id requestid req_id x_request_id correlation_id",
-    "client": "client client_ip remote_addr client_addr remote_ip ip remote_address client_host",
+    "request_id": "request_id requestid req_id x_request_id correlation_id aws_request_id",
+    "client": "client client_ip remote_addr client_addr remote_ip ip remote_address client_host "
+    "downstream_remote_address",
     "response_bytes": "response_bytes bytes_sent body_bytes_sent response_size content_length "
     "bytes_out response_content_length bytes size response_length "
     "downstream_content_size",
     "service": "service service_name app_name",
+    "cache_status": "cache_status upstream_cache_status x_cache",
     "error": "error exception exc_info err error_message",
     "event": "event",
+    "process": "pid process_id",
     "request_line": "request request_line",
     "text": "message msg",
     "statement": "statement query sql db_statement db_query_text query_text sql_query",
@@ -59,7 +63,9 @@ _DURATION = re.compile(
 _UNITS = {"m": "ms", "s": "s", "u": "us", "n": "ns"}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Objects whose members are spoken of as if they stood beside the others.
-_GROUPS = re.compile(r"^(?:http|request|req|response|res|url|log|extra|fields|context)_")
+_GROUPS = re.compile(
+    r"^(?:http|request|req|response|res|url|log|extra|fields|context|properties|meta|state|data)_"
+)
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,8 @@
-"""Classified JSON log lines -> requests, queries, blocked loops, pool samples and checkouts."""
+"""Classified JSON log lines -> requests, queries, events, metrics, pool samples and checkouts."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
@@ -10,14 +10,22 @@ import pyarrow.compute as pc
 
 from perfkit import tables
 from perfkit.formats.orm.statement_rows import queries
+from perfkit.formats.requests.apps.values import addresses
+from perfkit.formats.requests.classified import DEPLOY, LAMBDA, QUERY, REQUEST
 from perfkit.formats.requests.cut_off import is_cut_off
 from perfkit.formats.requests.durations import to_ms
+from perfkit.formats.requests.happenings import lambda_metrics, lambda_report
 from perfkit.formats.times import read_times
 from perfkit.units import format_ms
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["Line", "RowBuilder"]
 
-_TEXTS = ("method", "route", "path", "service", "client", "request_id", "trace_id", "error")
+_TEXTS = (
+    "method", "route", "path", "service", "request_id", "trace_id", "error", "kind", "peer",
+)  # fmt: skip
 _QUERY_TEXTS = ("database", "session_id", "client", "request_id", "trace_id", "error")
 
 #: One line: its number, its bytes, and its values by role (requests) or by key.
@@ -39,14 +47,24 @@ class RowBuilder:
 
     def tables(self, found: dict[str, list[Line]]) -> dict[str, pa.Table]:
         """Return the tables that ``found`` (lines by kind) fills."""
+        events = [
+            self._blocked_loops(found["blocked_loop"]),
+            self._events(_reported(found[LAMBDA], lambda_report)),
+            self._events([(n, raw, v | {"kind": DEPLOY}) for n, raw, v in found[DEPLOY]]),
+        ]
         built = {
-            "requests": self._requests(found["request"]),
-            "queries": self._queries(found["slow_query"]),
-            "events": self._blocked_loops(found["blocked_loop"]),
+            "requests": self._requests(found[REQUEST]),
+            "queries": self._queries(found[QUERY]),
+            "events": tables.concat([one for one in events if one.num_rows], "events"),
+            "metrics": self._metrics(_reported(found[LAMBDA], lambda_metrics)),
             "pool_samples": self._pool_samples(found["pool_sample"]),
             "checkouts": self._checkouts(found["checkout"]),
         }
         return {name: table for name, table in built.items() if table.num_rows}
+
+    def answered(self, lines: list[Line]) -> dict[str, pa.Table]:
+        """Return rows of requests of which another chunk may tell what they asked for."""
+        return {"requests": self._requests(lines)} if lines else {}
 
     def _requests(self, lines: list[Line]) -> pa.Table:
         rows = [values for _, _, values in lines]
@@ -56,6 +74,9 @@ class RowBuilder:
             "duration_ms": ms,
             "status": _integers(rows, "status"),
             "response_bytes": _integers(rows, "response_bytes"),
+            "client": addresses(_texts(rows, "client")),
+            "upstream_ms": pa.array([row.get("upstream_ms") for row in rows], pa.float64()),
+            "cache_status": pc.utf8_lower(_texts(rows, "cache_status")),
             "attributes": pa.array([raw for _, raw, _ in lines], pa.binary()),
         }
         return tables.from_columns("requests", columns | _numbers(lines))
@@ -92,6 +113,24 @@ class RowBuilder:
         }
         return tables.from_columns("events", columns | _numbers(lines))
 
+    def _events(self, lines: list[Line]) -> pa.Table:
+        rows = [values for _, _, values in lines]
+        columns = {name: _texts(rows, name) for name in ("kind", "message")} | {
+            "at": self._times([row.get("at") for row in rows]),
+            "duration_ms": pa.array([row.get("duration_ms") for row in rows], pa.float64()),
+            "attributes": pa.array([raw for _, raw, _ in lines], pa.binary()),
+        }
+        return tables.from_columns("events", columns | _numbers(lines))
+
+    def _metrics(self, lines: list[Line]) -> pa.Table:
+        rows = [values for _, _, values in lines]
+        columns = {name: _texts(rows, name) for name in ("name", "unit")} | {
+            "at": self._times([row.get("at") for row in rows]),
+            "value": pa.array([row["value"] for row in rows], pa.float64()),
+            "attributes": pa.array([raw for _, raw, _ in lines], pa.binary()),
+        }
+        return tables.from_columns("metrics", columns | _numbers(lines))
+
     def _pool_samples(self, lines: list[Line]) -> pa.Table:
         rows = [values for _, _, values in lines]
         columns = self._named("pool_samples", rows)
@@ -124,6 +163,17 @@ class RowBuilder:
         times = read_times(values, self.zone)
         self.naive |= times.naive
         return times.array
+
+
+def _reported(
+    lines: list[Line], told: Callable[[dict[str, Any]], list[dict[str, Any]]]
+) -> list[Line]:
+    """Return what each line of Lambda tells, with the time of the line."""
+    return [
+        (number, raw, one | {"at": values.get("time")})
+        for number, raw, values in lines
+        for one in told(values["line"])
+    ]
 
 
 def _marked(line: Line, cut: bool) -> bytes:  # noqa: FBT001 - mapped

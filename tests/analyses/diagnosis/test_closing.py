@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from perfkit.analyses.diagnosis.chain import Chain
 from perfkit.analyses.diagnosis.closing import MOST_CAUSES, headline, paragraph, stop
-from perfkit.analyses.diagnosis.slo import Budget
 from perfkit.analyses.diagnosis.symptoms import Symptom
+from perfkit.budget import Budget
 from perfkit.results import Finding, Fix
 
 BUDGET = Budget(300.0)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from perfkit.analyses.diagnosis.chain import Chain
-from perfkit.analyses.diagnosis.slo import Budget
 from perfkit.analyses.diagnosis.symptoms import symptoms
 from perfkit.analyses.diagnosis.unexplained import findings
+from perfkit.budget import Budget
 from perfkit.results import Finding, Fix
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.formats.requests.durations import inferred_units, to_ms, unit_notes
+from perfkit.formats.requests.durations import inferred_units, to_ms, unit_notes, upstream_ms
 
 
 def head(*values, key="duration"):
@@ -84,3 +84,18 @@ def test_what_was_inferred_is_said():
     assert note.kind == "unit_inferred"
     assert note.message == "'took' names no unit; by its magnitude it was read as microseconds"
     assert unit_notes({}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "ms"),
+    [
+        ("0.1, 0.2 : -", 300.0),
+        ("0.25", 250.0),
+        (0.25, 250.0),
+        ("-", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_tries_of_several_servers_are_added_up(value, ms):
+    assert upstream_ms(value, "s") == (None if ms is None else pytest.approx(ms))

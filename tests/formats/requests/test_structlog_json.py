@@ -106,7 +106,7 @@ OTHERS = {
     "pino-http": (
         {"level": 30, "time": 1795249931500, "msg": "request completed", "responseTime": 250,
          "req": {"method": "GET", "url": "/orders/5", "id": 7}, "res": {"statusCode": 200}},
-        True,
+        False,
     ),
     "elastic common schema": (
         {"@timestamp": AT, "event": {"duration": 250_000_000}, "url": {"path": "/orders/5"},

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.analyses.diagnosis.slo import DEFAULT, Budget, parse
+from perfkit.budget import DEFAULT, Budget, parse
 from perfkit.errors import UsageError
 
 

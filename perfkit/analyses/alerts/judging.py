@@ -1,0 +1,94 @@
+"""All alert rules on one recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfkit.analyses.alerts import folding, rows, verdicts
+from perfkit.analyses.alerts.look import Look
+from perfkit.analyses.alerts.rules import (
+    ceiling,
+    contract,
+    cpu,
+    failures,
+    growth,
+    latency,
+    load,
+    periodic,
+    routes,
+    traffic,
+    week,
+    workers,
+)
+from perfkit.analyses.alerts.thresholds import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from perfkit.recording import Recording
+    from perfkit.results import Finding
+
+__all__ = ["Found", "found"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the rules say: ``findings``, and ``rows`` (one per rule; :data:`verdicts.SCHEMA`)."""
+
+    findings: tuple[Finding, ...]
+    rows: pa.Table
+
+
+def found(
+    rec: Recording,
+    requests: pa.Table,
+    thresholds: Mapping[str, float] | None = None,
+    *,
+    critical: Sequence[str] | None = None,
+) -> Found:
+    """Judge requests by every alert rule.
+
+    Args:
+        rec: the recording, for its events, host readings, statements and time zone.
+        requests: the requests that count, with ``route`` filled in where it is known; columns
+            that are missing are unknown.
+        thresholds: numbers to use instead of the defaults in
+            :data:`perfkit.analyses.alerts.THRESHOLDS`.
+        critical: the routes whose p99 matters most; None: see :mod:`.critical`.
+
+    Returns:
+        The findings, those of one incident folded into one, and for every rule what was checked,
+        the worst value, and whether it ``fired``, was ``quiet``, or could not be judged and why.
+
+    Raises:
+        UsageError: an unknown threshold or critical route, or a value that is no number.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> from perfkit.recording import Recording
+        >>> requests = pa.table({"route": ["/a"] * 80, "duration_ms": [1500.0] * 80})
+        >>> [finding.rule for finding in found(Recording(), requests).findings]
+        ['slow-route']
+    """
+    look = Look(rec, rows.read(requests), limits(thresholds), critical)
+    judged = list(_verdicts(look))
+    alerts = [alert for verdict in judged for alert in verdict.alerts]
+    return Found(tuple(folding.folded(alerts, look.extent)), verdicts.table(judged))
+
+
+def _verdicts(look: Look) -> Iterator[verdicts.Verdict]:
+    yield from routes.all_of(look)
+    yield from failures.all_of(look)
+    yield load.rule(look)
+    yield contract.rule(look)
+    yield from ceiling.all_of(look)
+    yield from latency.all_of(look)
+    yield traffic.rule(look)
+    yield week.rule(look)
+    yield cpu.rule(look)
+    yield from workers.all_of(look)
+    yield growth.rule(look)
+    yield periodic.rule(look)

@@ -1,0 +1,191 @@
+"""Windows in which too many requests fail, and bursts in which nobody answers (502, 503, 504)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perfkit import units
+from perfkit.analyses.alerts import grid as grids
+from perfkit.analyses.alerts import intervals, moments, series
+from perfkit.analyses.alerts.thresholds import THRESHOLDS
+from perfkit.analyses.alerts.verdicts import Alert, Verdict
+from perfkit.results import Finding, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perfkit.analyses.alerts.grid import Grid
+    from perfkit.analyses.alerts.look import Look
+    from perfkit.analyses.alerts.rows import Floats, Ints
+
+__all__ = ["all_of"]
+
+#: Windows slide by this part of their length.
+_STEPS = 5
+_MOST = 400_000
+_UNAVAILABLE = {502: "the backend broke the connection", 503: "nobody was free to answer"}
+_UNAVAILABLE |= {504: "the backend did not answer in time"}
+_SHOWN = 5
+_RFC = "https://www.rfc-editor.org/rfc/rfc9110#section-15.6"
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Requests per step, and windows of ``_STEPS`` of them."""
+
+    grid: Grid
+    places: Ints
+
+    def windows(self, where: Any) -> Floats:
+        """Return how many requests ``where`` are in the window that begins with each step."""
+        steps = self.grid.count(self.places, where)
+        return np.convolve(steps, np.ones(_STEPS), "valid")
+
+
+def all_of(look: Look) -> Iterable[Verdict]:
+    """Yield ``unavailable-burst`` and ``error-window``.
+
+    Windows of five minutes that slide by one, with 100 requests and 10
+    failures at least; the lower end of
+    Wilson's interval at four deviations must lie above 1 %: there are many windows. Windows
+    that touch are one incident. It is a burst of unavailability if most of its failures are 502,
+    503 or 504.
+    """
+    counts, why = _counts(look)
+    if counts is None:
+        yield _verdict(look, "unavailable-burst", [], why)
+        yield _verdict(look, "error-window", [], why)
+        return
+    failed = _incidents(look, counts, look.rows.failed)
+    gone = [run for run in failed if _mostly_unavailable(look, counts, run)]
+    rest = [run for run in failed if run not in gone]
+    for rule, runs in (("unavailable-burst", gone), ("error-window", rest)):
+        yield _verdict(look, rule, [_alert(look, counts, rule, run) for run in runs], "")
+
+
+def _counts(look: Look) -> tuple[_Counts | None, str]:
+    length = look.limits["error_window_s"]
+    if not look.rows.known.any():
+        return None, "neither status nor errors are known"
+    if look.extent is None or look.seconds < length:
+        return None, f"the recording lasts {look.seconds:,.0f} s, less than a window"
+    step = max(length / _STEPS, look.seconds / _MOST)
+    grid = grids.whole(*look.extent, step)
+    if grid.size < _STEPS:
+        return None, f"the recording lasts {look.seconds:,.0f} s, little more than a window"
+    return _Counts(grid, grid.places(look.rows.start)), ""
+
+
+def _incidents(look: Look, counts: _Counts, where: Any) -> list[tuple[int, int]]:
+    """Return the runs of steps (first, after last) whose windows fail too often."""
+    failed, of = counts.windows(where), counts.windows(look.rows.known)
+    low = intervals.lowest_share(failed, of, intervals.MANY)
+    enough = (of >= look.limits["window_requests"]) & (failed >= look.limits["window_errors"])
+    bad = enough & (low > look.limits["error_rate"])
+    runs = series.runs(bad, 1, bridge=_STEPS)
+    return [_trimmed(counts, where, low, high + _STEPS - 1) for low, high in runs]
+
+
+def _trimmed(counts: _Counts, where: Any, low: int, high: int) -> tuple[int, int]:
+    """Leave out the steps at both ends in which nothing failed."""
+    steps = np.flatnonzero(counts.grid.count(counts.places, where)[low:high])
+    return low + int(steps[0]), low + int(steps[-1]) + 1
+
+
+def _inside(counts: _Counts, run: tuple[int, int]) -> Any:
+    return (counts.places >= run[0]) & (counts.places < run[1])
+
+
+def _mostly_unavailable(look: Look, counts: _Counts, run: tuple[int, int]) -> bool:
+    failed = _inside(counts, run) & look.rows.failed
+    gone = np.isin(look.rows.status[failed], tuple(_UNAVAILABLE))
+    return bool(gone.mean() > 0.5)  # noqa: PLR2004 - most
+
+
+def _verdict(look: Look, rule: str, alerts: list[Alert], why: str) -> Verdict:
+    burst = rule == "unavailable-burst"
+    minutes = units.format_ms(look.limits["error_window_s"] * 1e3)
+    what = "502, 503 and 504" if burst else "failures"
+    rates = [one.finding.evidence[0]["error_rate"] for one in alerts]
+    return Verdict(
+        rule=rule,
+        checked=f"share of {what} in windows of {minutes} with"
+        f" {look.limits['window_requests']:g} requests and more",
+        threshold=look.limits["error_rate"],
+        value=max(rates, default=float("nan")),
+        alerts=alerts,
+        why=why,
+    )
+
+
+def _alert(look: Look, counts: _Counts, rule: str, run: tuple[int, int]) -> Alert:
+    inside, rows = _inside(counts, run), look.rows
+    failed = np.flatnonzero(inside & rows.failed)
+    of = int((inside & rows.known).sum())
+    codes = Counter(_code(status) for status in rows.status[failed].tolist())
+    low, high = counts.grid.window(*run)
+    rate = len(failed) / of
+    text, title = _words(rule, codes)
+    finding = Finding(
+        rule=rule,
+        severity="critical",
+        title=f"{title} from {moments.said(low, high, look.rec.zone)}:"
+        f" {units.format_share(rate)} of the requests ({len(failed):,} of {of:,})",
+        evidence=[
+            {"error_rate": rate, "failures": len(failed), "requests": of, "codes": _top(codes)},
+            *_routes(look, failed),
+        ],
+        fix=Fix(text=text, snippet=_snippet(look, rule, low, high), language="python"),
+        confidence="high",
+        reference=_RFC if rule == "unavailable-burst" else THRESHOLDS["error_rate"].source,
+        keys={"window": moments.key(low, high)},
+    )
+    return Alert(finding=finding, window=(low, high))
+
+
+def _code(status: float) -> str:
+    return "no status" if np.isnan(status) else str(int(status))
+
+
+def _top(codes: Counter[str]) -> str:
+    return ", ".join(f"{code}: {count:,}" for code, count in codes.most_common(_SHOWN))
+
+
+def _routes(look: Look, failed: Ints) -> list[dict[str, Any]]:
+    counted = Counter(look.rows.route.codes[failed].tolist())
+    return [
+        {"route": look.label(place), "failures": count}
+        for place, count in counted.most_common(_SHOWN)
+    ]
+
+
+def _words(rule: str, codes: Counter[str]) -> tuple[str, str]:
+    """Return what to do and how the title begins."""
+    if rule == "error-window":
+        return (
+            (
+                "Look at the errors of these minutes before looking at latency, and at what was"
+                " deployed or became unreachable when they began."
+            ),
+            "Requests fail",
+        )
+    code = next(int(c) for c, _ in codes.most_common() if c.isdigit() and int(c) in _UNAVAILABLE)
+    return (
+        (
+            f"{code}: {_UNAVAILABLE[code]}. Something ran out or was down: workers, connections,"
+            " the queue in front of them, or all of them at once in a restart. See what was in use"
+            " when it began, and whether workers were killed."
+        ),
+        f"A burst of {code}",
+    )
+
+
+def _snippet(look: Look, rule: str, low: int, high: int) -> str:
+    part = f"part = {moments.between(low, high, look.rec.zone)}"
+    if rule == "unavailable-burst":
+        return f"{part}\npart.events\nperfkit.pool(part)"
+    return f"{part}\npart.requests.query('status >= 500')\nperfkit.diagnose(part)"

@@ -1,0 +1,1 @@
+"""What a baseline counts of requests, adds up, and says about them."""

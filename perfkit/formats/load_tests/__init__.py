@@ -1,0 +1,1 @@
+"""Results of load tests: single requests where the tool tells them, else its summaries."""

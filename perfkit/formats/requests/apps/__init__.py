@@ -1,0 +1,1 @@
+"""Lines that applications and application servers write: requests, and events among them."""

@@ -117,7 +117,7 @@ def said(title: str, file: Path, times: list[Took]) -> None:
         max(getattr(one, name) for one in times) / 1e6 for name in ("total", "worker")
     )
     print(
-        f"{title:12} {size:5,.0f} MB  {wall:7.2f} s  {cpu:7.2f} CPU s  {size / cpu:6.1f} MB per CPU s"
+        f"{title:12} {size:5,.0f} MB  {wall:7.2f} s  {cpu:7.2f} CPU s  {size / cpu:5.1f} MB a CPU s"
         f"  {memory:6,.0f} MB in all, {worker:5,.0f} MB a worker",
         flush=True,
     )

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from perfkit.routing.evidence import Evidence
 from perfkit.routing.matching import Routes
+from perfkit.routing.paths import shaped
 from perfkit.routing.patterns import is_pattern, parts
 from perfkit.routing.shapes import section
 from perfkit.routing.target import shortened
@@ -128,9 +129,10 @@ def _distinct(paths: pa.Array, known: Routes, count: Any, lost: Any) -> pa.Array
     if not taught.null_count:
         return taught
     new = np.asarray(taught.is_null())
+    keys = shaped(paths.filter(pa.array(new)))
     evidence = Evidence()
-    evidence.add(paths.filter(pa.array(new)), count[new], found=(count - lost)[new])
-    return pc.coalesce(taught, evidence.templates().of(paths))
+    evidence.add_shaped(keys, count[new], found=(count - lost)[new])
+    return pc.replace_with_mask(taught, pa.array(new), evidence.templates().of_shaped(keys))
 
 
 def _is(requests: pa.Table, column: str, value: Any) -> Any:

@@ -51,9 +51,11 @@ _PROBES = "(?i)/(?:health|healthz|healthcheck|ready|readyz|live|livez|ping|statu
 _EDGES = (
     "cloudflare|cloudfront|fastly|akamai|cdn",
     "alb|elb|heroku|load-?balancer|front-?door|istio",
-    "nginx|apache|access|combined|common|envoy|haproxy|traefik|caddy|iis|proxy|squid|varnish",
+    "nginx|apache|envoy|haproxy|traefik|caddy|iis|proxy|squid|varnish",
     "gunicorn|uvicorn|hypercorn|granian|uwsgi|puma|unicorn|werkzeug|waitress|daphne",
 )
+#: Where an access log of a server that is not named stands.
+_PROXY = 2
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,8 @@ class _Logs:
         """Order formats from the outermost inwards; those that know durations before others."""
         mine = pa.array(self.inside & (self.group == group))
         typical = pc.approximate_median(self.requests["duration_ms"].filter(mine)).as_py()
-        kinds = [number for number, kind in enumerate(_EDGES) if re.search(kind, name)]
-        edge = min(kinds, default=len(_EDGES))
+        kinds = (number for number, kind in enumerate(_EDGES) if re.search(kind, name))
+        edge = next(kinds, _PROXY if "access" in name else len(_EDGES))
         return typical is None or np.isnan(typical), edge, -(typical or 0.0), name
 
     def compared(self, outer: int, inner: int, left: Flags) -> tuple[bool, Flags] | None:

@@ -106,6 +106,8 @@ def test_in_doubt_both_count_and_a_sentence_says_so():
     [
         (("app", "nginx"), "nginx"),
         (("gunicorn-access", "structlog-json"), "gunicorn-access"),
+        (("gunicorn-access", "nginx-access"), "nginx-access"),
+        (("aws-cloudfront-access", "some-access"), "aws-cloudfront-access"),
         (("nginx-combined", "aws-alb"), "aws-alb"),
         (("aws-alb", "aws-cloudfront"), "aws-cloudfront"),
     ],

@@ -1,4 +1,8 @@
-"""What stands out among routes: symptoms, each with the question to ask next."""
+"""What stands out among routes of which only counts and percentiles are known.
+
+Where the requests themselves are at hand, :mod:`perfkit.analyses.alerts` judges them instead; a
+streaming scan does not keep them.
+"""
 
 from __future__ import annotations
 

@@ -159,10 +159,10 @@ def summed(key: Ints, size: int, weight: Floats | None = None) -> tuple[Ints, Fl
         here = np.flatnonzero(rows)
         return here, rows[here].astype(np.float64)
     if weight is None:
-        here, count = np.unique(key, return_counts=True)
-        return here, count.astype(np.float64)
+        here, rows = np.unique(key, return_counts=True)
+        return here, rows.astype(np.float64)
     here, place = np.unique(key, return_inverse=True)
-    return here, np.bincount(place, weight, minlength=len(here))
+    return here, np.bincount(place, weight, minlength=len(here)).astype(np.float64)
 
 
 def encode(column: pa.ChunkedArray) -> Groups:

@@ -10,8 +10,8 @@
     templates.of(paths)                            # -> routes, one per path
 
 A streaming reader counts its rows by ``paths.shaped(paths)`` (stable, no evidence needed), adds
-these to one Evidence per chunk, merges, and at the end sends its keys through
-``templates.of(keys)``; rows whose keys have the same route are added up.
+these to one Evidence per chunk (``add_shaped``), merges, and at the end sends its keys through
+``templates.of_shaped(keys)``; rows whose keys have the same route are added up.
 
 **Rule.** Paths are a tree of sections, ids taken out by shape. From the root downwards: where
 more than :data:`MANY` different names follow one (templated) prefix, they are values of a
@@ -72,9 +72,13 @@ class Evidence:
             counts: how many requests each stands for; one, if not given.
             found: how many of these were not answered by 404; all, if not given.
         """
+        self.add_shaped(shaped(paths), counts, found=found)
+
+    def add_shaped(self, paths: pa.Array, counts: Any = None, *, found: Any = None) -> None:
+        """Count paths whose ids were taken out before (``paths.shaped``), as :meth:`add` does."""
         count = np.ones(len(paths)) if counts is None else np.asarray(counts, np.float64)
         served = count if found is None else np.asarray(found, np.float64)
-        columns = [shaped(paths), pa.array(count), pa.array(served)]
+        columns = [paths, pa.array(count), pa.array(served)]
         self._parts.append(_summed(pa.table(columns, schema=_SCHEMA)))
         if sum(map(len, self._parts[1:])) > len(self._parts[0]):
             self._parts = [self._table]  # so that each path is summed a few times only
@@ -104,10 +108,14 @@ class Templates:
 
     def of(self, targets: pa.Array) -> pa.Array:
         """Return the route of every request target or shaped path; null stays null."""
-        keys = shaped(targets).dictionary_encode()
-        return self._of_shaped(keys.dictionary).take(keys.indices)
+        return self.of_shaped(shaped(targets))
 
-    def _of_shaped(self, paths: pa.Array) -> pa.Array:
+    def of_shaped(self, paths: pa.Array) -> pa.Array:
+        """Return the route of every path whose ids were taken out before; null stays null."""
+        keys = paths.dictionary_encode()
+        return self._of_distinct(keys.dictionary).take(keys.indices)
+
+    def _of_distinct(self, paths: pa.Array) -> pa.Array:
         known = self.routes.take(pc.index_in(paths, value_set=self.paths))
         if not known.null_count:
             return known

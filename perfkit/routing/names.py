@@ -61,9 +61,6 @@ class Names:
         counted: holds another placeholder.
         folded: the code of the section as a value: ``{name}``, with its extension.
         pooled: the code by which places are told apart; languages have one, versions as well.
-        valued: looks like a value (digits, encoded text, three words).
-        operation: looks like an operation (``getUser``, ``users.list``).
-        hyphened: has a hyphen.
     """
 
     texts: pa.Array
@@ -72,9 +69,6 @@ class Names:
     counted: Flags
     folded: Ints
     pooled: Ints
-    valued: Flags
-    operation: Flags
-    hyphened: Flags
 
     @classmethod
     def of(cls, texts: pa.Array) -> Names:
@@ -97,10 +91,22 @@ class Names:
             counted=placeholder & ~named,
             folded=values,
             pooled=pooled,
-            valued=_has(everything, _VALUED),
-            operation=_has(everything, _OPERATION),
-            hyphened=_has(everything, "-"),
         )
+
+    def valued(self, codes: Ints) -> Flags:
+        """Say which sections look like values: digits, encoded text, three words."""
+        return self._have(codes, _VALUED)
+
+    def operations(self, codes: Ints) -> Flags:
+        """Say which sections look like operations (``getUser``, ``users.list``)."""
+        return self._have(codes, _OPERATION)
+
+    def hyphened(self, codes: Ints) -> Flags:
+        """Say which sections have a hyphen."""
+        return self._have(codes, "-")
+
+    def _have(self, codes: Ints, pattern: str) -> Flags:
+        return np.asarray(_has(self.texts.take(pa.array(codes)), pattern), np.bool_)
 
     def skeletons(self, codes: Ints) -> Ints:
         """Number codes by how their texts are made: runs of letters and of digits as one each."""

@@ -91,11 +91,11 @@ class Place:
             return 0
         if self._mostly_alike:
             return _SOME
-        if _share(names.operation[self.codes]) >= _QUARTER:
+        if len(self.codes) > 2 * _OPERATIONS or _share(names.operations(self.codes)) >= _QUARTER:
             return _OPERATIONS
-        if _share(names.valued[self.codes]) >= _MOST:
+        if _share(names.valued(self.codes)) >= _MOST:
             return _SOME
-        return _HYPHENED if _share(names.hyphened[self.codes]) >= _MOSTLY else MANY
+        return _HYPHENED if _share(names.hyphened(self.codes)) >= _MOSTLY else MANY
 
     def _holds(self, share: float, times: float) -> Flags:
         """Say which names hold a share of the requests, and so many times the average name's."""
@@ -107,11 +107,13 @@ class Place:
         return _share(self.alike & ~self.collection) >= _MOST
 
     def _kept(self, names: Names) -> Flags:
-        made = names.skeletons(self.codes)
-        unusual = np.bincount(made)[made] < _UNUSUAL * len(made)
         own = self._holds(*_OWN) & self.unlike | self._holds(_OWN[0], 0) & self.proven
-        odd = self._holds(*_ODD) & (unusual | self._mostly_alike)
-        popular = self._holds(*_POPULAR) & ~(names.valued | names.hyphened)[self.codes]
+        odd = self._holds(*_ODD)
+        if odd.any() and not self._mostly_alike:
+            made = names.skeletons(self.codes)
+            odd &= np.bincount(made)[made] < _UNUSUAL * len(made)
+        popular = self._holds(*_POPULAR)
+        popular[popular] = ~names.valued(self.codes[popular]) & ~names.hyphened(self.codes[popular])
         kept: Flags = (own | odd | popular) & (~self.alike | self.proven)
         return kept
 

@@ -23,6 +23,7 @@ TUNNEL = "(CONNECT)"
 LONGEST = 1_000
 
 _ABSOLUTE = "^[A-Za-z][A-Za-z0-9+.-]*://"
+_AUTHORITY = r"^[^/?#\s]+:[0-9]{1,5}$"
 
 
 def bare(targets: pa.Array) -> pa.Array:
@@ -32,10 +33,21 @@ def bare(targets: pa.Array) -> pa.Array:
         >>> bare(pa.array(["http://shop/a//b/;v=1?q#top", "/"])).to_pylist()
         ['/a/b', '/']
     """
-    paths = shortened(targets)
-    for pattern, change in _CHANGES:
-        paths = _changed(paths, pattern, change)
-    return paths
+    paths = _without_host(shortened(targets))
+    for mark, change in _MARKS:
+        paths = _where(paths, pc.match_substring(paths, mark), change)
+    ended = pc.and_(pc.ends_with(paths, "/"), pc.greater(pc.binary_length(paths), 1))
+    return _where(paths, ended, lambda long: pc.utf8_slice_codeunits(long, 0, -1))
+
+
+def _without_host(paths: pa.Array) -> pa.Array:
+    """Change targets of the absolute and the authority form."""
+    rooted = pc.starts_with(paths, "/")
+    if pc.all(rooted).as_py() is not False:
+        return paths
+    absolute = pc.match_substring_regex(paths, _ABSOLUTE)
+    named = _where(paths, absolute, _drop(f"{_ABSOLUTE}[^/?#]*/*", "/"))
+    return _where(named, pc.match_substring_regex(named, _AUTHORITY), _drop("^.*$", TUNNEL))
 
 
 def _drop(pattern: str, instead: str = "") -> Callable[[pa.Array], pa.Array]:
@@ -46,20 +58,13 @@ def _before(mark: str) -> Callable[[pa.Array], pa.Array]:
     return lambda paths: pc.list_element(pc.split_pattern(paths, mark, max_splits=1), 0)
 
 
-# What is looked for (RE2), and what becomes of the paths that have it; in this order.
-_CHANGES: tuple[tuple[str, Callable[[pa.Array], pa.Array]], ...] = (
-    (r"\?", _before("?")),
+# What is looked for, and what becomes of the paths that have it; in this order.
+_MARKS: tuple[tuple[str, Callable[[pa.Array], pa.Array]], ...] = (
+    ("?", _before("?")),
     ("#", _before("#")),
-    (_ABSOLUTE, _drop(f"{_ABSOLUTE}[^/]*/*", "/")),
     (";", _drop(";[^/]*")),
     ("//", _drop("/{2,}", "/")),
-    (r"(?s)./$", _drop("/$")),
-    (r"^[^/\s]+:[0-9]{1,5}$", _drop("^.*$", TUNNEL)),
 )
-
-
-def _changed(paths: pa.Array, pattern: str, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    return _where(paths, pc.match_substring_regex(paths, pattern), change)
 
 
 def shortened(paths: pa.Array) -> pa.Array:

@@ -20,7 +20,7 @@ __all__ = ["chance_bound", "exact_interval", "upper_tail"]
 _TAIL = 0.025  # of either side: 95 % between
 #: Hits and misses from which Wilson's interval is the same to a hundredth of its width.
 _MANY = 10_000
-_STEPS = 60  # halvings: to the last digit
+_STEPS = 40  # halvings: to twelve digits
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perfkit.statistics.student import upper_quantile
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,6 +27,7 @@ __all__ = ["quantile_shifts", "resampled_quantiles"]
 
 RESAMPLES = 1000
 _PRODUCTS = 20
+_NORMAL = 1.959963984540054  # exceeded by 2.5 %
 _SEED = 841  # any; a constant, so that the same data gives the same interval
 _FEWEST, _MOST = 20, 50  # blocks: 5 % of a run each at most
 _TIMES_TAU = 4.0  # a block is so many times as long as dependence lasts
@@ -37,9 +40,10 @@ def quantile_shifts(
 ) -> list[tuple[float, float, float]]:
     """Return (low, high, standard error) of quantile after minus quantile before, for each.
 
-    The interval holds the middle 95 % of 1,000 resamples. Each side has two sets of draws, and
-    each is compared with the other set of the other side: exchanging the sides turns the sign
-    and nothing else.
+    The interval holds the middle 95 % of 1,000 resamples, widened where blocks are too short to
+    hold all dependence or where there are few independent samples. Each side has two sets of
+    draws, and each is compared with the other set of the other side: exchanging the sides turns
+    the sign and nothing else.
 
     Args:
         before: shape (n,), in the order of time; all known.
@@ -47,13 +51,32 @@ def quantile_shifts(
         quantiles: such as 0.5 and 0.95.
         tau: integrated autocorrelation time of both, which blocks must exceed.
     """
-    old = resampled_quantiles(before, quantiles, tau=tau)
-    new = resampled_quantiles(after, quantiles, tau=tau)
+    old, new = (
+        _widened(resampled_quantiles(side, quantiles, tau=tau), len(np.asarray(side)), tau)
+        for side in (before, after)
+    )
     half = RESAMPLES // 2
     apart = np.concatenate((new[:half] - old[half:], new[half:] - old[:half]))
     low, high = np.quantile(apart, (0.025, 0.975), axis=0)
     error = apart.std(axis=0)
     return list(zip(low.tolist(), high.tolist(), error.tolist(), strict=True))
+
+
+def _widened(resampled: Floats, count: int, tau: float) -> Floats:
+    """Return the resamples further apart from their median.
+
+    Of the variance of a first-order process with this tau, blocks of ``l`` samples hold
+    1 - 2 r (1 - r**l) / (l (1 - r**2)), where r is its autocorrelation: the variance of a
+    block's mean against that of a long run.
+    """
+    r = (tau - 1) / (tau + 1)
+    length = count / _blocks(count, tau)
+    held = 1 - 2 * r * (1 - r**length) / (length * (1 - r * r))
+    freedom = max(2.0, round(2 * count / tau - 2))
+    factor = upper_quantile(0.025, float(f"{freedom:.2g}")) / _NORMAL / math.sqrt(held)
+    middle = np.median(resampled, axis=0)
+    found: Floats = middle + factor * (resampled - middle)
+    return found
 
 
 def resampled_quantiles(

@@ -45,7 +45,7 @@ _EPISODE = 0.4
 _NEAR = 0.0
 #: Residuals beyond so many standard deviations are another change, or an outlier.
 _CLIP = 3.5
-#: Correlation of the whole series is believed up to 0.7 (or it is the change itself).
+#: Correlation of neighbours is believed up to 0.7: what looks like more is another change.
 _MOST_TIED = 6.0
 #: Upper 95 % point of the likelihood ratio of a change's place, P(x) = (1 - exp(-x / 2))**2
 #: (Hansen, Econometrica 68, 2000, table 1).
@@ -133,7 +133,7 @@ def scan(above: Floats, count: Floats, strata: Ints | None = None) -> Stretch | 
     again = _best(shrunk, Noise())
     if again is None:
         return None
-    inflation = _inflation(_left_over(shrunk, again))
+    inflation = min(_inflation(_left_over(shrunk, again)), _MOST_TIED)
     tied = min(_of_process(_left_over(shrunk, None)), _MOST_TIED)
     noise = Noise(between=between, inflation=inflation, tied=max(tied, inflation))
     return _best(shrunk, noise)

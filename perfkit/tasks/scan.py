@@ -28,7 +28,8 @@ from perfkit.tasks.scanned import Around, Sum, Terms, counted
 from perfkit.tasks.scanned_requests import RequestSum, counted_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence, Set
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     import pyarrow as pa
@@ -188,7 +189,7 @@ class Scan:
         return any(one.readable_once for items in named for item in items for one in find(item))
 
 
-def _told_twice(rec: Recording, loggers: Set[str]) -> list[Note]:
+def _told_twice(rec: Recording, loggers: AbstractSet[str]) -> list[Note]:
     formats = sorted({source.format for source in rec.inputs if source.name in loggers})
     if len(formats) < 2:  # noqa: PLR2004 - two may tell of the same
         return []

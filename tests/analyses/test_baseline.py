@@ -2,12 +2,15 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import perfkit
 from perfkit.analyses.baseline import baseline
+from perfkit.errors import UsageError
 from perfkit.recording import Note, Recording
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -146,3 +149,84 @@ def test_what_limits_the_recording_is_passed_on():
 
 def test_nothing_read_is_an_answer():
     assert baseline(requests([])).headline == "No request is in what was read."
+
+
+@given(ROWS)
+def test_every_percentile_is_numpys_in_the_table_and_in_json_shown_or_not(rows):
+    result = baseline(requests(rows))
+    as_json = {row["route"]: row for row in result.to_dict()["routes"]}
+    for route, row in by_route(result).items():
+        known = [d for r, d, _ in rows if r == route and d is not None]
+        for name, q in (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)):
+            if known:
+                assert row[f"{name}_ms"] == as_json[route][f"{name}_ms"] == np.quantile(known, q)
+            else:
+                assert as_json[route][f"{name}_ms"] is None
+
+
+def test_a_random_log_is_described_as_pandas_describes_it():
+    rng = np.random.default_rng(11)
+    count = 20_000
+    frame = pd.DataFrame(
+        {
+            "route": rng.choice([f"/r{n}" for n in range(40)], count),
+            "duration_ms": np.where(rng.random(count) < 0.02, np.nan, rng.lognormal(3, 1, count)),
+            "status": rng.choice([200, 404, 500, 503], count, p=[0.9, 0.05, 0.03, 0.02]),
+        }
+    )
+    found = baseline(frame).table.set_index("route").sort_index()
+    by = frame.groupby("route")
+    for name, q in (("p50_ms", 0.5), ("p90_ms", 0.9), ("p95_ms", 0.95), ("p99_ms", 0.99)):
+        assert found[name].to_numpy() == pytest.approx(by.duration_ms.quantile(q).to_numpy())
+    assert found["total_ms"].to_numpy() == pytest.approx(by.duration_ms.sum().to_numpy())
+    assert found["max_ms"].to_numpy() == pytest.approx(by.duration_ms.max().to_numpy())
+    assert found["mean_ms"].to_numpy() == pytest.approx(by.duration_ms.mean().to_numpy())
+    assert found["requests"].tolist() == by.size().tolist()
+    assert found["errors"].tolist() == (frame.status >= 500).groupby(frame.route).sum().tolist()
+    assert baseline(frame).arrow["total_ms"].to_pylist() == sorted(found["total_ms"])[::-1]
+
+
+def test_too_few_requests_are_shown_as_such_with_their_count():
+    result = baseline(requests([("/a", float(n), 200) for n in range(50)]))
+    assert "n/a (50)" in result.to_text()
+    assert result.to_dict()["routes"][0]["p95_ms"] == pytest.approx(46.55)
+
+
+def test_the_sample_without_faults_has_no_finding():
+    assert baseline(perfkit.sample("healthy")).findings == ()
+
+
+def test_a_budget_is_judged_by_route_and_said_in_the_headline():
+    rows = spread("/fast", 500, median=30) + spread("/slow", 500, median=300)
+    result = baseline(requests(rows), budget="p95<200ms")
+    verdicts = {route: row["budget"] for route, row in by_route(result).items()}
+    assert verdicts == {"/fast": "met", "/slow": "broken"}
+    assert result.headline.endswith("p95 < 200 ms is broken by 1 of 2 routes: /slow")
+    assert result.budget_ms == 200
+    met = baseline(requests(rows), budget="p95<2s")
+    assert "there is no prize for the next 10 ms" in met.headline
+    with pytest.raises(UsageError, match="budget"):
+        baseline(requests(rows), budget="fast")
+
+
+def test_a_threshold_can_be_changed():
+    rows = requests(spread("/a", 500, median=300))
+    assert baseline(rows).findings == ()
+    (finding,) = baseline(rows, thresholds={"slow_p95_ms": 200}).findings
+    assert finding.rule == "slow-route"
+    with pytest.raises(UsageError, match="there is none called"):
+        baseline(rows, thresholds={"slow": 1})
+
+
+def test_what_was_checked_is_a_section():
+    result = baseline(requests(spread("/a", 500, median=30)))
+    rules = result.sections["Rules checked"].to_pylist()
+    assert len({row["rule"] for row in rules}) == len(rules)
+    assert "error-rate" in {row["rule"] for row in rules}
+    assert any("p95 of every route" in checked for checked in result.checked)
+
+
+def test_no_rule_fires_twice():
+    rows = spread("/slow", 500, median=1500, failed=100)
+    found = [(f.rule, f.keys.get("route")) for f in baseline(requests(rows)).findings]
+    assert len(set(found)) == len(found)

@@ -142,7 +142,7 @@ def test_too_few_samples_are_not_judged():
 
 @pytest.mark.parametrize("by", ["routes", "service", None])
 def test_another_by_is_an_error_that_names_the_three(by):
-    with pytest.raises(UsageError, match="route.*fingerprint.*category"):
+    with pytest.raises(UsageError, match=r"route.*fingerprint.*category"):
         compare(run(9), run(9), by=by)
 
 

@@ -65,6 +65,8 @@ BELONG = {
     "traces/otlp/*": "otlp-json",
     "traces/zipkin/*": "zipkin-v2",
 }
+#: Lines of a second format stand in these files; the first tells more of them.
+ALSO = {"orm/data/sqlalchemy_timing.log": {"application-log"}}
 #: What no format reads.
 NONE = {
     "requests/access/data/*_own.log",
@@ -123,7 +125,8 @@ def test_a_head_that_ends_within_a_record_misleads_no_format(name):
     head, form = head_of((OURS | REAL)[name]), expected(name)
     for end in (len(head) // 2, len(head) - 7):
         sure = confidences(head[:end])
-        assert {other for other, value in sure.items() if value >= 0.4} <= {form}
+        known = {form} | ALSO.get(name, set())
+        assert {other for other, value in sure.items() if value >= 0.4} <= known
 
 
 #: The header and a row of exports that formats or envelopes with other columns could be taken for.

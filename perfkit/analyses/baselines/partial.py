@@ -197,4 +197,5 @@ def without(part: Partial, routes: Collection[str | None]) -> Partial:
         ),
         methods=frozenset(pair for pair in part.methods if pair[0] not in routes),
         timeline=Timeline.nothing(),
+        extent=None,
     )

@@ -28,8 +28,9 @@ PERCENTILES = {"p50": 0.5, "p95": 0.95}
 #: A series that changes more often than that has no levels to speak of.
 _ROUNDS = 6
 #: Where the share above the p95 varies that much between bins (in units of the variance of one
-#: request), few bins hold most of it: the levels of the bins must show the change, too.
-_UNEVEN = 0.1
+#: request), few bins hold most of it: twice the usual excess is asked (stationary series of that
+#: kind reach 1.6 times), and the levels of the bins must show the change, too.
+_UNEVEN, _SURER = 0.03, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +108,8 @@ def _scanned(known: Course, name: str, q: float) -> Stretch | None:
         return None
     if name != "p95" or found.noise.between < _UNEVEN:
         return found
+    if found.excess < _SURER * change_points.CRITICAL:
+        return None
     level = quantile_by(left, series.bins, q)
     middle = quantile_by(level, series.slots, 0.5)[series.slots]
     by_bin = change_points.scan((level > middle).astype(np.float64), np.ones(len(level)), strata)

@@ -65,7 +65,10 @@ def amounts(side: Side, keys: int) -> Amounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """A share of some rows, before and after, and the interval of the difference; NaN unknown."""
+    """A share of some rows, before and after, and the interval of the difference.
+
+    A share is NaN where nothing is known; where nothing was hit the interval is infinite.
+    """
 
     before: float
     after: float
@@ -95,18 +98,31 @@ def shares(observed: Observed, which: str, z: float) -> list[Share]:
         z: the normal quantile of the interval.
     """
     keys = len(observed.labels)
-    sides = [
-        [getattr(side, which)[rows][side.judged[rows]] for rows in side.by_key(keys)]
-        for side in observed.sides
-    ]
-    return [_share(old, new, z) for old, new in zip(*sides, strict=True)]
+    flags = [getattr(side, which) & side.judged for side in observed.sides]
+    hits = [_per_key(side, of, keys) for side, of in zip(observed.sides, flags, strict=True)]
+    counts = [_per_key(side, side.judged, keys) for side in observed.sides]
+    rows = [side.by_key(keys) for side in observed.sides] if any(map(np.any, flags)) else []
+    found = []
+    for key in range(keys):
+        seen = (int(hits[0][key]), int(hits[1][key]))
+        of = (int(counts[0][key]), int(counts[1][key]))
+        tau = 1.0
+        if any(seen):
+            series = zip(observed.sides, flags, (mine[key] for mine in rows), strict=True)
+            tau = autocorrelation_time(*(flag[at][side.judged[at]] for side, flag, at in series))
+        found.append(_share(seen, of, tau, z))
+    return found
 
 
-def _share(old: NDArray[np.bool_], new: NDArray[np.bool_], z: float) -> Share:
-    hits = int(old.sum()), int(new.sum())
-    tau = autocorrelation_time(old, new) if any(hits) else 1.0
-    low, high = difference_interval(
-        hits[0] / tau, old.size / tau, hits[1] / tau, new.size / tau, z=z
-    )
-    before, after = (float(side.mean()) if side.size else math.nan for side in (old, new))
+def _per_key(side: Side, chosen: NDArray[np.bool_], keys: int) -> NDArray[np.int64]:
+    return np.bincount(side.code[chosen], minlength=keys)
+
+
+def _share(hits: tuple[int, int], counts: tuple[int, int], tau: float, z: float) -> Share:
+    before, after = (hit / of if of else math.nan for hit, of in zip(hits, counts, strict=True))
+    low, high = -math.inf, math.inf
+    if any(hits):
+        low, high = difference_interval(
+            hits[0] / tau, counts[0] / tau, hits[1] / tau, counts[1] / tau, z=z
+        )
     return Share(before=before, after=after, hits=hits, low=low, high=high)

@@ -28,8 +28,7 @@ _PREPARATION = pa.array(["parse", "bind"])
 def by_fingerprint(before: Sequence[Recording], after: Sequence[Recording]) -> Observed:
     """Return the statements that were executed; to parse or bind one is no execution."""
     parts = [_executed(rec) for rec in (*before, *after)]
-    ids = pa.chunked_array([c for part in parts for c in _text(part, "fingerprint_id").chunks])
-    texts = pa.chunked_array([c for part in parts for c in _text(part, "fingerprint").chunks])
+    ids, texts = (_text(parts, name) for name in ("fingerprint_id", "fingerprint"))
     found = groups.encode(ids)
     sizes = [len(part) for part in parts]
     ends = np.cumsum([0, *sizes])
@@ -52,8 +51,9 @@ def _executed(rec: Recording) -> pa.Table:
     return queries.filter(pc.invert(pc.is_in(phase, value_set=_PREPARATION)))
 
 
-def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
-    return table[name].cast(pa.string())
+def _text(parts: Sequence[pa.Table], name: str) -> pa.ChunkedArray:
+    chunks = [chunk for part in parts for chunk in part[name].cast(pa.string()).chunks]
+    return pa.chunked_array(chunks, pa.string())
 
 
 def _first(texts: pa.ChunkedArray, found: groups.Groups) -> list[str | None]:

@@ -11,7 +11,7 @@ import numpy as np
 from perfkit import statistics
 from perfkit.statistics.bootstrap import quantile_shifts
 from perfkit.statistics.runs import ENOUGH, between_runs, enough, run_shift
-from perfkit.statistics.shift import Shift, shift
+from perfkit.statistics.shift import Shift, pair_quantiles, shift
 from perfkit.statistics.student import two_sided
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _unsure(samples: Samples) -> Shift:
     """Return the shift of too few samples: a number without an interval."""
     value = math.nan
     if min(samples.counts):
-        value = shift(*map(samples.log, samples.pooled)).value
+        before, after = (np.sort(samples.log(side)) for side in samples.pooled)
+        (value,) = pair_quantiles(before, after, (0.5,))
     return Shift(
         value=value, low=math.nan, high=math.nan, p_value=math.nan, error=math.nan, freedom=math.nan
     )
@@ -89,11 +90,12 @@ def _unsure(samples: Samples) -> Shift:
 
 def _own(samples: Samples) -> dict[int, tuple[float, float]]:
     """Return each percentile of the samples in ms, before and after."""
-    old, new = (np.sort(side) for side in samples.pooled)
-    return {
-        p: (statistics.quantile(old, p / 100), statistics.quantile(new, p / 100))
-        for p in PERCENTILES
-    }
+    shares = [p / 100 for p in PERCENTILES]
+    old, new = (
+        np.quantile(side, shares).tolist() if side.size else [math.nan] * len(shares)
+        for side in samples.pooled
+    )
+    return dict(zip(PERCENTILES, zip(old, new, strict=True), strict=True))
 
 
 def _quantiles(samples: Samples) -> dict[int, Quantile]:

@@ -22,6 +22,8 @@ __all__ = ["largest", "mix_table", "overall_findings"]
 
 #: The largest cost has moved if it leads by so much on both sides: equal costs change places.
 _LEADS = 1.2
+#: ... and is worth a word: a share of all time, and calls enough that none alone makes it.
+_LEAST_SHARE, _FEWEST = 0.05, 30
 _REAL = 0.01
 
 
@@ -31,9 +33,10 @@ def largest(compared: Compared) -> tuple[int, int] | None:
     if not (before.size and before.max() > 0 and after.max() > 0):
         return None
     old, new = int(before.argmax()), int(after.argmax())
-    if old == new or before[old] < _LEADS * before[new] or after[new] < _LEADS * after[old]:
-        return None
-    return old, new
+    leads = before[old] >= _LEADS * before[new] and after[new] >= _LEADS * after[old]
+    rows = min(compared.before.rows[old], compared.after.rows[new])
+    matters = min(before[old], after[new]) >= _LEAST_SHARE and rows >= _FEWEST
+    return (old, new) if old != new and leads and matters else None
 
 
 def overall_findings(compared: Compared, mix: Mix | None, min_effect: float) -> Iterator[Finding]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from perfkit.analyses.comparing.observed import Observed, Side
 
     Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 __all__ = ["FEWEST", "Samples", "samples_of"]
 
@@ -84,26 +83,26 @@ def samples_of(observed: Observed) -> Iterator[Samples]:
     time-out. Neither is what was refused (status 400 to 499), unless hardly anything else is
     left: a route may answer 404 as a matter of course.
     """
-    keys = len(observed.labels)
-    before, after = (side.by_key(keys) for side in observed.sides)
-    for old, new in zip(before, after, strict=True):
-        strict = Samples(
-            before=_runs(observed.before, old, refused=False),
-            after=_runs(observed.after, new, refused=False),
-        )
-        if strict.enough:
-            yield strict
-            continue
-        yield Samples(
-            before=_runs(observed.before, old, refused=True),
-            after=_runs(observed.after, new, refused=True),
-        )
+    strict, lenient = (
+        [_runs(side, observed, refused=flag) for side in observed.sides] for flag in (False, True)
+    )
+    for key in range(len(observed.labels)):
+        found = Samples(before=strict[0][key], after=strict[1][key])
+        if not found.enough:
+            found = Samples(before=lenient[0][key], after=lenient[1][key])
+        yield found
 
 
-def _runs(side: Side, rows: Ints, *, refused: bool) -> list[Floats]:
-    good = ~side.failed[rows] & ~np.isnan(side.ms[rows])
+def _runs(side: Side, observed: Observed, *, refused: bool) -> list[list[Floats]]:
+    """Return the durations of every key that are compared, run by run."""
+    good = ~side.failed & ~np.isnan(side.ms)
     if not refused:
-        good &= ~side.refused[rows]
-    rows = rows[good]
-    ends = np.cumsum(np.bincount(side.run[rows], minlength=side.runs))[:-1]
-    return [run for run in np.split(side.ms[rows], ends) if run.size]
+        good &= ~side.refused
+    order = side.order[good[side.order]]
+    cell = side.code[order].astype(np.int64) * side.runs + side.run[order]
+    counts = np.bincount(cell, minlength=len(observed.labels) * side.runs)
+    parts = np.split(side.ms[order], np.cumsum(counts)[:-1])
+    return [
+        [part for part in parts[at : at + side.runs] if part.size]
+        for at in range(0, len(parts), side.runs)
+    ]

@@ -70,6 +70,8 @@ def cut(data: bytes) -> int:  # noqa: ARG001 - a document cannot be divided (``F
 
 def parse(chunk: Chunk) -> Parsed:
     """Parse one document, which is one record."""
+    if not chunk.data.strip():
+        return Parsed()
     try:
         document = msgspec.json.decode(chunk.data.decode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError):

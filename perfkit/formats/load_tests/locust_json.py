@@ -57,6 +57,8 @@ def cut(data: bytes) -> int:  # noqa: ARG001 - a document cannot be divided (``F
 
 def parse(chunk: Chunk) -> Parsed:
     """Parse entries, each a record."""
+    if not chunk.data.strip():
+        return Parsed()
     try:
         raws = _ARRAY.decode(chunk.data.decode("utf-8", "replace").encode())
     except (msgspec.DecodeError, RecursionError):

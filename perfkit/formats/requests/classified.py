@@ -44,7 +44,7 @@ def classified(line: Any, units: Mapping[str, str]) -> tuple[str, dict[str, Any]
         return QUERY, values
     if is_outgoing(line, values):
         return REQUEST, outgoing(line, values)
-    kind = REQUEST if _is_request(values) else _half(line, values)
+    kind = _half(line, values) or (REQUEST if _is_request(values) else "")
     return (kind, values) if kind else _happening(line, values)
 
 
@@ -52,9 +52,11 @@ def _half(line: dict[str, Any], values: dict[str, Any]) -> str:
     """Say which half of a request a line is, by the objects that pino writes of them."""
     if "request_id" not in values:
         return ""
-    if "req" in line and {"method", "path"} <= values.keys() and "status" not in values:
-        return OPENED
-    return CLOSED if "res" in line and {"status", "duration_ms"} <= values.keys() else ""
+    if "req" in line and {"method", "path"} <= values.keys() and "duration_ms" not in values:
+        # What failed is told by a line of its own, with the status, before the last one.
+        return OPENED if "status" not in values or "err" in line else ""
+    is_answer = "res" in line and "req" not in line and "path" not in values
+    return CLOSED if is_answer and {"status", "duration_ms"} <= values.keys() else ""
 
 
 def _happening(line: dict[str, Any], values: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -1,8 +1,9 @@
 """Requests that two lines tell of: one when they came in, one when they were answered.
 
 Fastify's logger writes ``{"reqId": "req-1", "req": {"method": "GET", "url": "/a"}, "msg": "incoming
-request"}`` and ``{"reqId": "req-1", "res": {"statusCode": 200}, "responseTime": 5.1}``. The row is
-of the second line; lines of one process belong together by the request's id.
+request"}`` and ``{"reqId": "req-1", "res": {"statusCode": 200}, "responseTime": 5.1}``, and
+one with ``err`` between them where it failed. The row is of the last line; lines of one process
+belong together by the request's id.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Halves", "mend", "paired"]
 
-#: What only the first line tells.
-_TOLD = ("method", "path", "route", "client")
+#: What the last line does not tell.
+_TOLD = ("method", "path", "route", "client", "error")
 #: Process and request.
 _Key = tuple[str, str]
 

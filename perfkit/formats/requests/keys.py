@@ -38,7 +38,7 @@ _ALIASES = {
     "downstream_content_size",
     "service": "service service_name app_name",
     "cache_status": "cache_status upstream_cache_status x_cache",
-    "error": "error exception exc_info err error_message",
+    "error": "error exception exc_info err error_message err_message",
     "event": "event",
     "process": "pid process_id",
     "request_line": "request request_line",

@@ -1,5 +1,7 @@
 """Requests over time, whole and in parts."""
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -43,7 +45,7 @@ def cells(timeline):
 
 
 def test_every_step_divides_the_next():
-    assert all(later % step == 0 for step, later in zip(STEPS, STEPS[1:], strict=False))
+    assert all(later % step == 0 for step, later in itertools.pairwise(STEPS))
 
 
 @given(ROWS)

@@ -9,7 +9,7 @@ QUIET = {"/a": (300, 10.0)}
     ("after", "words"),
     [
         (QUIET, "No change detected in 1 route; on /a, the largest, a change of about"),
-        ({"/a": (300, 20.0)}, "1 route slower: /a 9"),
+        ({"/a": (300, 20.0)}, "1 route slower: /a 101 % slower (95 % interval 95 to 107 %)."),
         ({"/a": (300, 60.0)}, "times as slow (95 % interval"),
         ({"/a": (4, 20.0)}, "Too few samples to compare 1 route"),
         ({"/b": (9, 20.0)}, "No route is on both sides to be compared; 1 new; 1 gone"),
@@ -24,4 +24,4 @@ def test_the_conclusion_is_a_sentence(requests, after, words):
 def test_of_several_the_one_with_the_most_time_is_named(requests):
     before = requests({"/small": (200, 1), "/large": (200, 100)})
     after = requests({"/small": (200, 2), "/large": (200, 140)}, seed=1)
-    assert compare(before, after).headline.startswith("2 routes slower: /large 4")
+    assert compare(before, after).headline.startswith("2 routes slower: /large 37 %")

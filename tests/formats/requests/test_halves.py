@@ -27,6 +27,8 @@ def test_every_request_that_fastify_answered_is_a_row(parsed, accounts):
     result = parsed(FORMAT, DATA)
     accounts(result, DATA.count(b"\n"))
     rows = result.tables["requests"].to_pylist()
+    assert len(rows) == 9
+    assert [row["error"] for row in rows if row["path"] == "/boom"] == ["boom"]
     paths = [row["path"][:9] for row in rows[:4]]
     assert paths == ["/orders/1", "/orders", "/missing", "/caf%C3%A"]
     assert all(row["duration_ms"] > 0 and row["method"] for row in rows)

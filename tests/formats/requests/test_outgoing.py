@@ -17,8 +17,9 @@ def row(**line):
 
 
 def test_a_call_has_its_peer_duration_and_status():
-    found = row(event="external_api_call", api="stripe", service="shop", method="POST",
-                url="https://api.stripe.com/v1/charges?a=1", status=200, duration_ms=120.5)  # fmt: skip
+    url = "https://api.stripe.com/v1/charges?a=1"
+    line = {"event": "external_api_call", "api": "stripe", "service": "shop", "method": "POST"}
+    found = row(**line, url=url, status=200, duration_ms=120.5)
     wanted = {"kind": "client", "peer": "stripe", "service": "shop", "method": "POST"}
     wanted |= {"path": "/v1/charges?a=1", "status": 200, "duration_ms": 120.5, "error": None}
     assert {name: found[name] for name in wanted} == wanted

@@ -28,8 +28,9 @@ LINES = {
          "response_flags": "-", "upstream_service_time": "14"},
         150_000.0, 14.0),
     "nginx": (
-        {"time_iso8601": AT, "request": "GET /a HTTP/1.1", "status": "200", "request_time": "12.005",
-         "upstream_response_time": "0.1, 0.2 : -", "upstream_cache_status": "MISS"},
+        {"time_iso8601": AT, "request": "GET /a HTTP/1.1", "status": "200",
+         "request_time": "12.005", "upstream_response_time": "0.1, 0.2 : -",
+         "upstream_cache_status": "MISS"},
         12_005.0, 300.0),
     "Echo": (
         {"time": AT, "method": "GET", "uri": "/a", "status": 200, "latency": 15_000,

@@ -27,6 +27,9 @@ __all__ = ["all_of"]
 #: Windows slide by this part of their length.
 _STEPS = 5
 _MOST = 400_000
+#: Requests in which 3 % of failures are surely above 1 %; windows grow to hold them, up to an hour.
+_PER_WINDOW = 1000
+_LONGEST_S = 3600.0
 _UNAVAILABLE = {502: "the backend broke the connection", 503: "nobody was free to answer"}
 _UNAVAILABLE |= {504: "the backend did not answer in time"}
 _SHOWN = 5
@@ -49,8 +52,8 @@ class _Counts:
 def all_of(look: Look) -> Iterable[Verdict]:
     """Yield ``unavailable-burst`` and ``error-window``.
 
-    Windows of five minutes that slide by one, with 100 requests and 10
-    failures at least; the lower end of
+    Windows of five minutes (up to an hour, where fewer than 1,000 requests come in five minutes)
+    that slide by a fifth, with 100 requests and 10 failures at least; the lower end of
     Wilson's interval at four deviations must lie above 1 %: there are many windows. Windows
     that touch are one incident. It is a burst of unavailability if most of its failures are 502,
     503 or 504.
@@ -73,11 +76,19 @@ def _counts(look: Look) -> tuple[_Counts | None, str]:
         return None, "neither status nor errors are known"
     if look.extent is None or look.seconds < length:
         return None, f"the recording lasts {look.seconds:,.0f} s, less than a window"
-    step = max(length / _STEPS, look.seconds / _MOST)
+    step = max(_window_s(look) / _STEPS, look.seconds / _MOST)
     grid = grids.whole(*look.extent, step)
     if grid.size < _STEPS:
         return None, f"the recording lasts {look.seconds:,.0f} s, little more than a window"
     return _Counts(grid, grid.places(look.rows.start)), ""
+
+
+def _window_s(look: Look) -> float:
+    """Return the length of the windows: five minutes, longer where traffic is thin."""
+    least = look.limits["error_window_s"]
+    rate = max(int(look.rows.timed.sum()), 1) / max(look.seconds, 1.0)
+    most = min(_LONGEST_S, look.seconds / _STEPS)
+    return float(np.clip(_PER_WINDOW / rate, least, max(least, most)))
 
 
 def _incidents(look: Look, counts: _Counts, where: Any) -> list[tuple[int, int]]:
@@ -86,7 +97,7 @@ def _incidents(look: Look, counts: _Counts, where: Any) -> list[tuple[int, int]]
     low = intervals.lowest_share(failed, of, intervals.MANY)
     enough = (of >= look.limits["window_requests"]) & (failed >= look.limits["window_errors"])
     bad = enough & (low > look.limits["error_rate"])
-    runs = series.runs(bad, 1, bridge=_STEPS)
+    runs = series.runs(bad, 1, bridge=2 * _STEPS)
     return [_trimmed(counts, where, low, high + _STEPS - 1) for low, high in runs]
 
 
@@ -108,7 +119,7 @@ def _mostly_unavailable(look: Look, counts: _Counts, run: tuple[int, int]) -> bo
 
 def _verdict(look: Look, rule: str, alerts: list[Alert], why: str) -> Verdict:
     burst = rule == "unavailable-burst"
-    minutes = units.format_ms(look.limits["error_window_s"] * 1e3)
+    minutes = units.format_ms(_window_s(look) * 1e3)
     what = "502, 503 and 504" if burst else "failures"
     rates = [one.finding.evidence[0]["error_rate"] for one in alerts]
     return Verdict(

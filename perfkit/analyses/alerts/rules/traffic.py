@@ -33,6 +33,9 @@ _DEVIATIONS = 6.0
 _STABLE = 1.25
 _MORE_ERRORS = 0.01
 _DAY_S = 86_400
+#: Days that show what is usual at a time of day; then what lasts half a day is another kind of day.
+_DAYS = 3
+_LONGEST_DAY = 0.5
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def rule(look: Look) -> Verdict:
     """Find spells of five bins and a minute and more with half of the requests around them missing.
 
     The rate must be below half of what nine of ten bins before it had, and after it; so the
-    end of a burst is no drop. It must be six deviations below in the course of the whole
+    end of a burst is no drop; from three days on, rates are those over the usual one at the time
+    of day. It must be six deviations below in the course of the whole
     recording (five minutes at its end), and must not have come at the same time of the day
     before or after. Bins without any request are a gap in the log to us. Latency and errors stay
     as they were: otherwise the cause is inside.
@@ -68,17 +72,31 @@ def rule(look: Look) -> Verdict:
 
 
 def _drops(bins: Binned, share: float) -> list[_Drop]:
-    rate = series.rolling_median(bins.rate, _LENGTH)
+    usual = _usual_day(bins)
+    rate = series.rolling_median(bins.rate / usual, _LENGTH)
     runs: set[tuple[int, int]] = set()
     for side in _SIDES:
         if len(rate) >= side:
             runs.update(_low(rate, 2 * side + 1, 1 - share, spells.shortest(bins)))
     found: list[_Drop] = []
     for low, high in sorted(runs, key=lambda run: run[0] - run[1]):
-        drop = _judge(bins, rate, (low, high), 1 - share)
+        drop = _judge(bins, rate, usual, (low, high), 1 - share)
         if drop is not None and not any(d.low < high and low < d.high for d in found):
             found.append(drop)
     return sorted(found, key=lambda drop: drop.low)
+
+
+def _usual_day(bins: Binned) -> Floats:
+    """Return the rate that each bin usually has at its time of day; 1 below three days."""
+    day = round(_DAY_S / bins.grid.seconds)
+    days = -(-bins.grid.size // day)
+    if bins.grid.size < _DAYS * day:
+        return np.ones(bins.grid.size)
+    padded = np.full(days * day, np.nan)
+    padded[: bins.grid.size] = series.rolling_median(bins.rate, _LENGTH)
+    by_day = padded.reshape(days, day)
+    usual = np.array([series.quantile(column, 0.5) for column in by_day.T])
+    return np.tile(usual, days)[: bins.grid.size]
 
 
 def _low(rate: Floats, length: int, share: float, shortest: int) -> list[tuple[int, int]]:
@@ -91,32 +109,38 @@ def _low(rate: Floats, length: int, share: float, shortest: int) -> list[tuple[i
         return series.runs(below, shortest, bridge=2)
 
 
-def _judge(bins: Binned, rate: Floats, run: tuple[int, int], share: float) -> _Drop | None:
+def _judge(
+    bins: Binned, rate: Floats, profile: Floats, run: tuple[int, int], share: float
+) -> _Drop | None:
     low, high = run
     side = max(_SIDES[0], 2 * (high - low))
-    before, after = (
-        rate[max(0, low - side) : max(0, low - 2)],
-        rate[high + 2 : high + 2 + side],
-    )
-    inside = series.quantile(rate[low:high], 0.5)
+    before = np.arange(max(0, low - side), max(0, low - 2))
+    after = np.arange(min(high + 2, len(rate)), min(high + 2 + side, len(rate)))
     ends = len(after) < _LENGTH
-    if ends and (high - low) * bins.grid.seconds < _AT_END_S:
+    if not _lasts(bins, high - low, ends=ends) or len(before) < 2 * _LENGTH:
         return None
-    if len(before) < 2 * _LENGTH or inside > share * series.quantile(before, 0.1):
-        return None
-    if not ends and inside > share * series.quantile(after, 0.1):
+    inside = series.quantile(rate[low:high], 0.5)
+    sides = (before,) if ends else (before, after)
+    if any(inside > share * series.quantile(rate[at], 0.1) for at in sides):
         return None
     if _as_on_other_days(bins, rate, run, share, ends=ends):
         return None
-    usual = series.quantile(np.concatenate((before, after)), 0.5)
-    if usual * bins.grid.seconds * (high - low) < _EXPECTED:
-        return None
-    beside = np.r_[
-        max(0, low - side) : max(0, low - 2),
-        min(high + 2, len(rate)) : min(high + 2 + side, len(rate)),
-    ]
+    beside = np.concatenate((before, after))
+    scale = series.quantile(profile[low:high], 0.5)
+    usual = series.quantile(rate[beside], 0.5) * scale
     latency = _unchanged(bins, run, beside)
-    return None if latency is None else _Drop(low, high, inside, usual, latency)
+    if latency is None or usual * bins.grid.seconds * (high - low) < _EXPECTED:
+        return None
+    return _Drop(low, high, inside * scale, usual, latency)
+
+
+def _lasts(bins: Binned, length: int, *, ends: bool) -> bool:
+    """Say whether a drop of so many bins is long enough at the end, and no other kind of day."""
+    seconds = length * bins.grid.seconds
+    days = bins.grid.size * bins.grid.seconds / _DAY_S
+    if ends and seconds < _AT_END_S:
+        return False
+    return days < _DAYS or seconds <= _LONGEST_DAY * _DAY_S
 
 
 def _as_on_other_days(

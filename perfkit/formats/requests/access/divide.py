@@ -110,7 +110,7 @@ def _plain(template: Template, text: Text) -> Divided:
         begin[place] = cursor.at
         behind, beyond = (*template.texts, b"")[place + 1 : place + 3]
         end[place] = cursor.field(field, behind, beyond, last=place == last)
-        cursor.skip(template.texts[place + 1])
+        cursor.skip(behind, seen=place < last and len(behind) == 1 and not field.width)
     fine = cursor.fits & (cursor.at == text.end[rows])
     if fine.all():
         return Divided(rows, begin, end, rows[:0])
@@ -157,10 +157,11 @@ class _Cursor:
                 self.fits &= self._text.seek(begin, self.at, beyond[0]) < 0
         return self.at
 
-    def skip(self, literal: bytes) -> None:
-        """Go behind a literal, which must stand here."""
+    def skip(self, literal: bytes, *, seen: bool = False) -> None:
+        """Go behind a literal, which must stand here, unless it was ``seen`` here already."""
         if literal:
-            self.fits &= self._text.has(self.at, literal)
+            if not seen:
+                self.fits &= self._text.has(self.at, literal)
             self.at = self.at + len(literal)
             self.fits &= self.at <= self._end
             self.at = np.minimum(self.at, self._end)

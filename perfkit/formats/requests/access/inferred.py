@@ -48,7 +48,7 @@ _ADDRESS = re.compile(
     r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:.]{2,45}(?:%[0-9a-z]{1,15})?|unix:|localhost"
 )
 _DASH = re.compile("-")
-_MOST, _HALF = 0.8, 0.5
+_MOST, _HALF, _SOME = 0.8, 0.5, 0.2
 #: What most logs have at least, for lines from before the format was changed, or after.
 COMBINED = Template(
     fields=(
@@ -127,7 +127,7 @@ def _roles(columns: Sequence[Column]) -> dict[int, Guess] | None:
     if time is None:
         return None
     found[time[0]] = Guess("time", time[1])
-    at = _first(columns, _REQUEST, _HALF) if "request" not in _named(found) else None
+    at = _first(columns, _REQUEST, _SOME) if "request" not in _named(found) else None
     if at is not None:
         found[at] = Guess("request")
     if not ({"request"} <= _named(found) or {"method", "path"} <= _named(found)):

@@ -68,8 +68,8 @@ def _since_1970(text: Text, begin: Ints, end: Ints, power: int) -> Moments:
 def _clf(text: Text, begin: Ints, end: Ints) -> Moments:
     """Read ``10/Oct/2000:13:55:36 -0700``; lines in order repeat it, so each run is read once."""
     fits = end - begin == 26  # noqa: PLR2004 - so many bytes
-    rows = text.matrix(np.where(fits, begin, 0), 32)[:, :26]
-    words = text.matrix(np.where(fits, begin, 0), 32).view("<u8")
+    rows = text.matrix(np.where(fits, begin, 0), 32)
+    words = rows.view("<u8")
     mask = np.uint64(0xFFFF)
     changed = np.ones(len(rows), np.bool_)
     changed[1:] = (

@@ -80,10 +80,12 @@ def _codes(text: Text, begin: Ints, width: Ints) -> Ints:
 def _protocols(text: Text, end: Ints) -> Ints:
     """Return where `` HTTP/1.1`` begins in front of ``end``; -1: nowhere."""
     far = np.maximum(end - _PROTOCOL, 0)
-    near = np.maximum(end - _PROTOCOL_2, 0)
     long = text.has(far, b" HTTP/") & (text.view[np.maximum(end - 2, 0)] == ord("."))
-    short = text.has(near, b" HTTP/")
-    return np.where(long, far, np.where(short, near, -1))
+    found = np.where(long, far, -1)
+    rest = np.flatnonzero(~long)
+    near = np.maximum(end[rest] - _PROTOCOL_2, 0)
+    found[rest] = np.where(text.has(near, b" HTTP/"), near, -1)
+    return found
 
 
 def _single(line: bytes) -> tuple[str, int, int]:

@@ -50,7 +50,7 @@ def test_failures_spread_over_hours_below_one_per_cent_are_quiet(simulated, rule
 
 def test_few_requests_that_fail_say_nothing(simulated, alerts):
     table = simulated.requests(
-        3, seconds=HOURS, rate=lambda t: np.full(len(t), 0.1), status=failing(500, 0.2)
+        3, seconds=HOURS, rate=lambda t: np.full(len(t), 0.02), status=failing(500, 0.2)
     )
     row = statuses(alerts, table)["error-window"]
     assert row["status"] == "quiet"

@@ -62,3 +62,36 @@ def test_a_drop_at_the_end_counts_unless_the_day_before_had_it(simulated, rules)
 def test_a_gap_in_the_log_is_no_drop(simulated, rules):
     gap = simulated.requests(6, seconds=HOURS, rate=lambda t: np.where(inside(t), 0.0, 5.0))
     assert rules(gap) == []
+
+
+def test_a_drop_by_day_is_seen_in_the_daily_cycle_of_several_days(simulated, alerts):
+    day = simulated.day
+    begin, end = 3 * day + 10 * 3600, 3 * day + 13 * 3600
+
+    def rate(t):
+        return (
+            0.4
+            * (1 - 0.8 * np.cos(2 * math.pi * t / day))
+            * np.where(inside(t, begin, end), 0.2, 1)
+        )
+
+    [finding] = alerts(simulated.requests(7, seconds=6 * day, rate=rate)).findings
+    assert finding.rule == "traffic-drop"
+    assert finding.evidence[0]["minutes"] == pytest.approx(180, abs=30)
+
+
+def test_a_weekend_is_no_drop(simulated, rules):
+    day = simulated.day
+    weekends = simulated.requests(
+        8, seconds=14 * day, rate=lambda t: np.where((t // day) % 7 >= 5, 0.05, 0.2)
+    )
+    assert rules(weekends) == []
+
+
+def test_a_load_test_that_slows_down_before_it_stops_has_no_drop(simulated, rules):
+    stopping = simulated.requests(
+        9,
+        seconds=1200,
+        rate=lambda t: np.where(t > 1100, 3.0, 30.0),
+    )
+    assert rules(stopping) == []

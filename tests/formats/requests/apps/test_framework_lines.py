@@ -32,7 +32,7 @@ LINES = {
         "ASP.NET Core", None, "GET", "/a?b=1", 401, None, 672.5, None),
     "2026-11-21 10:00:00 [eventLoop-1] INFO  Application - 200 OK: GET - /x in 12ms": (
         "Ktor", None, "GET", "/x", 200, None, 12.0, NOON),
-    '2026-11-21 10:00:00 INFO HTTP Request: GET https://u:pw@api.x.com:8443/v?y=1 "HTTP/1.1 200 OK"':
+    '2026-11-21 10:00:00 INFO HTTP Request: GET https://u:p@api.x.com:8443/v?y=1 "HTTP/1.1 200 OK"':
         ("httpx", None, "GET", "/v?y=1", 200, None, None, NOON),
     'DEBUG:urllib3.connectionpool:https://api.x.com:443 "GET /v1 HTTP/1.1" 200 None': (
         "urllib3", None, "GET", "/v1", 200, None, None, None),

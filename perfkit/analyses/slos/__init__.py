@@ -1,0 +1,1 @@
+"""How ``slo`` judges budgets: who is asked, what is counted, who is to blame, since when."""

@@ -91,7 +91,7 @@ def _result(
 ) -> Result:
     sections = {
         "Who is behind the excess": shown.clients(found.routes, show=clients),
-        "Worst minutes": shown.minutes(found.routes),
+        "Worst times": shown.minutes(found.routes),
         "Alerts that would have fired": shown.alerts(found.routes),
         "All requests together": shown.table(found.overall) if found.overall else None,
     }

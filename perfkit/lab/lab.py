@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from perfkit.errors import LabError, UsageError
 from perfkit.lab import server as servers
 from perfkit.lab.shop import seed
 from perfkit.lab.shop.faults import FAULTS, chosen
 from perfkit.lab.shop.schema import Sizes
+from perfkit.lab.shop.work import Work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +121,23 @@ class Lab:
             raise UsageError("lab.set_faults: no fault is named", hint="n_plus_one=True, all=False")
         return self._control("POST", "/_lab/faults", wanted)
 
+    @property
+    def work(self) -> dict[str, float]:
+        """Return how long the shop's own work takes; `perfkit.lab.shop.work.WORK` explains it."""
+        return self._control("GET", "/_lab/work")
+
+    def set_work(self, **values: float) -> dict[str, float]:
+        """Set how long the shop's own work takes (ms), for every holder; return all values.
+
+        Raises:
+            UsageError: there is no such work, or it would take more than 10 s.
+
+        Example:
+            >>> lab.set_work(render_ms=60, fraud_check_ms=35)  # doctest: +SKIP
+        """
+        Work().change(values)
+        return self._control("POST", "/_lab/work", values)
+
     def drive(
         self,
         *,
@@ -189,7 +207,7 @@ class Lab:
         place = self._url or "no shop"
         return f"<Lab {place}, {self.server!r}: .set_faults() .drive() .record() .engine .stop()>"
 
-    def _control(self, method: str, path: str, body: object = None) -> dict[str, bool]:
+    def _control(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         import httpx
 
         try:

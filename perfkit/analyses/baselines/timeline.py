@@ -102,7 +102,7 @@ class Timeline:
         last = max((int(part.period.max()) + 1) * part.step_ns - 1 for part in filled)
         step = max(_step(first, last), *(part.step_ns for part in filled))
         first //= step
-        keys = [p._key(p.period // (step // p.step_ns) - first) for p in filled]
+        keys = [part.keys(step, first) for part in filled]
         requests = np.concatenate([part.requests for part in filled])
         return cls._summed(step, first, np.concatenate(keys), requests)
 
@@ -113,7 +113,9 @@ class Timeline:
         key = (self.period - first) * _LEVELS + self.bucket + 1
         return self._summed(self.step_ns, first, key[mine], self.requests[mine])
 
-    def _key(self, period: Ints) -> Ints:
+    def keys(self, step_ns: int, first: int) -> Ints:
+        """Return one number per cell: place, period (of longer steps, from ``first``), bucket."""
+        period = self.period // (step_ns // self.step_ns) - first
         return (self.place * _WIDTH + period) * _LEVELS + self.bucket + 1
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,17 +32,17 @@ class Amounts:
     seconds: float  # of the whole side, NaN if unknown
     served: float | None  # requests of the whole side
 
-    @property
+    @cached_property
     def rate_per_s(self) -> Floats:
         """Calls per second."""
         return self.calls / self.seconds
 
-    @property
+    @cached_property
     def per_request(self) -> Floats:
         """Calls per request; NaN where nothing tells of requests."""
         return self.calls / self.served if self.served else np.full(len(self.calls), np.nan)
 
-    @property
+    @cached_property
     def share(self) -> Floats:
         """Share of the total time."""
         whole = self.total_ms.sum()

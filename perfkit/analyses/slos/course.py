@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ _MINUTES, _LONG_S = 2880, 300
 _MOST = 100_000  # periods: half a year of five minutes
 #: To a recording below an hour: what the shortest window of alerts is of it.
 _SHORT = 72
-_IN_MINUTES_S = 600
+_FEWEST = 24
 _CHANCE = 0.01  # that a period looks broken by chance, over all periods
 
 
@@ -103,10 +104,10 @@ def course(seen: Seen, sample: Sample, grid: Grid, allowed: float) -> Course:
 def worst(whole: Course, most: int) -> tuple[Course, Ints]:
     """Return the course in minutes, and the places of those with most requests too many.
 
-    Of a recording of ten minutes or less the periods stay as they are.
+    A recording of less than 24 minutes is divided by 24 instead.
     """
-    size = round(60 / whole.seconds) if whole.grid.size * whole.seconds > _IN_MINUTES_S else 1
-    minutes = whole.joined(max(1, size))
+    each = min(60.0, whole.grid.size * whole.seconds / _FEWEST)
+    minutes = whole.joined(max(1, math.ceil(each / whole.seconds)))
     order = np.argsort(-minutes.excess, kind="stable")[:most]
     return minutes, order[minutes.excess[order] > 0]
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from perfkit import statistics
+from perfkit.statistics.binomial import upper_tail
 
 if TYPE_CHECKING:
     from perfkit.analyses.slos.measured import Measured
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["BROKEN", "MET", "UNSURE", "certain", "more_requests", "verdict"]
 
 MET, BROKEN, UNSURE = "met", "broken", "cannot say"
+_DOUBT = 0.001
 _Z = 1.959963984540054  # two-sided 95 %
 #: Times the requests there are: who needs more than that is at the limit.
 _HOPELESS = 1000
@@ -45,8 +47,11 @@ def _of_shares(found: Measured, allowed: float) -> str:
 
 
 def certain(found: Measured, objective: Objective) -> bool:
-    """Say whether there are enough requests to know how far over the limit it is."""
-    return not objective.quantile or not math.isnan(found.low)
+    """Say whether a broken budget is broken beyond doubt: by chance in less than 1 of 1,000 cases."""
+    if not objective.allowed:
+        return True
+    hits, worth = round(found.over / found.requests * found.worth), int(found.worth)
+    return upper_tail(hits, worth, objective.allowed) < _DOUBT
 
 
 def more_requests(found: Measured, objective: Objective) -> int | None:

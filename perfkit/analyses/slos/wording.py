@@ -89,7 +89,8 @@ def _needed(unsure: Sequence[Judged]) -> str:
     needed = [one.more_requests for one in unsure if one.more_requests is not None]
     if not needed:
         return ""
-    return f"; {units.format_count(min(needed))} more requests would tell of one"
+    upto = "up to " if len(set(needed)) > 1 else ""
+    return f"; {upto}{units.format_count(max(needed))} more requests on a route would tell"
 
 
 def caveats(judgement: Judgement) -> list[str]:
@@ -114,8 +115,8 @@ def _few(judged: Sequence[Judged]) -> Iterator[str]:
     for objective, count in few.items():
         least = statistics.minimum_count(objective.quantile or 0.5)
         yield (
-            f"{objective}: {count:,} of {routes:,} routes have fewer than the {least:,} requests"
-            f" that an interval of {objective.metric} needs."
+            f"{objective}: too few independent requests on {count:,} of {routes:,} routes for an"
+            f" interval of {objective.metric}, which needs {least:,}."
         )
 
 

@@ -1,4 +1,4 @@
-"""What one running shop holds: engines, HTTP clients, faults."""
+"""What one running shop holds: engines, HTTP clients, faults, the length of its work."""
 
 # FastAPI reads the annotations of handlers at run time, hence no postponed ones here.
 from collections.abc import Callable  # noqa: TC003 - see above
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import (
 
 from perfkit.lab.shop.faults import Faults
 from perfkit.lab.shop.schema import ROLE, Sizes
+from perfkit.lab.shop.work import Work
 
 __all__ = ["CHECKOUT_POOL_SIZE", "Settings", "Shop", "ShopDependency"]
 
@@ -44,6 +45,7 @@ class Shop:
         """Prepare engines and clients for ``settings``."""
         self.settings = settings
         self.faults = Faults()
+        self.work = Work()
         url = make_url(settings.url).set(username=ROLE)
         options: dict[str, Any] = {"connect_args": {"application_name": "shop"}}
         self.engine: AsyncEngine = create_async_engine(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from perfkit.formats.requests.access.divide import Divided, divided, divided_sin
 from perfkit.formats.requests.access.fields import Fields
 from perfkit.formats.requests.access.inferred import ERROR_LOG
 from perfkit.formats.requests.access.words import Text
+from perfkit.formats.requests.apps.told import joined
+from perfkit.formats.requests.text_within import between
 from perfkit.formats.times import zone_note
 
 if TYPE_CHECKING:
@@ -29,6 +32,12 @@ if TYPE_CHECKING:
     Adapt = Callable[[Fields, dict[str, Any]], dict[str, Any]]
 
 __all__ = ["parse_template"]
+
+#: What shares a stream with requests: error logs, gunicorn's too, and Python's tracebacks.
+_BESIDE = re.compile(
+    ERROR_LOG.pattern + rb"|\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\] \[\d+\] \[[A-Z]+\]"
+    rb"|Traceback \(most recent|(?: {2}|\t)|[\w.]{1,200}(?:Error|Exception|Exit|Interrupt)\b"
+)
 
 
 def parse_template(
@@ -54,10 +63,15 @@ def parse_template(
         rest = divided_singly(template.otherwise, text, np.array(misfits))
         parts.append(_Part.of(template.otherwise, text, rest, chunk, adapt))
         misfits = parts[1].misfits
-    bad = [_misfit(template, text, row) for row in misfits if _is_request(template, text, row)]
     notes += [note for part in parts for note in part.notes]
+    said, told_by = between([(row + 1, text.line(row)) for row in misfits], chunk.zone)
+    if told_by:  # gunicorn's workers, a deployment: events in the same stream
+        notes += said.notes(chunk.zone)
+        misfits = [row for row in misfits if row + 1 not in told_by]
+    bad = [_misfit(template, text, row) for row in misfits if _is_request(template, text, row)]
+    rows = _joined([part.rows for part in parts if part.rows.num_rows])
     return Parsed(
-        tables=_joined([part.rows for part in parts if part.rows.num_rows]),
+        tables=joined([rows, said.tables]) if told_by else rows,
         rejected=kept(bad),
         rejected_lines=len(bad),
         irrelevant=len(misfits) - len(bad),
@@ -113,7 +127,7 @@ def _joined(parts: list[pa.Table]) -> dict[str, pa.Table]:
 def _is_request(template: Template, text: Text, row: int) -> bool:
     """Say whether a line that does not fit should have been a request."""
     line = text.line(row)
-    return template.strict and bool(line.strip(b" \t\0")) and not ERROR_LOG.match(line)
+    return template.strict and bool(line.strip(b" \t\0")) and not _BESIDE.match(line)
 
 
 def _misfit(template: Template, text: Text, row: int) -> BadLine:

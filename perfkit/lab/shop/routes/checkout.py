@@ -1,5 +1,6 @@
 """POST /checkout: pay, then store an order. Fault: the connection is held while paying."""
 
+import time
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -36,7 +37,8 @@ def checkout(shop: ShopDependency, basket: Basket) -> dict[str, int]:
 
 
 def charge(shop: Shop) -> None:
-    """Ask the payment service, which takes its time."""
+    """Look at the customer, then ask the payment service, which takes its time."""
+    time.sleep(shop.work.seconds("fraud_check_ms"))
     shop.sync_client.post(f"{shop.settings.peers['payments']}/charge").raise_for_status()
 
 

@@ -1,4 +1,4 @@
-"""The lab's own endpoints, absent from all telemetry: health, faults, flush."""
+"""The lab's own endpoints, absent from all telemetry: health, faults, work, flush."""
 
 import asyncio
 
@@ -37,6 +37,22 @@ async def set_faults(shop: ShopDependency, states: dict[str, bool]) -> dict[str,
     if "missing_index" in states:
         await apply_missing_index(shop.export_engine, missing=states["missing_index"])
     return shop.faults.states()
+
+
+@router.get("/_lab/work")
+async def get_work(shop: ShopDependency) -> dict[str, float]:
+    """Return how long each piece of the shop's own work takes."""
+    return shop.work.values()
+
+
+@router.post("/_lab/work")
+async def set_work(shop: ShopDependency, values: dict[str, float]) -> dict[str, float]:
+    """Set the named durations; those not named stay as they are."""
+    try:
+        shop.work.change(values)
+    except UsageError as error:
+        raise HTTPException(422, str(error)) from error
+    return shop.work.values()
 
 
 @router.post("/_lab/flush", status_code=204)

@@ -5,22 +5,20 @@ import time
 
 from fastapi import APIRouter
 
-from perfkit.lab.shop.state import ShopDependency
+from perfkit.lab.shop.state import Shop, ShopDependency
 
 router = APIRouter()
-
-RENDER_S = 0.08
 
 
 @router.get("/report")
 async def report(shop: ShopDependency) -> dict[str, str]:
     """Return the report, drawn by a library that does not know asyncio."""
     if "blocking_call" in shop.faults:
-        return {"report": render()}
-    return {"report": await asyncio.to_thread(render)}
+        return {"report": render(shop)}
+    return {"report": await asyncio.to_thread(render, shop)}
 
 
-def render() -> str:
+def render(shop: Shop) -> str:
     """Draw the report; the waiting stands for a call into such a library."""
-    time.sleep(RENDER_S)
+    time.sleep(shop.work.seconds("render_ms"))
     return "a very fine picture"

@@ -1,5 +1,7 @@
 """Chunks of lines: every line is accounted for, whatever it is."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,9 @@ from perfkit.formats.requests.access.inferred import inferred
 from perfkit.formats.requests.access.log_format import template_of
 from perfkit.formats.requests.access.nginx import DIALECT
 from perfkit.formats.requests.access.parse import parse_template
+from perfkit.formats.requests.apps.application_log import FORMAT as APPLICATION
 
+MIXED = Path(__file__).parents[1] / "apps" / "data" / "gunicorn_mixed.log"
 RT = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
     '"$http_referer" "$http_user_agent" $request_time'
@@ -174,3 +178,18 @@ def test_no_bytes_raise(accounts, mutations, log_format):
 def test_no_bytes_at_all_raise(accounts, data):
     FORMAT.recognises(data)
     accounts(parse(data), data.count(b"\n") + bool(data and not data.endswith(b"\n")))
+
+
+@pytest.mark.parametrize("size", [None, 300, 4000])
+def test_what_gunicorn_says_between_many_requests_is_events_not_rejects(parsed, accounts, size):
+    mixed = (MIXED.read_bytes().rstrip(b"\n") + b"\n").replace(b"\r", b"")
+    many = b'::1 - - [21/Nov/2026:20:47:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "-"\n' * 400
+    found = parsed(FORMAT, many + mixed + many, size=size)
+    alone = parsed(APPLICATION, mixed)
+    accounts(found, (many + mixed + many).count(b"\n"))
+    assert "WORKER TIMEOUT" in mixed.decode("utf-8", "replace")
+    kinds = found.tables["events"]["kind"].to_pylist()
+    assert kinds == alone.tables["events"]["kind"].to_pylist()
+    assert "worker_timeout" in kinds
+    assert found.tables["requests"].num_rows == 800 + alone.tables["requests"].num_rows
+    assert found.rejected_lines == 0

@@ -6,6 +6,7 @@ The front door. Everything public is here and is imported when it is first used,
 Read what you could export:  :func:`load`, :func:`scan`, :func:`sample`, :class:`Recording`
 Ask:                         :func:`diagnose` (start here), :func:`digest`, :func:`baseline`,
                              :func:`pool`, :func:`event_loop`, :func:`sequential_scans`
+Ask what changed:            :func:`slo`, :func:`since_when`, :func:`compare`
 Ask traces:                  :func:`breakdown`, :func:`critical_path`, :func:`n_plus_one`,
                              :func:`parallelism`, :func:`tail`, :func:`external_calls`
 Measure:                     :func:`timeapi`, :func:`profile_endpoint`, :func:`watch_pool`,
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from perfkit.analyses.baseline import baseline
     from perfkit.analyses.breakdown import breakdown
+    from perfkit.analyses.compare import compare
     from perfkit.analyses.critical_path import critical_path
     from perfkit.analyses.diagnose import diagnose
     from perfkit.analyses.digest import digest
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from perfkit.analyses.parallelism import parallelism
     from perfkit.analyses.pool import pool
     from perfkit.analyses.sequential_scans import sequential_scans
+    from perfkit.analyses.since_when import since_when
+    from perfkit.analyses.slo import slo
     from perfkit.analyses.tail import tail
     from perfkit.errors import PerfkitError
     from perfkit.ingest.load import load
@@ -57,6 +61,7 @@ _HOMES = {
     "Result": "perfkit.results",
     "baseline": "perfkit.analyses.baseline",
     "breakdown": "perfkit.analyses.breakdown",
+    "compare": "perfkit.analyses.compare",
     "critical_path": "perfkit.analyses.critical_path",
     "diagnose": "perfkit.analyses.diagnose",
     "digest": "perfkit.analyses.digest",
@@ -75,6 +80,8 @@ _HOMES = {
     "sample": "perfkit.shipped",
     "scan": "perfkit.tasks.scan",
     "sequential_scans": "perfkit.analyses.sequential_scans",
+    "since_when": "perfkit.analyses.since_when",
+    "slo": "perfkit.analyses.slo",
     "snapshot": "perfkit.tasks.snapshot",
     "tail": "perfkit.analyses.tail",
     "timeapi": "perfkit.tasks.timeapi",
@@ -94,6 +101,7 @@ __all__ = [
     "__version__",
     "baseline",
     "breakdown",
+    "compare",
     "critical_path",
     "diagnose",
     "digest",
@@ -112,6 +120,8 @@ __all__ = [
     "sample",
     "scan",
     "sequential_scans",
+    "since_when",
+    "slo",
     "snapshot",
     "tail",
     "timeapi",

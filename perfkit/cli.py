@@ -1,4 +1,4 @@
-"""The command line: ``perfkit diagnose|digest|baseline|load|lab|demo|notebooks``.
+"""The command line: ``perfkit VERB``; what it can ask is in :mod:`perfkit.cli_verbs`.
 
 Exit status: 0 done, 1 findings at or above ``--fail-on`` (never, unless asked),
 2 usage or unreadable input, 130 interrupted.
@@ -10,17 +10,16 @@ import argparse
 import json
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from perfkit.errors import PerfkitError, UsageError
+from perfkit.cli_verbs import VERBS, read
+from perfkit.errors import PerfkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TypeAlias
 
-    from perfkit.recording import Recording
     from perfkit.results import Result
 
     _Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no public name
@@ -29,8 +28,6 @@ __all__ = ["main"]
 
 _SEVERITIES = ("info", "warning", "critical")
 _INTERRUPTED = 130
-#: Logs of more bytes are digested without keeping their rows.
-_LARGE = 256 << 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,27 +58,12 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="perfkit", description="Find out why an API is slow, with evidence.")
     verbs: _Verbs = parser.add_subparsers(required=True, metavar="VERB")
-    for name, summary in (
-        ("diagnose", "everything that applies, as chains symptom, cause, fix: start here"),
-        ("digest", "statements by total time"),
-        ("baseline", "routes by total time, with percentiles"),
-    ):
-        verb = verbs.add_parser(name, help=summary)
+    for name, known in VERBS.items():
+        verb = verbs.add_parser(name, help=known.summary)
         _add_input(verb)
         _add_output(verb)
-        verb.set_defaults(run=_analyse, analysis=name)
-        if name == "digest":
-            verb.add_argument(
-                "--group-by",
-                default="fingerprint",
-                metavar="COLUMN[,COLUMN]",
-                help="user, database, application, client, session_id, hour, minute, ..."
-                " (%(default)s)",
-            )
-        if name == "diagnose":
-            verb.add_argument("--incident", nargs=2, metavar=("START", "END"))
-            verb.add_argument("--mark", metavar="TIME", help="when it was deployed")
-            verb.add_argument("--budget", default="p95<300ms", help="good enough (%(default)s)")
+        known.add_options(verb)
+        verb.set_defaults(run=_analyse, ask=known.ask)
     load = verbs.add_parser("load", help="say what the files hold; -o FILE saves a recording")
     _add_input(load)
     load.add_argument("--format", choices=("text", "json"), default="text")
@@ -102,6 +84,7 @@ def _add_input(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--input-format", metavar="NAME", help="where recognition is in doubt")
     verb.add_argument("--prefix", help="PostgreSQL's log_line_prefix, where it is not inferred")
     verb.add_argument("--log-format", help="a web server's, such as '$remote_addr [$time_local]'")
+    verb.add_argument("--routes", metavar="FILE", help="the app's routes: OpenAPI, or one a line")
     verb.add_argument("--since", metavar="TIME", help="only what happened from then on")
     verb.add_argument("--until", metavar="TIME", help="only what happened before")
     for name in ("database", "user", "application"):
@@ -128,60 +111,14 @@ def _add_lab(verbs: _Verbs) -> None:
     demo.set_defaults(run=_demo)
 
 
-def _read(options: argparse.Namespace) -> Recording:
-    import perfkit
-
-    files, said = _inputs(options)
-    return perfkit.load(*files, **said)
-
-
-def _inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
-    from perfkit.pandas_later import postpone_pandas
-
-    postpone_pandas()
-    names = ("prefix", "log_format", "since", "until", "database", "user", "application")
-    said = {name: getattr(options, name) for name in (*names, "min_duration_ms")}
-    files = [sys.stdin.buffer if name == "-" else name for name in options.files]
-    return files, said | {"tz": options.zone, "format": options.input_format}
-
-
 def _analyse(options: argparse.Namespace) -> int:
-    result = _ANALYSES[options.analysis](options)
+    result = options.ask(options)
     _write(_RENDER[options.format](result), options.output)
     return _status(result, options.fail_on)
 
 
-def _diagnose(options: argparse.Namespace) -> Result:
-    import perfkit
-
-    rec = _read(options)
-    rec = rec.mark(options.mark, "the deploy") if options.mark else rec
-    return perfkit.diagnose(rec, incident=options.incident, budget=options.budget)
-
-
-def _digest(options: argparse.Namespace) -> Result:
-    """Digest rows where they are few; of large logs none are kept."""
-    import perfkit
-    from perfkit.ingest.found import find
-
-    files, said = _inputs(options)
-    if sum(found.size for name in files for found in find(name)) > _LARGE:
-        with suppress(UsageError):  # a time without a day needs the rows
-            return perfkit.scan(*files, **said).digest(options.group_by)
-    return perfkit.digest(perfkit.load(*files, **said), group_by=options.group_by)
-
-
-def _baseline(options: argparse.Namespace) -> Result:
-    import perfkit
-
-    return perfkit.baseline(_read(options))
-
-
-_ANALYSES = {"diagnose": _diagnose, "digest": _digest, "baseline": _baseline}
-
-
 def _load(options: argparse.Namespace) -> int:
-    rec = _read(options)
+    rec = read(options)
     if options.output:
         rec.save(options.output)
     rows = {name: table.num_rows for name, table in rec.contents.items()}

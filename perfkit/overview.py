@@ -30,7 +30,11 @@ _CELL, _CELL_HTML = 60, 500  # characters of one cell
 _ASK: Mapping[str, tuple[frozenset[str], str]] = {
     "diagnose": (frozenset(tables.TABLES), "everything that applies, worst first: start here"),
     "digest": (frozenset({"queries"}), "statements by total time"),
-    "baseline": (frozenset({"requests"}), "routes by total time, with percentiles"),
+    "baseline": (
+        frozenset({"requests", "load_tests"}),
+        "routes by total time, with percentiles",
+    ),
+    "since_when": (frozenset({"requests", "queries"}), "when routes got slower or faster"),
     "n_plus_one": (frozenset({"queries", "spans"}), "statements and calls repeated per request"),
     "breakdown": (frozenset({"spans"}), "where the wall time of requests goes, by category"),
     "critical_path": (frozenset({"spans"}), "what requests wait for, at p50 and at p99"),

@@ -12,7 +12,7 @@ from perfkit.errors import UsageError
 if TYPE_CHECKING:
     from perfkit.recording import Recording
 
-__all__ = ["copy_notebooks", "folder", "sample"]
+__all__ = ["copy_notebooks", "folder", "runs", "sample"]
 
 
 def folder(kind: str) -> Path:
@@ -30,7 +30,7 @@ def sample(name: str) -> Recording:
 
     Args:
         name: ``shop_launch`` (before and after a launch with every fault), ``n_plus_one``,
-            or ``healthy``.
+            ``healthy``, or ``two_releases`` (all its runs together; `runs` keeps them apart).
 
     Raises:
         UsageError: no sample has this name; the hint lists them.
@@ -39,15 +39,51 @@ def sample(name: str) -> Recording:
         >>> rec = perfkit.sample("n_plus_one")
         >>> perfkit.n_plus_one(rec)
     """
-    from perfkit.ingest.load import load
+    home = _home(name)
+    return _marked(_loaded(home, home), home / "story.json")
 
+
+def runs(name: str) -> tuple[list[Recording], list[Recording]]:
+    """Load a sample of several runs of two releases: those before and those after the change.
+
+    Args:
+        name: ``two_releases``.
+
+    Raises:
+        UsageError: no sample has this name, or it is no sample of several runs.
+
+    Example:
+        >>> before, after = perfkit.shipped.runs("two_releases")
+        >>> perfkit.compare(before, after)
+    """
+    home = _home(name)
+    sides = [sorted(home.glob(f"{side}_*/")) for side in ("before", "after")]
+    if not all(sides):
+        raise UsageError(
+            f"the sample {name!r} is one recording, not several runs",
+            hint=f"perfkit.sample({name!r})",
+        )
+    before, after = ([_loaded(run, home) for run in side] for side in sides)
+    return before, after
+
+
+def _home(name: str) -> Path:
+    """Return the folder of a sample."""
     home = folder("sample_data")
     names = sorted(path.name for path in home.iterdir() if path.is_dir()) if home.is_dir() else []
     if name not in names:
         raise UsageError(f"there is no sample {name!r}", hint=f"samples: {', '.join(names)}")
-    rec = load(*sorted((home / name).glob("*.gz")))
-    inputs = tuple(replace(it, name=f"{name}/{Path(it.name).name}") for it in rec.inputs)
-    return _marked(replace(rec, inputs=inputs), home / name / "story.json")
+    return home / name
+
+
+def _loaded(part: Path, home: Path) -> Recording:
+    """Load the files below ``part``, called as they are inside the samples' folder."""
+    from perfkit.ingest.load import load
+
+    rec = load(*sorted(part.rglob("*.gz")))
+    names = [Path(it.name).relative_to(home.parent).as_posix() for it in rec.inputs]
+    inputs = tuple(replace(it, name=name) for it, name in zip(rec.inputs, names, strict=True))
+    return replace(rec, inputs=inputs)
 
 
 def _marked(rec: Recording, story: Path) -> Recording:

@@ -60,6 +60,13 @@ def test_fail_on_turns_findings_into_status_1_and_only_when_asked(log):
         ["diagnose", "requests.jsonl", "--incident", "99:99", "25:00"],
         ["diagnose", "requests.jsonl", "--budget", "fast"],
         ["baseline", "requests.jsonl", "-o", "no/such/folder/out.txt"],
+        ["baseline", "requests.jsonl", "--threshold", "error_rate"],
+        ["baseline", "requests.jsonl", "--threshold", "eror_rate=0.02"],
+        ["baseline", "requests.jsonl", "--routes", "missing.yaml"],
+        ["slo", "requests.jsonl", "--budget", "mean<3ms"],
+        ["compare", "requests.jsonl"],
+        ["compare", "requests.jsonl", "missing.jsonl"],
+        ["compare", "requests.jsonl", "--at", "99:99"],
     ],
 )
 def test_a_mistake_is_one_sentence_a_hint_and_status_2(tmp_path, log, arguments):
@@ -100,3 +107,62 @@ def test_text_and_json_import_neither_pandas_nor_scipy(log, verb):
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def written(path, *times):
+    path.write_text("".join(LINE.format(n % 60, ms, n) for n, ms in enumerate(times)))
+    return str(path)
+
+
+def test_two_files_are_compared_and_so_are_the_runs_of_two_folders(tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    for run in range(3):
+        written(tmp_path / "old" / f"{run}.jsonl", *(100 + n % 7 for n in range(200)))
+        written(tmp_path / "new" / f"{run}.jsonl", *(150 + n % 7 for n in range(200)))
+    one = ("old/0.jsonl", "new/0.jsonl")
+    for sides in (one, ("old", "new", "--runs"), ("old/*.jsonl", "new/*.jsonl", "--runs")):
+        done = perfkit("compare", *sides, "--format", "json", cwd=tmp_path)
+        (row,) = json.loads(done.stdout)["routes"]
+        assert (row["route"], row["verdict"]) == ("/orders", "slower")
+        assert row["shift_pct"] == pytest.approx(48.5, abs=1.5)
+    failing = perfkit("compare", *one, "--fail-on", "warning", cwd=tmp_path)
+    assert failing.returncode == 1
+
+
+def test_before_and_after_may_be_in_one_file(tmp_path):
+    path = written(tmp_path / "day.jsonl", *([100, 101, 102] * 10 + [200, 201, 202] * 10))
+    done = perfkit("compare", path, "--at", "2026-03-01T14:00:30Z", "--format", "json")
+    (row,) = json.loads(done.stdout)["routes"]
+    assert (row["verdict"], row["n_before"], row["n_after"]) == ("slower", 30, 30)
+
+
+def test_a_budget_that_is_broken_fails_a_build_that_asks_for_it(log):
+    asked = ("slo", str(log), "--budget")
+    assert perfkit(*asked, "p95<3s", "--fail-on", "warning").returncode == 0
+    assert perfkit(*asked, "p95<1s", "--fail-on", "warning").returncode == 1
+
+
+def test_the_apps_own_routes_name_the_requests(tmp_path):
+    path = tmp_path / "r.jsonl"
+    line = LINE.format(1, 5, 1).replace('"route":"/orders",', "").replace('"/orders"', '"/a/b"')
+    path.write_text(line * 10)
+    (tmp_path / "routes.txt").write_text("GET /a/{letter}\n")
+    done = perfkit("baseline", str(path), "--routes", "routes.txt", "--format", "json",
+                   cwd=tmp_path)  # fmt: skip
+    assert [row["route"] for row in json.loads(done.stdout)["routes"]] == ["/a/{letter}"]
+
+
+def test_a_streamed_baseline_counts_the_same(log):
+    loaded, streamed = (
+        json.loads(perfkit("baseline", str(log), "--format", "json", *more).stdout)
+        for more in ((), ("--stream",))
+    )
+    assert streamed["totals"]["requests"] == loaded["totals"]["requests"] == 100
+    assert streamed["totals"]["p95_ms"] == pytest.approx(loaded["totals"]["p95_ms"], rel=0.011)
+
+
+def test_since_when_answers_as_text_and_json(log):
+    assert "Since when" in perfkit("since-when", str(log)).stdout
+    answer = json.loads(perfkit("since-when", str(log), "--format", "json").stdout)
+    assert answer["schema"] == "perfkit.since_when/1"

@@ -194,10 +194,10 @@ def test_html_holds_the_pictures_and_sections(log, tmp_path):
 
 
 def test_of_large_logs_no_rows_are_kept_and_the_answer_is_the_same(log, monkeypatch, capsys):
-    from perfkit import cli
+    from perfkit import cli, cli_verbs
 
     few = answer(log, "--group-by", "user")
-    monkeypatch.setattr(cli, "_LARGE", 100)
+    monkeypatch.setattr(cli_verbs, "_LARGE", 100)
     assert cli.main(["digest", str(log), "--group-by", "user", "--format", "json"]) == 0
     many = json.loads(capsys.readouterr().out)
     assert many["totals"] == few["totals"]

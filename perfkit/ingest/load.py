@@ -40,6 +40,7 @@ def load(
     user: str | None = None,
     application: str | None = None,
     min_duration_ms: float | None = None,
+    routes: Any = None,
     executor: Any = None,
 ) -> Recording:
     """Read logs, traces and recordings; each file's format is recognised by its content.
@@ -67,6 +68,9 @@ def load(
         user: keep only rows of this user.
         application: keep only rows of this application.
         min_duration_ms: keep only statements, requests, spans and plans that took so long.
+        routes: the routes of the application that served the requests: the application itself
+            (FastAPI, Starlette, Flask), an OpenAPI document, a list, a file with one a line; see
+            :meth:`Recording.with_routes`.
         executor: a ``concurrent.futures`` executor or a ``dask.distributed`` client to work
             there; you close it. By default, worker processes are started for large inputs.
 
@@ -100,7 +104,7 @@ def load(
     if not parts:
         raise nothing(chosen.skipped)
     rec = finished(joined(parts, tz or "UTC"), chosen.skipped)
-    return _cut(rec, filters)
+    return _cut(rec if routes is None else rec.with_routes(routes), filters)
 
 
 def parts_of(chosen: Chosen, options: Options, *, reduced: bool = False) -> list[Recording]:

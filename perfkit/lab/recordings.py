@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from perfkit.lab.lab import Lab
 
-__all__ = ["Phase", "Story", "record"]
+__all__ = ["Phase", "Story", "alone", "own_folder", "record"]
 
 STORY = "story.json"
 SHOP_FILES = ("requests.jsonl", "traces.jsonl", "pool.jsonl")
@@ -107,9 +107,9 @@ def record(
         >>> rec = perfkit.load("incident").mark(story.launched_at, "launch")  # doctest: +SKIP
     """
     bad = chosen(FAULTS if faults is None else faults)
-    target = _folder(Path(directory))
+    target = own_folder(Path(directory))
     with ExitStack() as stack:
-        stack.enter_context(_alone(lab))
+        stack.enter_context(alone(lab))
         stack.enter_context(_faults_kept(lab))
         lab.set_faults(all=False)
         drive(lab.url, Load(requests=WARM_UP, concurrency=8, seed=seed))
@@ -198,7 +198,7 @@ def _faults_kept(lab: Lab) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(lab: Lab) -> Iterator[None]:
+def alone(lab: Lab) -> Iterator[None]:
     """Make sure that one recording at a time is made of a lab."""
     import fcntl  # POSIX only, as the lab is
 
@@ -212,7 +212,7 @@ def _alone(lab: Lab) -> Iterator[None]:
         yield
 
 
-def _folder(directory: Path) -> Path:
+def own_folder(directory: Path) -> Path:
     """Return ``directory``, made if needed; refuse one with other people's files."""
     target = directory.expanduser().absolute()
     if target.exists() and not target.is_dir():

@@ -34,6 +34,12 @@ class Slice:
         """Return the slice of what will be written from now on."""
         return cls(path, path.stat().st_size if path.exists() else 0)
 
+    def read(self) -> bytes:
+        """Return what was written until now."""
+        with self.path.open("rb") as source:
+            source.seek(self.start)
+            return source.read()
+
     def copy(self, target: Path, end: int | None = None) -> None:
         """Write the slice up to byte ``end`` to ``target``, which appears only when whole."""
         draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")

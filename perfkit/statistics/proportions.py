@@ -35,7 +35,7 @@ def difference_interval(
 
     Example:
         >>> [round(end, 3) for end in difference_interval(5, 100, 20, 100)]
-        [0.058, 0.245]
+        [0.059, 0.243]
     """
     if before <= 0 or after <= 0:
         return math.nan, math.nan

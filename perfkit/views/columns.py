@@ -37,7 +37,7 @@ __all__ = ["Column", "from_rows", "from_table", "number"]
 
 UNKNOWN = "n/a"
 _COUNTS = ("calls", "requests", "checkouts", "samples", "count", "n")
-_SIGNED = {"shift_pct", "low_pct", "high_pct"}
+_SIGNED = {"shift_pct", "low_pct", "high_pct", "change_pct"}
 _SHARES = {"share", "error_rate", "failure_rate", "hit_rate", "utilisation"}
 _STATEMENTS = {"fingerprint", "operation", "source_statement"}
 _PERCENTILE = re.compile(r"(p\d+)_(?:.+_)?ms")

@@ -36,7 +36,8 @@ def figure(result: Result) -> go.Figure:
     burn = result.series.get("burn")
     if burn is not None and burn.num_rows:
         return _over_time(result, burn)
-    rows = [row for row in result.arrow.to_pylist() if _known(row["burn_rate"])]
+    told = result.arrow.select(["route", "budget", "verdict", "burn_rate"]).to_pylist()
+    rows = [row for row in told if _known(row["burn_rate"])]
     if not rows:
         return theme.nothing(visible(result.headline), "no burn rate is known")
     return _by_route(result, rows)

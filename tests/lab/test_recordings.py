@@ -9,7 +9,7 @@ import pytest
 
 import perfkit.lab
 from perfkit.errors import LabError, UsageError
-from perfkit.lab.recordings import LOG_FILES, SHOP_FILES, STORY, _alone
+from perfkit.lab.recordings import LOG_FILES, SHOP_FILES, STORY, alone
 from perfkit.lab.shop.faults import FAULTS
 
 pytestmark = pytest.mark.lab
@@ -239,5 +239,5 @@ def test_an_unknown_fault_is_refused_before_the_folder_is_made(lab, tmp_path):
 
 
 def test_two_recordings_at_once_are_refused(lab, tmp_path):
-    with _alone(lab), pytest.raises(LabError, match="another notebook is recording"):
+    with alone(lab), pytest.raises(LabError, match="another notebook is recording"):
         lab.record(tmp_path / "second")

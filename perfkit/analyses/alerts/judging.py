@@ -11,12 +11,13 @@ from perfkit.analyses.alerts.rules import (
     ceiling,
     contract,
     cpu,
+    error_rate,
     failures,
     growth,
     latency,
     load,
     periodic,
-    routes,
+    slow_routes,
     traffic,
     week,
     workers,
@@ -80,7 +81,10 @@ def found(
 
 
 def _verdicts(look: Look) -> Iterator[verdicts.Verdict]:
-    yield from routes.all_of(look)
+    yield slow_routes.slow(look)
+    yield slow_routes.critical(look)
+    yield slow_routes.long_tail(look)
+    yield error_rate.rule(look)
     yield from failures.all_of(look)
     yield load.rule(look)
     yield contract.rule(look)

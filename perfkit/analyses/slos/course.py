@@ -30,7 +30,7 @@ _MOST = 100_000  # periods: half a year of five minutes
 #: To a recording below an hour: what the shortest window of alerts is of it.
 _SHORT = 72
 _FEWEST = 24
-_CHANCE = 0.01  # that a period looks broken by chance, over all periods
+_CHANCE = 0.01  # that a stretch looks broken by chance, over all periods
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,17 +113,18 @@ def worst(whole: Course, most: int) -> tuple[Course, Ints]:
 
 
 def first_broken(whole: Course) -> int:
-    """Return the time (ns) from which more requests were over the limit than are allowed.
+    """Return the time (ns) since which more requests were over the limit than are allowed.
 
-    The beginning of the first period of which that is sure (1 % by chance over all periods), in
-    the shortest periods in which it is of any; without such a period, that of the course.
+    The requests too many are added up, from 0 again whenever there are none (CUSUM: Page,
+    Biometrika 41 (1954) 100); it is where the first sum begins that is no chance (1 % over all
+    periods). Without one it is the beginning of the course.
     """
-    size = 1
-    while size < whole.grid.size:
-        joined = whole.joined(size)
-        chance = chance_bound(joined.over, joined.requests, whole.allowed) * joined.grid.size
-        sure = np.flatnonzero(chance < _CHANCE)
-        if len(sure):
-            return joined.grid.at(int(sure[0]))
-        size *= 2
-    return whole.grid.start
+    requests, over, excess = (
+        np.concatenate(([0.0], np.cumsum(counts)))
+        for counts in (whole.requests, whole.over, whole.excess)
+    )
+    lowest = np.minimum.accumulate(excess)
+    begin = np.maximum.accumulate(np.where(excess == lowest, np.arange(len(excess)), 0))
+    likely = chance_bound(over - over[begin], requests - requests[begin], whole.allowed)
+    sure = np.flatnonzero(likely * whole.grid.size < _CHANCE)
+    return whole.grid.at(int(begin[sure[0]]) if len(sure) else 0)

@@ -40,7 +40,7 @@ def _finding(one: Judged, found: Measured, whole: int) -> Finding:
     return Finding(
         rule="budget-broken",
         severity="critical" if certain else "warning",
-        title=f"{_name(one)} breaks {one.objective}: {_counted(one, found)}{_measured(one, found)}",
+        title=f"{_name(one)} {one.objective}: {_counted(one, found)}{_measured(one, found)}",
         fix=Fix(text=" ".join(_texts(one, found, whole)), snippet=_snippet(one), language="python"),
         evidence=[_evidence(one, found)],
         saves_ms=_saves(one, found),
@@ -59,8 +59,8 @@ def _saves(one: Judged, found: Measured) -> float | None:
 
 def _name(one: Judged) -> str:
     if one.whole:
-        return "All requests together"
-    return "What has no route" if one.route is None else visible(one.route, _NAME)
+        return "All requests together break"
+    return f"{'What has no route' if one.route is None else visible(one.route, _NAME)} breaks"
 
 
 def _counted(one: Judged, found: Measured) -> str:

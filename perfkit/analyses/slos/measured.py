@@ -92,7 +92,9 @@ def dependence(marked: Flags) -> float:
         >>> dependence(np.array([False, True] * 500))
         1.0
     """
-    size = -(-len(marked) // _BATCHES) or 1
+    if marked.all() or not marked.any():
+        return 1.0
+    size = -(-len(marked) // _BATCHES)
     batches = marked[: len(marked) // size * size].reshape(-1, size).mean(axis=1)
     stretches = np.array_split(batches, min(max(len(batches) // _STRETCH, 1), _STRETCHES))
     times = [_time(part, size) for part in stretches if 0 < part.mean() < 1]
@@ -100,6 +102,8 @@ def dependence(marked: Flags) -> float:
 
 
 def _time(batches: Floats, size: int) -> float:
+    if size == 1:
+        return autocorrelation_time(batches)
     share = batches.mean()
     within = batches.var() * size / (share * (1 - share))
     return float(within) * autocorrelation_time(batches)

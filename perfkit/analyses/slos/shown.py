@@ -101,15 +101,19 @@ def _worst_at(whole: Course | None) -> int | None:
 def totals(judgement: Judgement) -> dict[str, Any]:
     """Return how many routes keep what they have to, and the rows of all requests together."""
     said = [one.verdict for one in judgement.routes]
-    whole = table(judgement.overall).drop_columns(["route"]).to_pylist()
     return {
         "budgets": len(said),
         "met": said.count(MET),
         "broken": said.count(BROKEN),
         "cannot_say": said.count(UNSURE),
         "to_blame": sum(one.to_blame for one in judgement.routes if one.broken),
-        "overall": whole,
+        "overall": [_in_numbers(one) for one in judgement.overall],
     }
+
+
+def _in_numbers(one: Judged) -> dict[str, Any]:
+    left_out = ("route", "worst_at", "first_broken_at")
+    return {name: value for name, value in _row(one).items() if name not in left_out}
 
 
 def minutes(judged: Sequence[Judged]) -> pa.Table | None:

@@ -16,7 +16,7 @@ __all__ = ["BROKEN", "MET", "UNSURE", "certain", "more_requests", "verdict"]
 
 MET, BROKEN, UNSURE = "met", "broken", "cannot say"
 _DOUBT = 0.001
-_Z = 1.959963984540054  # two-sided 95 %
+_TAIL = 0.025  # of either side of a 95 % interval
 #: Times the requests there are: who needs more than that is at the limit.
 _HOPELESS = 1000
 
@@ -24,13 +24,18 @@ _HOPELESS = 1000
 def verdict(found: Measured, objective: Objective) -> str:
     """Return ``met`` or ``broken`` where the whole 95 % interval is on one side of the limit.
 
-    A largest duration has no interval: one request over the limit breaks it. So do a few requests
-    of which too many are over it, although they are too few for an interval of their percentile.
+    A largest duration has no interval: one request over the limit breaks it. Fewer requests than
+    the interval of a percentile needs break a budget only beyond doubt: of hundreds of routes with
+    a handful of requests each, chance breaks some.
     """
     if not objective.allowed:
         return BROKEN if found.over else MET
-    if not objective.timed or math.isnan(found.low):
-        return _of_shares(found, objective.allowed)
+    if found.worth < statistics.minimum_count(1 - objective.allowed):
+        return BROKEN if certain(found, objective) else UNSURE
+    return _of_percentile(found, objective) if objective.timed else _of_share(found, objective)
+
+
+def _of_percentile(found: Measured, objective: Objective) -> str:
     if _kept(found.high, objective):
         return MET
     return UNSURE if _kept(found.low, objective) else BROKEN
@@ -40,14 +45,14 @@ def _kept(ms: float, objective: Objective) -> bool:
     return ms <= objective.limit if objective.inclusive else ms < objective.limit
 
 
-def _of_shares(found: Measured, allowed: float) -> str:
-    if found.share_low > allowed:
+def _of_share(found: Measured, objective: Objective) -> str:
+    if found.share_low > objective.allowed:
         return BROKEN
-    return MET if found.share_high < allowed else UNSURE
+    return MET if found.share_high < objective.allowed else UNSURE
 
 
 def certain(found: Measured, objective: Objective) -> bool:
-    """Say whether a broken budget is broken beyond doubt: by chance in less than 1 of 1,000 cases."""
+    """Say whether a broken budget is so by chance in less than one of 1,000 cases."""
     if not objective.allowed:
         return True
     hits, worth = round(found.over / found.requests * found.worth), int(found.worth)
@@ -57,15 +62,26 @@ def certain(found: Measured, objective: Objective) -> bool:
 def more_requests(found: Measured, objective: Objective) -> int | None:
     """Return how many requests beyond these would tell, if they are as these; None: no number.
 
-    So many that the observed share over the limit is 1.96 standard errors from the allowed one
-    (the score test), and at least what an interval of the percentile needs.
+    So many that the observed share over the limit has a probability of 2.5 % (on its side) where
+    the allowed one is true.
     """
-    allowed = objective.allowed
-    observed = found.over / found.requests
-    least = statistics.minimum_count(1 - allowed)
-    each = found.requests / found.worth
-    apart = abs(observed - allowed)
-    if apart * math.sqrt(_HOPELESS * found.requests) < _Z * math.sqrt(allowed * (1 - allowed)):
-        return None
-    needed = max(_Z**2 * allowed * (1 - allowed) / apart**2, least) * each
-    return max(1, math.ceil(needed - found.requests))
+    worth, share = max(1, int(found.worth)), found.over / found.requests
+    few = max(worth, statistics.minimum_count(1 - objective.allowed) - 1)
+    enough, most = few + 1, _HOPELESS * (few + 1)
+    while not _tells(share, enough, objective.allowed):
+        few, enough = enough, 2 * enough
+        if enough > most:
+            return None
+    while enough - few > 1 + few // 100:
+        middle = (few + enough) // 2
+        if _tells(share, middle, objective.allowed):
+            enough = middle
+        else:
+            few = middle
+    return max(1, math.ceil((enough - worth) * found.requests / found.worth))
+
+
+def _tells(share: float, count: int, allowed: float) -> bool:
+    if share > allowed:
+        return upper_tail(math.floor(share * count), count, allowed) <= _TAIL
+    return 1 - upper_tail(math.ceil(share * count) + 1, count, allowed) <= _TAIL

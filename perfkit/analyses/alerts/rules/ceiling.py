@@ -30,6 +30,8 @@ _FLAT = 0.15
 _FOLLOWED = 1.5
 #: Fewer requests under way queue for nothing.
 _IN_FLIGHT = 4.0
+#: Up to this multiple of the requests at the knee none of them queues.
+_QUEUE = 1.25
 #: Latency at the ceiling over that at the knee: it is what a queue makes of concurrency.
 _SLOWER = 1.5
 
@@ -109,7 +111,8 @@ def _slower(bins: Binned, at: Any, below: Any) -> float:
 
 def _convincing(found: _Ceiling, rate: Floats, under_way: Floats, full: Any, below: Any) -> bool:
     """Say whether this is a ceiling, not a slow spell at the usual throughput."""
-    queued, served = int(found.at.sum()), int((full & ~found.at).sum())
+    queued = int(found.at.sum())
+    served = int((full & (under_way < _QUEUE * found.knee)).sum())
     followed = found.rate / max(series.quantile(rate[below], 0.1), 1e-9)
     return (
         queued >= _FEWEST

@@ -12,6 +12,7 @@ from perfkit.formats.requests.access.inferred import COMBINED, inferred, sampled
 from perfkit.formats.requests.access.log_format import HINT, OWN, template_of
 from perfkit.formats.requests.access.parse import parse_template
 from perfkit.formats.requests.access.words import Text
+from perfkit.formats.requests.cloud.traefik import recognises as recognises_traefik
 
 __all__ = ["FORMAT"]
 
@@ -21,7 +22,7 @@ _LEAST = 0.5
 def recognises(head: bytes) -> Recognition:
     """Recognise lines with one layout that has a time, a request line and a status."""
     template = inferred(head)
-    if template is None:
+    if template is None or recognises_traefik(head).confidence:  # which counts requests
         return Recognition(confidence=0.0)
     lines = sampled(head)
     text = Text.of("".join(f"{line}\n" for line in lines).encode("latin-1"))

@@ -76,3 +76,38 @@ def test_one_endless_download_is_no_queue(simulated, rules):
     durations[-2000::50] = 600_000.0
     table = table.set_column(1, "duration_ms", pa.array(durations))
     assert not CEILINGS & set(rules(table))
+
+
+def closed_loop(simulated, stages, capacity):
+    """Return what users find who ask again at once; ``capacity`` of them are served at a time."""
+    rng = np.random.default_rng(0)
+    rows, begin = [], 0.0
+    for seconds, users in stages:
+        waiting = [(begin + rng.uniform(0, 0.1), user) for user in range(users)]
+        heapq.heapify(waiting)
+        while waiting:
+            at, user = heapq.heappop(waiting)
+            took = 0.02 * max(1.0, users / capacity) * rng.lognormal(0, 0.3)
+            if at + took < begin + seconds:
+                rows.append((at, took))
+                heapq.heappush(waiting, (at + took + 0.002, user))
+        begin += seconds
+    times, took = np.array(sorted(rows)).T
+    return pa.table(
+        {
+            "started_at": pa.array(simulated.at(times), pa.timestamp("ns", "UTC")),
+            "duration_ms": took * 1e3,
+            "route": ["/work"] * len(times),
+        }
+    )
+
+
+def test_a_load_test_of_ever_more_users_shows_the_ceiling(simulated, alerts):
+    stages = [(60, users) for users in (1, 2, 4, 8, 16, 32)]
+    [finding] = alerts(closed_loop(simulated, stages, 6)).findings
+    assert finding.rule == "throughput-ceiling"
+    assert finding.evidence[0]["ceiling_per_s"] == pytest.approx(6 / 0.021, rel=0.15)
+
+
+def test_a_load_test_below_the_capacity_shows_none(simulated, rules):
+    assert rules(closed_loop(simulated, [(60, users) for users in (1, 2, 4, 8, 16)], 40)) == []

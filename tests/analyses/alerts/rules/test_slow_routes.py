@@ -46,18 +46,6 @@ def test_too_few_requests_are_not_judged(alerts):
     )
 
 
-def test_failures_above_one_per_cent_are_found_and_their_certainty_said(alerts):
-    def failing(count):
-        status = np.where(np.arange(500) < count, 500, 200)
-        return table(spread(500), status=status)
-
-    [sure] = alerts(failing(30)).findings
-    assert (sure.rule, sure.severity, sure.confidence) == ("error-rate", "critical", "high")
-    [unsure] = alerts(failing(6)).findings
-    assert (unsure.severity, unsure.confidence) == ("warning", "medium")
-    assert alerts(failing(4)).findings == ()
-
-
 def test_a_long_tail_needs_a_p99_that_is_surely_three_medians(alerts):
     tail = table(spread(1960), spread(40, 900.0))
     [finding] = alerts(tail).findings

@@ -1,0 +1,1 @@
+"""Formats of host, container and process readings, into the table ``metrics``."""

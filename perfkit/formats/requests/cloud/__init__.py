@@ -1,0 +1,1 @@
+"""Request logs of clouds, routers and proxies: one file per format."""

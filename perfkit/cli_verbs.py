@@ -179,10 +179,7 @@ def _compare_options(verb: argparse.ArgumentParser) -> None:
 
 def _cut(options: argparse.Namespace) -> tuple[Recording, Recording]:
     rec = read(options)
-    if rec.span is None:
-        raise UsageError("compare: no time is known", hint="name two files instead of --at")
-    first, last = rec.span
-    return rec.between(first, options.at), rec.between(options.at, last)
+    return rec.between(None, options.at), rec.between(options.at, None)
 
 
 def _sides(options: argparse.Namespace) -> tuple[Any, Any]:

@@ -99,15 +99,18 @@ def moment(at: str | datetime, span: Span | None, zone: str, *, last: bool = Fal
     return _on_recorded_day(bare, span, where, last=last)
 
 
-def window(start: str | datetime, end: str | datetime, span: Span | None, zone: str) -> Span:
+def window(
+    start: str | datetime | None, end: str | datetime | None, span: Span | None, zone: str
+) -> Span:
     """Return the window from ``start`` to ``end`` in UTC; both are as in :func:`moment`.
 
-    In a recording of one night, ``window("23:00", "01:00", ...)`` spans midnight.
+    None is before, or after, everything. In a recording of one night, ``window("23:00", "01:00", ...)`` spans midnight.
 
     Raises:
         UsageError: a time that :func:`moment` refuses, or an end that is not after the start.
     """
-    low, high = moment(start, span, zone), moment(end, span, zone, last=True)
+    low = _FIRST if start is None else moment(start, span, zone)
+    high = _LAST if end is None else moment(end, span, zone, last=True)
     if high <= low:
         shown = [f"{point.astimezone(time_zone(zone)):%Y-%m-%d %H:%M:%S}" for point in (low, high)]
         raise UsageError(

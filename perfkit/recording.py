@@ -165,10 +165,11 @@ class Recording:
         """First and last time in the recording (UTC), or None when nothing has a time."""
         return clock.extent(self.contents)
 
-    def between(self, start: str | datetime, end: str | datetime) -> Recording:
+    def between(self, start: str | datetime | None, end: str | datetime | None) -> Recording:
         """Keep what happened from ``start`` (inclusive) to ``end`` (exclusive).
 
-        ``"14:02"`` is understood in the recording's zone; ISO texts and datetimes work too.
+        ``"14:02"`` is understood in the recording's zone; ISO texts and datetimes work too. None
+        is before, or after, everything.
         Rows without a time are left out, and ``quality`` says so.
 
         Raises:

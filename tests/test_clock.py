@@ -217,3 +217,14 @@ def test_a_table_without_a_time_column_stays_whole():
 
 def test_an_offset_is_a_zone():
     assert clock.time_zone("-0330") == timezone(-timedelta(hours=3, minutes=30))
+
+
+def test_a_window_without_an_end_holds_everything_on_that_side():
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    span = (noon - timedelta(hours=12), noon)
+    low, high = clock.window("11:00", None, span, "UTC")
+    assert low == noon - timedelta(hours=1)
+    assert high > noon + timedelta(days=365)
+    low, high = clock.window(None, noon, span, "UTC")
+    assert low < span[0] - timedelta(days=365)
+    assert high == noon

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from perfkit.lab.lab import Lab
 
-__all__ = ["Phase", "Story", "alone", "own_folder", "record"]
+__all__ = ["Phase", "Story", "alone", "faults_kept", "own_folder", "record"]
 
 STORY = "story.json"
 SHOP_FILES = ("requests.jsonl", "traces.jsonl", "pool.jsonl")
@@ -110,7 +110,7 @@ def record(
     target = own_folder(Path(directory))
     with ExitStack() as stack:
         stack.enter_context(alone(lab))
-        stack.enter_context(_faults_kept(lab))
+        stack.enter_context(faults_kept(lab))
         lab.set_faults(all=False)
         drive(lab.url, Load(requests=WARM_UP, concurrency=8, seed=seed))
         stack.enter_context(_copied(lab, target))
@@ -188,7 +188,7 @@ def _marker(lab: Lab) -> psycopg.Connection:
 
 
 @contextmanager
-def _faults_kept(lab: Lab) -> Iterator[None]:
+def faults_kept(lab: Lab) -> Iterator[None]:
     """Switch the faults back to what they were, also after an error."""
     states = lab.faults
     try:

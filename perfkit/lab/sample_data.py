@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from perfkit import lab
 from perfkit.errors import UsageError
+from perfkit.lab.load_tools import record_load_tests
 from perfkit.lab.releases import record_releases
+from perfkit.lab.web_server import record_web_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,9 +28,12 @@ STORIES: dict[str, list[str] | None] = {
     "n_plus_one": ["n_plus_one"],
     "healthy": [],
 }
-#: Folder name -> what records it; made only where its name is asked for.
+#: Folder name -> what records it; made only where its name is asked for. The last two need nginx,
+#: wrk and locust on the PATH.
 OTHERS: dict[str, Callable[[Lab, Path], object]] = {
     "two_releases": record_releases,
+    "web_server": record_web_server,
+    "load_tests": record_load_tests,
 }
 _SMALL = ("story.json",)
 

@@ -75,10 +75,14 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """All requests: ``order`` are their places, by route and then by time."""
+    """All requests: ``order`` are their places, by route and then by time.
+
+    ``by_time`` are their places by time alone, None where they are in that order.
+    """
 
     rows: Rows
     labels: list[str | None]
+    by_time: Ints | None
     order: Ints
     starts: Ints
 
@@ -110,7 +114,7 @@ class Seen:
 
     def _places(self, route: int | None) -> Ints:
         if route is None:
-            return np.arange(len(self.order))
+            return np.arange(len(self.order)) if self.by_time is None else self.by_time
         return self.order[self.starts[route] : self.starts[route + 1]]
 
 
@@ -125,17 +129,23 @@ def seen(requests: pa.Table) -> Seen:
     route = requests["route"]
     by = groups.encode(routes(requests) if route.null_count else route)
     counts = by.count()
+    by_time = _by_time(found.ns)
     return Seen(
         rows=found,
         labels=by.labels,
-        order=_ordered(by.codes, found.ns),
+        by_time=by_time,
+        order=_by_route(by.codes, by_time),
         starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
     )
 
 
-def _ordered(codes: NDArray[np.int32], ns: Ints) -> Ints:
+def _by_time(ns: Ints) -> Ints | None:
+    """Return the places in the order of time; None where they are."""
     late = np.maximum.accumulate(ns) - ns if len(ns) else ns
-    if not (late > _LATE_NS).any():
+    return np.argsort(ns, kind="stable") if (late > _LATE_NS).any() else None
+
+
+def _by_route(codes: NDArray[np.int32], by_time: Ints | None) -> Ints:
+    if by_time is None:
         return groups.order(codes)
-    by_time = np.argsort(ns, kind="stable")
     return by_time[groups.order(codes[by_time])]

@@ -29,7 +29,7 @@ def headline(judged: Sequence[Judged], overall: Sequence[Judged] = ()) -> str:
         return "No request is in what was read."
     broken = [one for one in judged if one.broken]
     if broken:
-        return f"{_budgets(broken)} broken on {_of(broken, judged)}: {_names(broken)}"
+        return f"{_budgets(broken)} broken on {_of(broken, judged)}{_names(broken)}"
     if any(one.broken for one in overall):
         return f"{_budgets(overall)} broken by all requests together; no route alone has enough"
     if any(one.verdict == UNSURE for one in judged):
@@ -60,9 +60,9 @@ def _budgets(judged: Sequence[Judged]) -> str:
 
 def _of(some: Sequence[Judged], judged: Sequence[Judged]) -> str:
     mine, routes = (len({one.route for one in part}) for part in (some, judged))
-    if mine == routes:
-        return f"all {routes:,} routes" if routes > 1 else "its route"
-    return f"{mine:,} of {routes:,} routes"
+    if routes == 1:
+        return ""
+    return f"all {routes:,} routes: " if mine == routes else f"{mine:,} of {routes:,} routes: "
 
 
 def _names(broken: Sequence[Judged]) -> str:

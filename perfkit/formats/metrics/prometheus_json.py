@@ -1,9 +1,9 @@
 r"""What Prometheus answers to a query (``/api/v1/query_range``, ``/api/v1/query``), as JSON.
 
 ``{"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {labels},
-"values": [[1795297058, "0.5"], ...]}]}}``, or ``"value": [time, "0.5"]`` of an instant (``vector``).
-Thanos, Mimir and VictoriaMetrics answer alike. A record is a series; its own bytes are its labels.
-Several answers may stand one behind the other.
+"values": [[1795297058, "0.5"], ...]}]}}``, or ``"value": [time, "0.5"]`` of an instant
+(``vector``). Thanos, Mimir and VictoriaMetrics answer alike. A record is a series; its own bytes
+are its labels. Several answers may stand one behind the other.
 
 Values that are NaN or infinite (a division by zero) have no row. Native histograms
 (``histograms``) are no readings: a series of nothing else is rejected, as is a scalar. Counters
@@ -82,7 +82,7 @@ def parse(chunk: Chunk) -> Parsed:
     refused = _refused(chunk)
     if refused:
         bad = BadLine.of(1, refused, chunk.data)
-        return Parsed(rejected=(bad,), rejected_lines=1, lines=1, missing=NOTHING)
+        return Parsed(rejected=(bad,), rejected_lines=1, lines=1, missing=refused)
     at = _begin(chunk)
     data = chunk.data[:at] + _BETWEEN.sub(b",", chunk.data[at:])
     found = _ARRAY.read(replace(chunk, data=data))
@@ -90,7 +90,8 @@ def parse(chunk: Chunk) -> Parsed:
     notes = list(found.notes)
     for line, item in zip(found.lines, found.items, strict=True):
         _take(account, notes, line, item)
-    return account.parsed(notes, NOTHING)
+    reasons = [bad.reason for bad in account.rejected]
+    return account.parsed(notes, reasons[0] if reasons else NOTHING)
 
 
 def _begin(chunk: Chunk) -> int:

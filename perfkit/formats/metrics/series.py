@@ -24,8 +24,11 @@ __all__ = ["NAMELESS", "Series", "series"]
 #: The first of these that a series has is its host: a pod is told before the kubelet that was
 #: asked for it.
 _HOSTS = ("pod", "pod_name", "instance", "node", "nodename", "host", "hostname")
-_UNITS = ((r"_seconds(_total|_sum)?$", "s"), (r"_bytes(_total|_sum)?$", "bytes"))
-_UNITS += ((r"(_ratio|_total|_count)$", "1"),)
+_UNITS = (
+    (r"_seconds(_total|_sum)?$", "s"),
+    (r"_bytes(_total|_sum)?$", "bytes"),
+    (r"(_ratio|_total|_count)$", "1"),
+)
 #: Names -> ours and the unit.
 _OURS = (
     (r"node_load(1|5|15)", r"load.\1m", "1"),
@@ -33,6 +36,12 @@ _OURS = (
     (r"instance:node_memory_utilisation:ratio", "memory.utilisation", "1"),
     (r"instance:node_num_cpu:sum", "cpu.cores", "1"),
 )
+_CANONICAL = {
+    "cpu.utilisation": "1",
+    "cpu.cores": "1",
+    "memory.utilisation": "1",
+    "memory.used": "bytes",
+}
 NAMELESS = Note(
     kind="unnamed_series",
     message="some series are results of expressions, which have no name; give them one in the "
@@ -62,7 +71,7 @@ def series(labels: Mapping[str, str]) -> Series:
     ours = _ours(name)
     if ours:
         return Series(labels.get(key), *ours, named=True)
-    full = labelled(name, others) or "{}"
+    full = labelled(name or "expression", others)
     return Series(labels.get(key), full, _unit(name), named=bool(name))
 
 
@@ -71,7 +80,7 @@ def _ours(name: str) -> tuple[str, str] | None:
     for pattern, ours, unit in _OURS:
         if found := re.fullmatch(pattern, name):
             return found.expand(ours), unit
-    return ("cpu.utilisation", "1") if name == "cpu.utilisation" else None
+    return (name, _CANONICAL[name]) if name in _CANONICAL else None
 
 
 @lru_cache(maxsize=1000)

@@ -60,7 +60,7 @@ def test_the_longest_request_allows_none(requests):
 
 
 def test_little_evidence_is_a_warning(requests):
-    ms = np.random.default_rng(1).permutation([700.0] * 35 + [50.0] * 465)
+    ms = np.random.default_rng(1).permutation([700.0] * 38 + [50.0] * 462)
     (found,) = findings(judged(requests, "p95<200ms", ms))
     assert (found.severity, found.confidence) == ("warning", "medium")
 

@@ -28,7 +28,7 @@ __all__ = ["FORMAT"]
 
 _MARKS = (b'"EdgeStartTimestamp"', b'"EdgeResponseStatus"', b'"RayID"', b'"ClientRequestHost"')
 _ENOUGH, _SAMPLE, _MOST = 2, 100, 0.5
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 63)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 _FIRST_BYTE = Note(
     kind="first_byte",
     message="Cloudflare's timestamps are in whole seconds: durations are the times to the first"

@@ -1,4 +1,4 @@
-r"""Lines of Heroku's router: ``at=info method=GET path="/" ... connect=1ms service=18ms status=200``.
+r"""Lines of Heroku's router: ``at=info method=GET path="/" ... connect=1ms service=18ms ...``.
 
 As ``heroku logs`` shows them (``heroku logs``'s time and ``heroku[router]:`` in front), as log
 drains keep them, and bare. ``connect`` is how long it took to reach the dyno, ``service`` how long

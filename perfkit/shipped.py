@@ -30,7 +30,8 @@ def sample(name: str) -> Recording:
 
     Args:
         name: ``shop_launch`` (before and after a launch with every fault), ``n_plus_one``,
-            ``healthy``, or ``two_releases`` (all its runs together; `runs` keeps them apart).
+            ``healthy``, ``two_releases`` (all its runs together; `runs` keeps them apart),
+            ``web_server`` (nginx's log), or ``load_tests`` (wrk and locust).
 
     Raises:
         UsageError: no sample has this name; the hint lists them.

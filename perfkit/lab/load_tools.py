@@ -56,7 +56,7 @@ class Customer(HttpUser):
 #: What locust writes; the exceptions are those of its own code: none here.
 LOCUST_FILES = ("locust_stats.csv", "locust_stats_history.csv", "locust_failures.csv")
 PLANTED = {
-    "wrk_threads.txt": "GET /report: six threads at most draw at once, 80 ms each",
+    "wrk_threads.txt": "GET /report: drawn by threads, 80 ms each",
     "wrk_blocking.txt": "the same, drawn inside the event loop: about 12 a second at most",
     "locust_*.csv": "a mix of three routes, and one that is not there: status 404",
 }

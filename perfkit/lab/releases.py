@@ -1,8 +1,8 @@
 """Record two releases of the shop, several runs each, that differ by known amounts.
 
 Runs alternate (old, new; new, old; ...): what the machine does meanwhile slows both alike. A run
-before the first is not recorded. One folder a run, ``before_1`` to ``after_5``, with the shop's ``requests.jsonl``; ``story.json`` says
-what was planted and what the shop's own clock measured.
+before the first is not recorded. One folder a run, ``before_1`` to ``after_5``, with the shop's
+``requests.jsonl``; ``story.json`` says what was planted and what the shop's own clock measured.
 """
 
 from __future__ import annotations

@@ -103,13 +103,13 @@ def test_a_client_is_shown_only_where_that_is_asked_for():
 def test_when_it_broke_and_where_it_was_worst():
     table = requests(share=0.0)
     ms = np.asarray(table["duration_ms"]).copy()
-    ms[3001:3300:2] = 900.0
+    ms[3001:3600:2] = 900.0
     table = table.set_column(1, "duration_ms", pa.array(ms))
     row = slo(table, "p95<200ms").arrow.slice(0, 1)
     first, worst = (row[name].cast("int64")[0].as_py() for name in ("first_broken_at", "worst_at"))
     begin = START.astype(int) + 6000 * 10**9
     assert first == pytest.approx(begin, abs=60e9)
-    assert begin <= worst <= begin + 600 * 10**9
+    assert begin <= worst <= begin + 1200 * 10**9
 
 
 def test_the_order_of_the_lines_does_not_matter():

@@ -58,6 +58,14 @@ def test_names_beside_all_are_exceptions(lab):
     lab.set_faults(all=False)
 
 
+def test_a_release_can_be_a_little_slower(lab):
+    usual = lab.work
+    assert lab.set_work(fraud_check_ms=36.0) == usual | {"fraud_check_ms": 36}
+    assert lab.set_work(**usual) == lab.work == usual
+    with pytest.raises(UsageError, match="is not within 0 and 10000"):
+        lab.set_work(render_ms=-1)
+
+
 def test_an_unknown_fault_is_refused_with_the_names_there_are(lab):
     with pytest.raises(UsageError, match="'n_plus_two'") as refusal:
         lab.set_faults(n_plus_two=True)

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from perfkit import lab
+from perfkit.errors import UsageError
 from perfkit.lab import sample_data
-from perfkit.lab.sample_data import STORIES, main
+from perfkit.lab.sample_data import OTHERS, STORIES, main
 
 
 @pytest.fixture
@@ -59,3 +60,35 @@ def test_too_much_for_a_wheel_is_refused(recorded, tmp_path, monkeypatch):
     monkeypatch.setattr(sample_data, "LIMIT", 100)
     with pytest.raises(SystemExit, match="more than"):
         main(tmp_path)
+
+
+def other(running, folder):
+    """Record two runs, each in a folder of its own."""
+    for run in ("before_1", "after_1"):
+        (folder / run).mkdir(parents=True)
+        (folder / run / "requests.jsonl").write_text("{}")
+    (folder / "story.json").write_text("{}")
+
+
+def test_others_are_recorded_only_where_they_are_named(recorded, tmp_path, monkeypatch):
+    monkeypatch.setitem(OTHERS, "two_releases", other)
+    (tmp_path / "healthy").mkdir()
+    (tmp_path / "healthy" / "kept.gz").touch()
+    main(tmp_path, ["two_releases"])
+    assert recorded == {}
+    assert [path.name for path in (tmp_path / "healthy").iterdir()] == ["kept.gz"]
+    found = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("two_releases/**/*.*")}
+    assert found == {
+        "two_releases/after_1/requests.jsonl.gz",
+        "two_releases/before_1/requests.jsonl.gz",
+        "two_releases/story.json",
+    }
+
+
+def test_a_name_that_is_no_recording_is_refused_before_anything_is_deleted(recorded, tmp_path):
+    (tmp_path / "healthy").mkdir()
+    with pytest.raises(UsageError, match="there is no 'helthy'") as caught:
+        main(tmp_path, ["healthy", "helthy"])
+    assert "two_releases" in caught.value.hint
+    assert (tmp_path / "healthy").is_dir()
+    assert recorded == {}

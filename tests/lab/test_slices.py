@@ -34,3 +34,11 @@ def test_a_failed_copy_leaves_the_earlier_file_and_no_litter(tmp_path):
         Slice(tmp_path / "missing", 0).copy(tmp_path / "copy")
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
     assert (tmp_path / "copy").read_bytes() == b"earlier"
+
+
+def test_a_slice_is_read_up_to_what_was_written_until_now(tmp_path):
+    (tmp_path / "log").write_bytes(b"early")
+    piece = Slice.from_now(tmp_path / "log")
+    with (tmp_path / "log").open("ab") as stream:
+        stream.write(b"late")
+    assert piece.read() == b"late"

@@ -116,16 +116,15 @@ def _value(sample: Sample, objective: Objective) -> float:
         return float(sample.ms.max())
     if sample.weight is None:
         return float(np.quantile(sample.ms, objective.quantile))
-    return _reached(sample, objective.quantile)
+    return _reached(sample.ms, sample.weight, objective.quantile)
 
 
-def _reached(sample: Sample, share: float) -> float:
+def _reached(ms: Floats, weight: Floats, share: float) -> float:
     """Return the first duration at which this share of the weight is reached."""
-    assert sample.weight is not None
-    order = np.argsort(sample.ms, kind="stable")
-    behind = np.cumsum(sample.weight[order])
+    order = np.argsort(ms, kind="stable")
+    behind = np.cumsum(weight[order])
     place = int(np.searchsorted(behind, share * behind[-1] * (1 - 1e-12)))
-    return float(sample.ms[order[min(place, len(order) - 1)]])
+    return float(ms[order[min(place, len(order) - 1)]])
 
 
 def _interval(sample: Sample, objective: Objective, worth: int) -> tuple[float, float]:
@@ -137,8 +136,9 @@ def _interval(sample: Sample, objective: Objective, worth: int) -> tuple[float, 
         return _NAN, _NAN
     below, above = ((rank + 1) / worth for rank in ranks)
     if sample.weight is not None:
-        return _reached(sample, below), _reached(sample, above)
+        low, high = (_reached(sample.ms, sample.weight, share) for share in (below, above))
+        return low, high
     count = len(sample.ms)
     places = [max(int(below * count) - 1, 0), min(math.ceil(above * count), count) - 1]
-    low, high = np.partition(sample.ms, places)[places]
-    return float(low), float(high)
+    low, high = np.partition(sample.ms, places)[places].tolist()
+    return low, high

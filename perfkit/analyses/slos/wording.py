@@ -72,10 +72,12 @@ def _names(broken: Sequence[Judged]) -> str:
 
 
 def _blamed(one: Judged) -> str:
-    if one.stated or one.found is None:
+    if one.found is None:
         return str(one.objective)
     if not one.objective.timed:
         return f"{units.format_share(one.found.value)} fail"
+    if one.stated:
+        return f"{one.objective.metric} {units.format_ms(one.found.value)}"
     many = units.format_count(one.to_blame)
     requests = "request" if one.to_blame == 1 else "requests"
     return f"{one.objective.metric} {units.format_ms(one.found.value)}, {many} {requests} to blame"

@@ -4,7 +4,7 @@ A report begins with the kernel, the host, the date and the number of CPUs; sect
 of columns, which is repeated. Times are of the host's clock and name no zone. Each section goes
 through midnight by itself: sar prints the sections of a file one behind the other, and live
 together. Averages, restarts and comments are irrelevant; the number of CPUs in a report's first
-line and in a restart becomes ``cpu.cores``.
+line becomes ``cpu.cores``.
 
 A report is read as a whole: what a line means depends on the lines before it.
 
@@ -53,12 +53,12 @@ def parse(chunk: Chunk) -> Parsed:
     report = Report(account, chunk.zone)
     for line, text in enumerate(lines, start=1):
         if found := BEGIN.match(text):
-            notes += report.notes
+            notes += report.end()
             report = Report(account, chunk.zone)
             report.begin(line, text, found)
         else:
             report.take(line, text)
-    return account.parsed([*notes, *report.notes])
+    return account.parsed([*notes, *report.end()])
 
 
 FORMAT = Format(

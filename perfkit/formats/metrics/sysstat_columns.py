@@ -43,7 +43,7 @@ LABELS = {
 }
 #: What sadf calls the row of all CPUs, and all interrupts.
 ALL = "all"
-_KIB, _SECTOR = 1024, 512
+_KIB, _SECTOR, _PERCENT = 1024, 512, 100
 _OURS = {
     "ldavg-1": "load.1m",
     "ldavg-5": "load.5m",
@@ -54,7 +54,7 @@ _OURS = {
 }
 #: Columns -> factor and unit; the first that matches counts.
 _UNITS = (
-    (r"%.*", 0.01, "1"),
+    (r"%.*", 1.0, "1"),
     (r"kb.*|areq-sz", _KIB, "bytes"),
     (r"MB.*", _KIB * _KIB, "bytes"),
     (r"avgrq-sz", _SECTOR, "bytes"),
@@ -86,7 +86,9 @@ def value_of(column: str, text: str) -> float | None:
         found = number(human[1])
         return None if found is None else found * _POWERS[human[2]]
     found = number(text.removesuffix("%"))
-    return None if found is None else found * _unit(column).factor
+    if found is None or not column.startswith("%"):
+        return None if found is None else found * _unit(column).factor
+    return found / _PERCENT  # rounded once
 
 
 def quantities(columns: Sequence[str], values: Mapping[str, float], label: str) -> list[Quantity]:

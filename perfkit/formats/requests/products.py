@@ -111,6 +111,27 @@ PRODUCTS = (
         _product("API Gateway", marks, **_API_GATEWAY)
         for marks in ("requestTime httpMethod", "requestTimeEpoch", "routeKey requestTime")
     ),
+    # learn.microsoft.com, "Application Gateway monitoring data": seconds; the first generation,
+    # which has no serverResponseLatency, wrote milliseconds.
+    _product(
+        "Azure Application Gateway",
+        "properties.timeTaken properties.serverResponseLatency",
+        properties__timeTaken="duration:s",
+        properties__serverResponseLatency="upstream:s",
+        properties__sentBytes="response_bytes",
+        properties__host="service",
+        properties__transactionId="request_id",
+    ),
+    # learn.microsoft.com, "Azure Front Door logs": seconds to the last byte.
+    _product(
+        "Azure Front Door",
+        "properties.timeTaken properties.trackingReference",
+        properties__timeTaken="duration:s",
+        properties__endpoint="service",
+        properties__trackingReference="request_id",
+    ),
+    # cloud.google.com, LogEntry's HttpRequest: its latency has a unit; the time is the begin.
+    _product("Google Cloud", "requestMethod requestUrl latency", timestamp="start"),
 )
 
 

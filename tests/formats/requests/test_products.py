@@ -60,6 +60,20 @@ LINES = {
          "httpMethod": "GET", "routeKey": "GET /a", "path": "/a", "status": "200",
          "responseLatency": "34", "integrationLatency": "30"},
         34.0, 30.0),
+    "Azure Application Gateway": (
+        {"time": AT, "category": "ApplicationGatewayAccessLog", "properties": {"clientIP": "::1",
+         "httpMethod": "GET", "requestUri": "/a", "httpStatus": 200, "sentBytes": 17,
+         "timeTaken": 30.042, "host": "x", "serverResponseLatency": "30.040"}},
+        30_042.0, 30_040.0),
+    "Azure Front Door": (
+        {"time": AT, "category": "FrontDoorAccessLog", "properties": {"trackingReference": "0H",
+         "httpMethod": "GET", "requestUri": "/a", "httpStatusCode": "200", "timeTaken": "30.042",
+         "cacheStatus": "MISS", "endpoint": "x.azurefd.net", "clientIp": "::1"}},
+        30_042.0, None),
+    "Google Cloud": (
+        {"timestamp": AT, "requestMethod": "GET", "requestUrl": "/a", "status": 200,
+         "latency": "30.5s", "remoteIp": "::1", "responseSize": "17"},
+        30_500.0, None),
 }  # fmt: skip
 
 
@@ -87,13 +101,20 @@ def test_only_all_marks_tell_a_program():
 
 def test_what_programs_say_beside_durations_is_kept():
     found = {}
-    for name in ("Envoy", "nginx", "API Gateway", "lograge"):
+    for name in LINES:
         data = json.dumps(LINES[name][0]).encode() + b"\n"
         (found[name],) = FORMAT.parse(Chunk.whole(data)).tables["requests"].to_pylist()
     assert found["Envoy"]["error"] is None
     assert found["nginx"]["cache_status"] == "miss"
     assert found["API Gateway"]["route"] == "/a"
     assert found["lograge"]["route"] == "C#x"
+    assert found["Azure Application Gateway"]["response_bytes"] == 17
+    assert found["Azure Front Door"]["request_id"] == "0H"
+    assert (found["Azure Front Door"]["service"], found["Azure Front Door"]["route"]) == (
+        "x.azurefd.net",
+        None,
+    )
+    assert f"{found['Google Cloud']['started_at']:%H:%M:%S}" == "10:00:00"
     flagged = LINES["Envoy"][0] | {"response_flags": "UT", "response_code": 0}
     (row,) = FORMAT.parse(Chunk.whole(json.dumps(flagged).encode())).tables["requests"].to_pylist()
     assert (row["error"], row["status"]) == ("UT", 0)

@@ -62,6 +62,16 @@ def test_faults_are_off_at_first_and_switched_by_name(ask):
     assert [name for name, on in switched.items() if on] == ["blocking_call"]
 
 
+def test_work_is_of_the_usual_length_at_first_and_changed_by_name(ask):
+    usual = ask("GET", "/_lab/work").json()
+    assert usual == {"render_ms": 80, "fraud_check_ms": 0, "spread": 0}
+    changed = ask("POST", "/_lab/work", json={"render_ms": 60}).json()
+    assert changed == usual | {"render_ms": 60}
+    for wrong in ({"render_ms": -1}, {"gremlins_ms": 1}, {"render_ms": "long"}, []):
+        assert ask("POST", "/_lab/work", json=wrong).status_code == 422
+    assert ask("GET", "/_lab/work").json() == changed
+
+
 def test_a_database_that_is_away_is_a_failed_request_not_a_dead_shop(ask):
     assert ask("GET", "/users/1").status_code == 500
 

@@ -1,7 +1,9 @@
 """Google Cloud Logging: LogEntry objects, one per line or in an array (``gcloud logging read``).
 
 ``textPayload`` is the line; of ``jsonPayload`` its message where that is a line of a log, else all
-of it as JSON; where there is only ``httpRequest``, that. Audit logs (``protoPayload``) hold none.
+of it as JSON; where there is only ``httpRequest``, that. A load balancer's entries have both, and
+nothing that they say in words: ``httpRequest`` with the rest beside it, and with the entry's time,
+since that is when the request came. Audit logs (``protoPayload``) hold none.
 
 Checked: Cloud Logging's LogEntry reference; ``gcloud logging read --format=json`` writes an
 array, newest first; sinks to Cloud Storage write JSON lines.
@@ -41,6 +43,7 @@ class _Entry(msgspec.Struct, gc=False, rename="camel"):
     resource: _Resource | None = None
     timestamp: Any = None
     receive_timestamp: Any = None
+    trace: str = ""
     text_payload: str = ""
     json_payload: dict[str, Any] = {}
     http_request: dict[str, Any] = {}
@@ -88,9 +91,18 @@ def _all(entries: list[_Entry]) -> Iterator[Record]:
 
 
 def _record(entry: _Entry) -> Record:
-    fields = entry.json_payload or entry.http_request
+    fields = _request(entry) or entry.json_payload or entry.http_request
     message = entry.text_payload or said(fields.get("message"), fields)
     return Record(message, entry.timestamp or entry.receive_timestamp, _stream(entry))
+
+
+def _request(entry: _Entry) -> dict[str, Any]:
+    """Return a request that was served, as Cloud Run and load balancers tell it."""
+    asked = entry.http_request
+    if "latency" not in asked or "message" in entry.json_payload or entry.text_payload:
+        return {}
+    trace = {"trace": entry.trace.rpartition("/")[2]} if entry.trace else {}
+    return {"timestamp": entry.timestamp, **entry.json_payload, **trace, **asked}
 
 
 def _stream(entry: _Entry) -> str:

@@ -45,6 +45,22 @@ def test_each_payload_is_a_line(take):
     assert taken.at["web-1/app"] == [AT + 1] * 4
 
 
+def test_requests_that_were_served_keep_their_time_and_trace(take):
+    asked = {"requestMethod": "GET", "requestUrl": "http://a/b", "status": 200, "latency": "0.5s"}
+    entries = [
+        _entry(httpRequest=asked, jsonPayload={"statusDetails": "x"}, trace="projects/p/traces/1f"),
+        _entry(httpRequest=asked, jsonPayload={"message": "words"}),
+    ]
+    served, said = take(_lines(*entries)).streams["web-1/app"]
+    assert json.loads(served) == {
+        **asked,
+        "statusDetails": "x",
+        "trace": "1f",
+        "timestamp": "2026-11-21T11:00:00.000000001Z",
+    }
+    assert json.loads(said) == {"message": "words"}
+
+
 def test_an_array_comes_newest_first_and_is_turned_round(take):
     entries = [_entry(n, textPayload=str(n)) for n in (3, 2, 1)]
     taken = take(json.dumps(entries).encode())

@@ -104,7 +104,8 @@ def window(
 ) -> Span:
     """Return the window from ``start`` to ``end`` in UTC; both are as in :func:`moment`.
 
-    None is before, or after, everything. In a recording of one night, ``window("23:00", "01:00", ...)`` spans midnight.
+    None is before, or after, everything. In a recording of one night,
+    ``window("23:00", "01:00", ...)`` spans midnight.
 
     Raises:
         UsageError: a time that :func:`moment` refuses, or an end that is not after the start.

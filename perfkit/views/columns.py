@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from perfkit import units
 from perfkit.analyses.statements import shown
+from perfkit.statistics import MINIMUM_COUNT
 from perfkit.visible import visible
 
 if TYPE_CHECKING:
@@ -38,9 +39,19 @@ __all__ = ["Column", "from_rows", "from_table", "number"]
 UNKNOWN = "n/a"
 _COUNTS = ("calls", "requests", "checkouts", "samples", "count", "n")
 _SIGNED = {"shift_pct", "low_pct", "high_pct", "change_pct"}
-_SHARES = {"share", "error_rate", "failure_rate", "hit_rate", "utilisation"}
+_SHARES = {
+    "share",
+    "error_rate",
+    "error_rate_before",
+    "error_rate_after",
+    "failure_rate",
+    "hit_rate",
+    "utilisation",
+}
 _STATEMENTS = {"fingerprint", "operation", "source_statement"}
 _PERCENTILE = re.compile(r"(p\d+)_(?:.+_)?ms")
+#: Of a comparison: the sides have counts of their own.
+_OF_A_SIDE = re.compile(r"p(\d+)_(before|after)_ms")
 _SUFFIX_UNITS = {"_ms": "ms", "_pct": "%", "_per_s": "1/s"}
 
 
@@ -173,6 +184,8 @@ def _trusted(columns: list[Column]) -> list[Column]:
 def _without_guesses(
     column: Column, others: Mapping[str, Column], counts: Sequence[str] | None
 ) -> Column:
+    if side := _OF_A_SIDE.fullmatch(column.name):
+        return _of_enough(column, others.get(f"n_{side[2]}"), MINIMUM_COUNT[int(side[1])])
     low = others.get(column.name.removesuffix("_ms") + "_low_ms")
     if not _PERCENTILE.fullmatch(column.name) or low is None:
         return column
@@ -180,5 +193,16 @@ def _without_guesses(
     cells = [
         f"{UNKNOWN} ({count})" if bound == UNKNOWN and count and cell != UNKNOWN else cell
         for cell, bound, count in zip(column.cells, low.cells, beside, strict=True)
+    ]
+    return replace(column, cells=cells)
+
+
+def _of_enough(column: Column, counts: Column | None, least: int) -> Column:
+    """Replace what fewer than ``least`` samples say."""
+    if counts is None:
+        return column
+    cells = [
+        f"{UNKNOWN} ({count})" if cell != UNKNOWN and int(count.replace(",", "")) < least else cell
+        for cell, count in zip(column.cells, counts.cells, strict=True)
     ]
     return replace(column, cells=cells)

@@ -7,23 +7,18 @@ the same in every form it has.
 
 from __future__ import annotations
 
-import json
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from perfkit.views import figure_text, html, text, theme
+from perfkit.views import html, text, theme
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from perfkit.results import Result
 
 __all__ = ["bundles", "show"]
-
-PLOTLY = "application/vnd.plotly.v1+json"
 
 
 def show(result: Result) -> None:
@@ -41,12 +36,4 @@ def bundles(result: Result) -> list[dict[str, Any]]:
     first = {"text/plain": text.render(result), "text/html": html.render(result)}
     if find_spec(f"perfkit.views.{result.analysis}") is None:
         return [first]
-    return [first, _of_figure(result.figure)]
-
-
-def _of_figure(figure: go.Figure) -> dict[str, Any]:
-    return {
-        PLOTLY: {**json.loads(figure.to_json()), "config": dict(theme.CONFIG)},
-        "text/html": figure_text.as_html(figure),
-        "text/plain": figure_text.as_text(figure),
-    }
+    return [first, theme.bundle(result.figure)]

@@ -34,7 +34,7 @@ def figure(result: Result) -> go.Figure:
     A burn rate of 1 uses the budget up exactly; above it the budget is broken.
     """
     burn = result.series.get("burn")
-    if burn is not None and burn.num_rows:
+    if burn is not None and np.isfinite(burn["burn_rate"].to_numpy()).any():
         return _over_time(result, burn)
     told = result.arrow.select(["route", "budget", "verdict", "burn_rate"]).to_pylist()
     rows = [row for row in told if _known(row["burn_rate"])]

@@ -126,7 +126,7 @@ def _table(result: Result, width: int) -> list[str]:
 def _section(title: str, table: pa.Table, width: int) -> list[str]:
     shown = layout.fitted(table, "rows", rows=SECTION_ROWS, width=width)
     lines = table_lines(shown.columns, width=width)
-    return [f"{visible(title)}:", *lines] if lines else []
+    return [*_wrapped(f"{title}:", width), *lines] if lines else []
 
 
 def table_lines(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = [
     "COLOURS",
     "CONFIG",
+    "PLOTLY",
+    "bundle",
     "figure",
     "legend_below",
     "nothing",
@@ -37,6 +40,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 #: No upload button (it would send SQL and latencies to a public server), no logo.
 CONFIG: Mapping[str, Any] = {"showSendToCloud": False, "displaylogo": False, "responsive": True}
 
+PLOTLY = "application/vnd.plotly.v1+json"
+
 _INK = "#7F7F7F"  # mid-grey reads on white and on JupyterLab's dark background
 _GRID = "rgba(127,127,127,0.25)"
 _TITLE_LINE = 84  # characters: a window of 800 pixels shows them
@@ -44,6 +49,29 @@ _BELOW_AXIS = 56  # pixels: two lines of tick labels and the title of the axis
 _TOP = 20  # pixels above a figure without a title
 _ENTRY = 20  # pixels of one line of the legend
 _NOTHING = 80  # pixels of a drawing that holds one sentence
+
+
+class _Figure(go.Figure):  # type: ignore[misc]  # plotly is not typed
+    """A figure that shows itself with its twins, wherever it is displayed.
+
+    plotly's own display has no twin (nothing is seen on GitHub) and a button that uploads.
+    """
+
+    _ipython_display_ = None  # it would come before the bundle
+
+    def _repr_mimebundle_(self, *_args: Any, **_options: Any) -> dict[str, Any]:
+        return bundle(self)
+
+
+def bundle(drawn: go.Figure) -> dict[str, Any]:
+    """Return the MIME bundle of a figure: plotly's JSON, and what it says in HTML and text."""
+    from perfkit.views import figure_text
+
+    return {
+        PLOTLY: {**json.loads(drawn.to_json()), "config": dict(CONFIG)},
+        "text/html": figure_text.as_html(drawn),
+        "text/plain": figure_text.as_text(drawn),
+    }
 
 
 def safe(text: str, limit: int = 120) -> str:
@@ -83,7 +111,7 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 380) -> go.Fig
         "legend": {"orientation": "h", "y": -0.2},
         "hoverlabel": {"namelength": -1},
     }
-    return go.Figure(layout=layout)
+    return _Figure(layout=layout)
 
 
 def nothing(title: str, text: str) -> go.Figure:

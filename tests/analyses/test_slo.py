@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import perfkit
 from perfkit.analyses.slo import slo
@@ -162,3 +164,35 @@ def test_a_service_that_keeps_its_budget_is_rarely_blamed():
         table = pa.table({"route": ["/a"] * 2000, "duration_ms": np.where(bursts, 900.0, 50.0)})
         blamed += len(slo(table, "p95<200ms").findings)
     assert blamed <= 4
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["/orders", "/report", None]),
+        st.one_of(
+            st.sampled_from([None, np.nan, np.inf]), st.floats(-1e12, 1e12), st.floats(0, 1e4)
+        ),
+        st.sampled_from([None, 0, 200, 404, 499, 503]),
+        st.one_of(st.none(), st.integers(-(2**62), 2**62), st.integers(0, 10**13)),
+        st.one_of(st.none(), st.floats(-1, 50)),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=40)
+@given(ROWS)
+def test_whatever_was_logged_is_judged_and_counted_once(rows):
+    names = ("route", "duration_ms", "status", "started_at", "weight")
+    types = (pa.string(), pa.float64(), pa.int64(), pa.timestamp("ns", "UTC"), pa.float64())
+    columns = ([row[place] for row in rows] for place in range(5))
+    table = pa.table(
+        {name: pa.array(c, kind) for name, c, kind in zip(names, columns, types, strict=True)}
+    )
+    result = slo(table, "p95<200ms and error_rate<1% and max<1s")
+    assert json.dumps(result.to_dict())
+    assert result.to_text()
+    assert result.figure.layout.title.text
+    for row in result.arrow.to_pylist():
+        assert 0 <= (row["over"] or 0) <= row["requests"]
+        assert row["verdict"] in {"met", "broken", "cannot say"}

@@ -5,18 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from perfkit.analyses.baseline import baseline
 from perfkit.analyses.breakdown import breakdown
+from perfkit.analyses.compare import compare
 from perfkit.analyses.critical_path import critical_path
 from perfkit.analyses.digest import digest
 from perfkit.analyses.event_loop import event_loop
 from perfkit.analyses.external_calls import external_calls
 from perfkit.analyses.n_plus_one import n_plus_one
 from perfkit.analyses.parallelism import parallelism
+from perfkit.analyses.slo import slo
 from perfkit.analyses.tail import tail
 from perfkit.recording import Recording
+from perfkit.tables import with_column
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>\x1b[31m\u202e</pre><img src=x onerror=y>\n\"'&\x00"
@@ -30,8 +34,19 @@ ANALYSES = {
     "external_calls": external_calls,
     "parallelism": parallelism,
     "tail": tail,
+    "slo": lambda rec: slo(rec, "p95<30ms"),
+    "compare": lambda rec: compare(rec, slowed(rec)),
 }
+#: What refuses to answer without any row.
+NEEDS_ROWS = {"compare"}
 TRACED = {"breakdown", "critical_path", "external_calls", "parallelism", "tail"}
+
+
+def slowed(rec):
+    """Return the recording with requests that take twice as long."""
+    requests = rec.arrow("requests")
+    twice = pc.multiply(requests["duration_ms"], 2.0)
+    return Recording.from_frames(requests=with_column(requests, "duration_ms", twice))
 
 
 def recording(count, text="", *, kinds=40, scale=1.0):
@@ -149,6 +164,6 @@ def large_result(request, large_results):
     return large_results[request.param]
 
 
-@pytest.fixture(params=ANALYSES)
+@pytest.fixture(params=[name for name in ANALYSES if name not in NEEDS_ROWS])
 def empty_result(request):
     return ANALYSES[request.param](Recording())

@@ -74,3 +74,12 @@ def test_a_number_keeps_three_digits_and_a_thousandth(value):
 def test_rows_per_loop_are_whole_numbers_until_one_is_not():
     cells = {c.name: c.cells for c in from_rows([{"rows": 20.0, "loops": 1.0}, {"loops": 0.5}])}
     assert cells == {"rows": ["20", "n/a"], "loops": ["1.00", "0.500"]}
+
+
+def test_the_percentiles_of_each_side_of_a_comparison_need_samples_of_that_side():
+    rows = {"n_before": [2000, 10], "n_after": [50, 500], "p95_before_ms": [1.0, 2.0],
+            "p95_after_ms": [3.0, 4.0], "p50_after_ms": [3.0, 4.0]}  # fmt: skip
+    cells = {column.name: list(column.cells) for column in from_table(pa.table(rows))}
+    assert cells["p95_before_ms"] == ["1.00", "n/a (10)"]
+    assert cells["p95_after_ms"] == ["n/a (50)", "4.00"]
+    assert cells["p50_after_ms"] == ["3.00", "4.00"]

@@ -41,3 +41,15 @@ def test_a_title_that_repeats_the_headline_goes_with_its_room():
 def test_a_title_that_says_more_stays():
     drawn = theme.figure("slow (100,000 -> 5,000 shown)")
     assert theme.untitled(drawn, "slow").layout.title.text == drawn.layout.title.text
+
+
+def test_a_figure_shows_its_twins_and_no_button_that_uploads():
+    drawn = theme.figure("/a <b> is slow", x="time (ms)")
+    drawn.add_bar(x=[7.0], y=["/a"], name="p95")
+    assert not callable(drawn._ipython_display_), "plotly's own display would come first"
+    shown = drawn._repr_mimebundle_(include=None, exclude=None)
+    assert set(shown) == {theme.PLOTLY, "text/html", "text/plain"}
+    assert shown[theme.PLOTLY]["config"] == dict(theme.CONFIG)
+    assert "/a <b> is slow" in shown["text/plain"]
+    assert "/a &lt;b&gt; is slow" in shown["text/html"]
+    assert "<script" not in shown["text/html"]

@@ -57,9 +57,10 @@ class Sample:
     @property
     def worth(self) -> float:
         """As how many independent ones they count (Kish, Survey Sampling, 1965, section 8.2)."""
-        if self.weight is None or not self.requests:
+        if self.weight is None or not len(self.weight):
             return float(len(self.place))
-        return self.requests**2 / float((self.weight**2).sum())
+        relative = self.weight / self.weight.max()
+        return float(relative.sum() ** 2 / (relative**2).sum())
 
     def summed(self, chosen: Flags) -> float:
         """Return how many requests the chosen ones are."""

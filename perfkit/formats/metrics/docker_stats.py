@@ -80,8 +80,8 @@ UNTIMED = Note(
 )
 OF_ONE = Note(
     kind="cpu_of_one_core",
-    message="docker stats counts 100 % for each CPU and does not say how many there are: docker.cpu "
-    "is in CPUs, and no share of them",
+    message="docker stats counts 100 % for each CPU and does not say how many there are: "
+    "docker.cpu is in CPUs, and no share of them",
 )
 
 

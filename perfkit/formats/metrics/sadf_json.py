@@ -22,7 +22,7 @@ from perfkit.formats.model import Chunk, Format, Parsed, Recognition
 from perfkit.formats.times import read_times, zone_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["FORMAT"]
 
@@ -112,7 +112,8 @@ def _looks(element: Any) -> bool:
     return "timestamp" in element and "date" in bytes(element["timestamp"]).decode("latin-1")
 
 
-_ARRAY = Array(rb'"statistics"\s*:\s*\[', _Look, _looks)
+_ARRAY = Array(rb'"statistics"\s*:\s*\[', msgspec.Raw, _looks)
+_look = msgspec.json.Decoder(_Look).decode
 
 
 def recognises(head: bytes) -> Recognition:
@@ -129,18 +130,27 @@ def cut(data: bytes) -> int:
 def parse(chunk: Chunk) -> Parsed:
     """Parse looks, each a record."""
     found = _ARRAY.read(chunk)
-    told = [look.timestamp for look in found.items]
+    account = Account(lines=found.count, rejected=list(found.rejected))
+    looks = list(_decoded(account, zip(found.lines, map(bytes, found.items), strict=True)))
+    told = [look.timestamp for _, _, look in looks]
     texts = [f"{at.date}T{at.time}" + "+00:00" * bool(at.utc) for at in told]
     times = read_times(texts, chunk.zone)
-    ns = times.array.cast("int64").to_pylist()
-    account = Account(lines=found.count, rejected=list(found.rejected))
     host = _HOST.search(chunk.head)
     name = host[1].decode("utf-8", "replace") if host else None
     cores = _cores(chunk)
-    for line, look, at in zip(found.lines, found.items, ns, strict=True):
-        raw = msgspec.json.encode(look)
+    for (line, raw, look), at in zip(looks, times.array.cast("int64").to_pylist(), strict=True):
         account.take(line, raw, at, name, [*cores, *_quantities(look)])
     return account.parsed([*found.notes, *[zone_note(chunk.zone)] * times.naive])
+
+
+def _decoded(
+    account: Account, raws: Iterable[tuple[int, bytes]]
+) -> Iterator[tuple[int, bytes, _Look]]:
+    for line, raw in raws:
+        try:
+            yield line, raw, _look(raw)
+        except (msgspec.DecodeError, RecursionError):
+            account.reject(line, "it is no look at a system", raw)
 
 
 def _cores(chunk: Chunk) -> list[Quantity]:

@@ -40,7 +40,7 @@ _FIRST = (
     (Field(name="type"), False),
     (Field(role="time", unit="iso", name="time"), False),
     (Field(name="elb"), False),
-    (Field(role="client", unit="port", name="client:port"), False),
+    (Field(role="client", name="client:port"), False),
     (Field(name="target:port"), False),
     *((field, False) for field in TIMES),
     (Field(role="status", name="elb_status_code"), False),

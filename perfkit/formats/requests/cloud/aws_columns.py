@@ -16,7 +16,7 @@ from perfkit.formats.orm.log_lines import groups
 from perfkit.formats.requests.access.numbers import decimals
 from perfkit.formats.requests.access.template import Field, Template
 from perfkit.formats.requests.apps.values import hosts
-from perfkit.formats.requests.cloud.proxy_lines import in_front, place_of
+from perfkit.formats.requests.cloud.proxy_lines import in_front, place_of, without_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,7 @@ def adapted(fields: Fields, found: dict[str, Any]) -> dict[str, Any]:
     return found | {
         "duration_ms": ms,
         "started_at": pc.coalesce(start, pc.subtract(end, before)).cast(_NS),
+        "client": without_port(found["client"]),
         "service": hosts(found["path"]),
         "path": in_front(found["path"]),
         "trace_id": _trace_id(found["trace_id"]),

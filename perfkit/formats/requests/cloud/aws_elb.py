@@ -29,7 +29,7 @@ _TITLE = "Classic Load Balancer access log"
 _FIRST = (
     (Field(role="start", unit="iso", name="timestamp"), False),
     (Field(name="elb"), False),
-    (Field(role="client", unit="port", name="client:port"), False),
+    (Field(role="client", name="client:port"), False),
     (Field(name="backend:port"), False),
     *((field, False) for field in TIMES),
     (Field(role="status", name="elb_status_code"), False),

@@ -33,6 +33,7 @@ from perfkit.formats.requests.cloud.proxy_lines import (
     place_of,
     recognised,
     rejecting,
+    without_port,
 )
 from perfkit.recording import Note
 
@@ -56,7 +57,7 @@ _FIRST_BYTE = Note(
 )
 _ESCAPE = re.compile(r"#([0-9A-F]{2})")
 _FIELDS = (
-    Field(role="client", unit="port", name="client_ip:client_port"),
+    Field(role="client", name="client_ip:client_port"),
     Field(role="start", unit="%d/%b/%Y:%H:%M:%S", name="request_date"),
     Field(name="its milliseconds"),
     Field(name="frontend_name"),
@@ -117,6 +118,7 @@ def _adapted(fields: Fields, found: dict[str, Any]) -> dict[str, Any]:
     state = pc.utf8_slice_codeunits(found["error"], 0, 2)
     normal = pc.match_substring_regex(state, "^[-L]")
     return found | {
+        "client": without_port(found["client"]),
         "duration_ms": ms,
         "response_bytes": pa.array(sizes.value, mask=~sizes.valid),
         "started_at": started.cast(pa.timestamp("ns", "UTC")),

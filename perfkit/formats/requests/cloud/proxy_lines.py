@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfkit.formats.lines import Ints
     from perfkit.formats.requests.access.fields import Fields
 
-__all__ = ["in_front", "place_of", "recognised", "rejecting", "sampled"]
+__all__ = ["in_front", "place_of", "recognised", "rejecting", "sampled", "without_port"]
 
 _SAMPLE = 400
 _LONGEST = 16_384
@@ -59,13 +59,21 @@ def in_front(urls: pa.Array) -> pa.Array:
     return pc.if_else(rooted, bare, pc.binary_join_element_wise("/", bare, ""))
 
 
-def rejecting(found: Parsed, data: bytes, begins: re.Pattern[bytes]) -> Parsed:
+def without_port(addresses: pa.Array) -> pa.Array:
+    """Return clients without their port: of ``[::1]:80`` and of ``::1:80``, ``::1``."""
+    bare = pc.replace_substring_regex(addresses.cast(pa.string()), r":[0-9]{1,5}$", "")
+    return pc.replace_substring_regex(bare, r"^\[(.*)\]$", r"\1")
+
+
+def rejecting(
+    found: Parsed, data: bytes, begins: re.Pattern[bytes], reason: str = _UNFINISHED
+) -> Parsed:
     """Reject those irrelevant lines that begin as a request does, and are none."""
     if not found.irrelevant:
         return found
     text = Text.of(data)
     lost = [row for row in _unused(found, len(text)).tolist() if begins.match(text.line(row))]
-    bad = [BadLine.of(row + 1, _UNFINISHED, text.line(row)) for row in lost]
+    bad = [BadLine.of(row + 1, reason, text.line(row)) for row in lost]
     return replace(
         found,
         rejected=kept([*found.rejected, *bad]),

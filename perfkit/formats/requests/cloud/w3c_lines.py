@@ -33,6 +33,8 @@ __all__ = ["Layout", "columns_of", "holds", "parse_w3c", "text_of"]
 
 _HEADER = re.compile(rb"^#Fields:[ \t]*([^\r\n]*)", re.MULTILINE)
 _DATA = re.compile(rb"[^#\s\0]")
+_MISFIT = "it has not the columns that the line #Fields: in front of it names"
+_NAMELESS = "no line #Fields: is in front of it, so that nobody knows its columns"
 _NS = pa.timestamp("ns", "UTC")
 
 
@@ -104,7 +106,7 @@ def _parsed(layout: Layout, part: _Part) -> Parsed:
 
     template = _template(layout.title, layout.separator, part.fields, tuple(layout.roles.items()))
     found = parse_template(template, Chunk(data=part.data), adapt=adapted)
-    return rejecting(found, part.data, _DATA)
+    return rejecting(found, part.data, _DATA, _MISFIT if part.fields else _NAMELESS)
 
 
 @lru_cache(maxsize=64)
@@ -114,11 +116,11 @@ def _template(
     known = dict(roles)
     fields = [
         Field(role=known.get(name, ("", ""))[0], unit=known.get(name, ("", ""))[1], name=name)
-        for name in names.decode("utf-8", "replace").split() or ["#Fields"]
+        for name in names.decode("utf-8", "replace").split()
     ]
     return Template(
-        fields=tuple(fields),
-        literals=("", *[separator] * (len(fields) - 1), ""),
+        fields=tuple(fields) or (Field(name="a column"),),
+        literals=("", *[separator] * (len(fields) - 1), "") if fields else ("#Fields:", ""),
         title=title,
         strict=False,
         escaped=False,

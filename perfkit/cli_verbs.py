@@ -139,7 +139,9 @@ def _slo(options: argparse.Namespace) -> Result:
 
 def _slo_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--budget", required=True, help='such as "p95<200ms and error_rate<1%%", "p99<=1s"'
+        "--budget",
+        default="p95<300ms",
+        help='such as "p95<200ms and error_rate<1%%" (%(default)s)',
     )
     verb.add_argument("--route", help="only this one")
 

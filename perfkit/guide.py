@@ -1,4 +1,4 @@
-"""``check()``, ``hint()`` and ``shop()`` for the guided notebooks: no network, no score.
+"""``check()``, ``hint()``, ``moment()``, ``shop()`` for the guided notebooks: no network, no score.
 
 Answers are compared with what the recording says, so a notebook stays true when it is run
 again on other data.
@@ -6,19 +6,25 @@ again on other data.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from perfkit import units
+from perfkit import clock, units
 from perfkit.errors import PerfkitError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from perfkit.lab.lab import Lab
+    from perfkit.recording import Recording
     from perfkit.results import Result
 
-__all__ = ["check", "hint", "shop"]
+__all__ = ["check", "hint", "moment", "shop"]
+
+
+_TO_THE_MINUTE = re.compile(r"(?:^|[ T])\d{1,2}:\d{2}$")
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,15 @@ class Question:
     expected: Callable[[Result], Any]
     where: str
     tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Between:
+    """A time that is known to lie between two; ``zone`` is that of bare times."""
+
+    low: datetime
+    high: datetime
+    zone: str
 
 
 def _first(column: str) -> Callable[[Result], Any]:
@@ -50,9 +65,30 @@ def _per_item(result: Result) -> float | None:
     return float((medians.iloc[-1] - medians.iloc[0]) / (medians.index[-1] - medians.index[0]))
 
 
+def _furthest_over(result: Result) -> str | None:
+    """Return the route whose percentile is furthest over its budget, None: all keep theirs."""
+    rows = result.table.query("verdict == 'broken'").dropna(subset="measured_ms")
+    return None if rows.empty else str(rows.sort_values("measured_ms")["route"].iloc[-1])
+
+
+def _first_change(result: Result) -> _Between | None:
+    """Return when the most costly change happened, None: nothing changed."""
+    if not result.arrow.num_rows:
+        return None
+    row = result.table.iloc[0]
+    return _Between(_plain(row["low_at"]), _plain(row["high_at"]), result.totals["zone"])
+
+
+def _really_changed(result: Result) -> float:
+    return float(result.table["verdict"].isin(["slower", "faster"]).sum())
+
+
 _QUESTIONS = {
     "01.1": Question(_first("route"), "the first row of .table: most total time comes first"),
     "01.2": Question(_first("p95_ms"), "the p95_ms column of the first row", tolerance=0.1),
+    "01.3": Question(_furthest_over, "the measured_ms column, of routes whose verdict is broken"),
+    "01.4": Question(_first_change, "the at column of the first row: the most costly change"),
+    "01.5": Question(_really_changed, "the verdict column: slower or faster are changes"),
     "02.1": Question(_first("repeats"), "the repeats column: median per request", tolerance=0.1),
     "02.2": Question(_first("route"), "the route column of the first row"),
     "02.3": Question(_first("saves_ms"), "the saves_ms column of the first row", tolerance=0.1),
@@ -81,6 +117,55 @@ def hint(question: str) -> None:
     print(f"{question}: look at {_question(question).where}")  # noqa: T201
 
 
+def moment(rec: Recording, changes: Result, at: str | datetime | None = None) -> datetime | None:
+    """Choose where "before" ends and "after" begins, and say why.
+
+    The first of these that leaves requests on both sides: ``at`` itself, the last deploy mark,
+    the most costly change, the middle of the recorded time.
+
+    Args:
+        rec: the recording.
+        changes: what :func:`perfkit.since_when` found in it.
+        at: a time you know, as :meth:`Recording.between` takes it.
+
+    Returns:
+        The time (UTC), or None where no request has a time, or all have the same.
+
+    Raises:
+        UsageError: ``at`` is not a time.
+    """
+    span = clock.extent({"requests": rec.arrow("requests", ["started_at"])})
+    if span is None or span[0] == span[1]:
+        print("Requests have no times, so that there is no before and after.")  # noqa: T201
+        return None
+    for found, why in _moments(rec, changes, at):
+        if span[0] < found <= span[1]:
+            print(f"Before and after {clock.say(found, rec.zone)}: {why}.")  # noqa: T201
+            return found
+    return None
+
+
+def _moments(
+    rec: Recording, changes: Result, at: str | datetime | None
+) -> Iterator[tuple[datetime, str]]:
+    if at is not None:
+        yield clock.moment(at, rec.span, rec.zone), "as you say"
+    deploys = rec.events.query("kind == 'deploy'").dropna(subset="at").sort_values("at")
+    for row in deploys[::-1].itertuples():
+        yield _plain(row.at), f"the last deploy mark ({row.message})"
+    for time in changes.table["at"].dropna()[:1]:
+        yield _plain(time), "the most costly change that was found"
+    span = clock.extent({"requests": rec.arrow("requests", ["started_at"])})
+    if span is not None:
+        yield span[0] + (span[1] - span[0]) / 2, "the middle, for want of a mark or a change"
+
+
+def _plain(time: Any) -> datetime:
+    """Return a pandas time as a datetime, to the microsecond."""
+    found: datetime = time.floor("us").to_pydatetime()
+    return found
+
+
 def shop() -> Lab | None:
     """Start (or join) the lab; where it cannot run, say why and return None."""
     from perfkit import lab
@@ -104,6 +189,8 @@ def _question(name: str) -> Question:
 def _verdict(asked: Question, answer: Any, expected: Any) -> str:
     if expected is None:
         return "this recording holds no answer"
+    if isinstance(expected, _Between):
+        return _time_verdict(asked, answer, expected)
     if isinstance(expected, int | float):
         return _number_verdict(asked, answer, float(expected))
     if str(answer).strip().lower() == str(expected).lower():
@@ -120,3 +207,17 @@ def _number_verdict(asked: Question, answer: Any, expected: float) -> str:
     if off <= asked.tolerance + 1e-9:
         return f"right ({expected:,.4g})"
     return f"close; look at {asked.where}" if off <= 0.5 else f"no; look at {asked.where}"  # noqa: PLR2004 - within half
+
+
+def _time_verdict(asked: Question, answer: Any, expected: _Between) -> str:
+    """Compare times, as exactly as the answer is: to the second, or to the minute."""
+    try:
+        given = clock.moment(answer, (expected.low, expected.high), expected.zone)
+    except UsageError:
+        return f"a time is asked, such as '14:02:10'; look at {asked.where}"
+    minute = isinstance(answer, str) and _TO_THE_MINUTE.search(answer)
+    rounding = timedelta(minutes=1) if minute else timedelta(seconds=1)
+    if expected.low - rounding <= given <= expected.high + rounding:
+        ends = dict.fromkeys(clock.say(at, expected.zone) for at in (expected.low, expected.high))
+        return f"right ({' to '.join(ends)})"
+    return f"no; look at {asked.where}"

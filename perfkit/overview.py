@@ -24,6 +24,7 @@ __all__ = ["html", "text"]
 
 _WIDTH = 100  # columns of the text
 _SOURCES, _NOTES, _REJECTS = 4, 3, 3  # lines of a section, its "and more" included
+_CALLS = 12  # lines of what can be asked
 _CELL, _CELL_HTML = 60, 500  # characters of one cell
 
 #: What can be asked -> (the tables that can answer it, what it says).
@@ -34,6 +35,7 @@ _ASK: Mapping[str, tuple[frozenset[str], str]] = {
         frozenset({"requests", "load_tests"}),
         "routes by total time, with percentiles",
     ),
+    "slo": (frozenset({"requests", "load_tests"}), "budgets: met, broken, and by which requests"),
     "since_when": (frozenset({"requests", "queries"}), "when routes got slower or faster"),
     "n_plus_one": (frozenset({"queries", "spans"}), "statements and calls repeated per request"),
     "breakdown": (frozenset({"spans"}), "where the wall time of requests goes, by category"),
@@ -153,7 +155,10 @@ def _calls(filled: Mapping[str, pa.Table]) -> Rows:
     names = set(filled)
     if "events" in filled and pc.any(pc.equal(filled["events"]["kind"], "blocked_loop")).as_py():
         names.add("events.blocked_loop")
-    return [(f"perfkit.{call}(rec)", what) for call, (needs, what) in _ASK.items() if needs & names]
+    fit = {call: what for call, (needs, what) in _ASK.items() if needs & names}
+    more = list(fit)[_CALLS - 1 :] if len(fit) > _CALLS else []
+    rows: Rows = [(f"perfkit.{call}(rec)", what) for call, what in fit.items() if call not in more]
+    return [*rows, (f"and perfkit.{', '.join(more)}",)] if more else rows
 
 
 def _aligned(rows: Rows) -> list[str]:

@@ -26,7 +26,7 @@ from perfkit.routing.patterns import is_pattern, parts
 from perfkit.routing.shapes import section
 from perfkit.routing.target import shortened
 
-__all__ = ["distinct", "named", "path_template", "recorded", "routes"]
+__all__ = ["distinct", "has", "named", "path_template", "recorded", "routes"]
 
 _NOT_FOUND = 404
 
@@ -54,7 +54,7 @@ def routes(requests: pa.Table) -> pa.ChunkedArray:
     route = requests["route"].cast(pa.string())
     if not route.null_count:
         return route
-    sent = _is(requests, "kind", "client")
+    sent = has(requests, "kind", "client")
     if not sent.any() or sent.all():
         return _filled(requests, route)
     found = [
@@ -74,7 +74,7 @@ def named(requests: pa.Table, known: Routes) -> pa.ChunkedArray:
     found = known.of(targets).dictionary_encode()
     place = pc.fill_null(found.indices, -1).to_numpy().astype(np.int32)
     rows = np.append(place, np.int32(-1))[code]
-    rows[_is(requests, "kind", "client")] = -1
+    rows[has(requests, "kind", "client")] = -1
     taught = found.dictionary.take(pa.array(rows, mask=rows < 0))
     own = requests["route"].cast(pa.string())
     return pc.coalesce(pa.chunked_array([taught]), own).dictionary_encode()
@@ -101,7 +101,7 @@ def _filled(requests: pa.Table, route: pa.ChunkedArray) -> pa.ChunkedArray:
     asked = np.asarray(route.is_null())
     size = len(paths) + 1
     count = np.bincount(code[asked], minlength=size)[:-1]
-    lost = np.bincount(code[asked & _is(requests, "status", _NOT_FOUND)], minlength=size)[:-1]
+    lost = np.bincount(code[asked & has(requests, "status", _NOT_FOUND)], minlength=size)[:-1]
     used = np.flatnonzero(count)
     found = _distinct(paths.take(pa.array(used)), recorded(route), count[used], lost[used])
     place = np.full(size, -1)
@@ -135,10 +135,28 @@ def _distinct(paths: pa.Array, known: Routes, count: Any, lost: Any) -> pa.Array
     return pc.replace_with_mask(taught, pa.array(new), evidence.templates().of_shaped(keys))
 
 
-def _is(requests: pa.Table, column: str, value: Any) -> Any:
-    """Say which rows have ``value`` in ``column``; none, where there is no such column."""
-    if column not in requests.column_names:
-        return np.zeros(requests.num_rows, np.bool_)
-    kind = pa.string() if isinstance(value, str) else pa.int64()
-    same = pc.equal(requests[column].cast(kind), value)
-    return np.asarray(pc.fill_null(same, False))  # noqa: FBT003 - the value to fill in
+def has(requests: pa.Table, column: str, value: str | int) -> Any:
+    """Say which rows have ``value`` in ``column``; none, where there is no such column.
+
+    Example:
+        >>> has(pa.table({"kind": ["client", None]}), "kind", "client").tolist()
+        [True, False]
+    """
+    found = np.zeros(requests.num_rows, np.bool_)
+    values = requests[column] if column in requests.column_names else None
+    if values is None or values.null_count == len(values):
+        return found
+    at = 0
+    for chunk in values.chunks:
+        same = _equal(chunk, value)
+        known = pc.fill_null(same, False) if same.null_count else same  # noqa: FBT003 - fills in
+        found[at : at + len(chunk)] = known
+        at += len(chunk)
+    return found
+
+
+def _equal(values: pa.Array, value: str | int) -> pa.Array:
+    """Compare values; of a dictionary each text is looked at once."""
+    if not pa.types.is_dictionary(values.type):
+        return pc.equal(values, value)
+    return pc.equal(values.indices, pc.index(values.dictionary, value).as_py())

@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import tables
-from perfkit.routes import distinct, routes
+from perfkit.routes import distinct, has, routes
 from perfkit.routing.target import bare
 from perfkit.told_twice import Twice, lent, twice
 
@@ -94,6 +94,8 @@ def doubles(rec: Recording) -> list[str]:
         >>> doubles(Recording())
         []
     """
+    if not _comparable(rec):
+        return []
     requests = rec.arrow("requests")
     logged = ~_sent(requests) & ~_traced(requests, rec.arrow("spans", ["source"]))
     return list(map(str, _twice(rec, requests, logged)))
@@ -134,42 +136,51 @@ def _primary_checkouts(checkouts: pa.Table, spans: pa.Table) -> pa.Table:
 
 def _traced(table: pa.Table, spans: pa.Table) -> Flags:
     """Say which rows are from sources of traces."""
+    if not spans.num_rows:
+        return np.zeros(table.num_rows, np.bool_)
     return _flags(pc.is_in(table["source"], value_set=pc.unique(spans["source"].drop_null())))
 
 
 def _primary_requests(rec: Recording, requests: pa.Table) -> pa.Table:
-    double = _sent(requests)
-    if double.all():
+    served = ~_sent(requests)
+    if not served.any():
         return requests
-    traced = _traced(requests, rec.arrow("spans", ["source"])) & ~double
-    served = requests.filter(pa.array(~double))
-    for found in _twice(rec, requests, ~double & ~traced):
+    traced = _traced(requests, rec.arrow("spans", ["source"])) & served
+    double = np.zeros(len(served), np.bool_)
+    for found in _twice(rec, requests, served & ~traced):
         if found.certain:
             double |= found.drop
     if traced.any():
-        again = _logged_as_well(served, traced[~_sent(requests)])
-        double[np.flatnonzero(~_sent(requests))[again]] = True
-    return _without(requests, double, served)
+        again = _logged_as_well(_rows(requests, served), traced[served])
+        double[np.flatnonzero(served)[again]] = True
+    return _without(requests, double & served, served)
 
 
-def _without(requests: pa.Table, double: Flags, served: pa.Table) -> pa.Table:
+def _without(requests: pa.Table, double: Flags, served: Flags) -> pa.Table:
     """Return the rows that count, with the routes that only the others know."""
+    kept = _rows(requests, served & ~double)
     if not double.any():
-        return requests
-    kept = requests.filter(pa.array(~double))
-    if kept.num_rows == served.num_rows:
         return kept
-    dropped = requests.filter(pa.array(double & ~_sent(requests)))
-    return tables.with_column(kept, "route", lent(kept, dropped))
+    return tables.with_column(kept, "route", lent(kept, _rows(requests, double)))
+
+
+def _rows(requests: pa.Table, chosen: Flags) -> pa.Table:
+    return requests if chosen.all() else requests.filter(pa.array(chosen))
 
 
 def _twice(rec: Recording, requests: pa.Table, logged: Flags) -> list[Twice]:
     formats = [source.format for source in rec.inputs]
-    return twice(requests, formats, logged) if len(set(formats)) > 1 else []
+    return twice(requests, formats, logged) if _comparable(rec) else []
+
+
+def _comparable(rec: Recording) -> bool:
+    """Say whether there are two formats: only logs of different ones can tell of the same."""
+    return len({source.format for source in rec.inputs}) > 1
 
 
 def _sent(requests: pa.Table) -> Flags:
-    return _flags(pc.equal(requests["kind"].cast(pa.string()), "client"))
+    flags: Flags = has(requests, "kind", "client")
+    return flags
 
 
 def _logged_as_well(requests: pa.Table, traced: Flags) -> Flags:

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import statistics
+from perfkit.analyses.ordered import Ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,10 +22,22 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["Groups", "Ordered", "encode", "numbers", "order", "percentiles", "pieces", "summed"]
+__all__ = [
+    "Groups",
+    "Ordered",
+    "encode",
+    "is_dense",
+    "numbers",
+    "occurring",
+    "order",
+    "percentiles",
+    "pieces",
+    "summed",
+]
 
 PERCENTILES = ("p50", "p90", "p95", "p99")
 _PIECE = 1 << 16
+_NONE = np.zeros(0, np.int64)
 _DENSE = 1 << 16  # counters that are always worth having
 _BYTE, _HALF = 8, 16  # bits that NumPy sorts by counting, in linear time
 
@@ -36,12 +49,20 @@ class Groups:
     labels: list[str | None]
     codes: NDArray[np.int32]
 
+    @cached_property
+    def sizes(self) -> Ints:
+        """How many rows every group has."""
+        size = len(self.labels)
+        return occurring((self.codes[part] for part in pieces(len(self.codes), size)), size)
+
     def count(self, where: Flags | None = None, weight: Floats | None = None) -> NDArray[Any]:
         """Return how many rows of every group are ``where``, or the sum of their ``weight``."""
-        if where is None or where.all():
-            return np.bincount(self.codes, weight, minlength=len(self.labels))
-        weights = None if weight is None else weight[where]
-        return np.bincount(self.codes[where], weights, minlength=len(self.labels))
+        everything = where is None or bool(where.all())
+        if weight is None:
+            codes = self.codes if everything else self.codes[where]
+            return self.sizes if everything else np.bincount(codes, minlength=len(self.labels))
+        codes, mine = (self.codes, weight) if everything else (self.codes[where], weight[where])
+        return np.bincount(codes, mine, minlength=len(self.labels))
 
     def crossed(
         self, numbers: NDArray[Any], width: int, weight: Floats | None = None
@@ -51,11 +72,17 @@ class Groups:
         Returns:
             the group and the number of every pair that occurs, in order, and how many have it.
         """
-        key = np.empty(len(numbers), np.int64)
-        for part in pieces(len(key)):
-            np.multiply(self.codes[part], width, out=key[part], dtype=np.int64)
-            key[part] += numbers[part]
-        pair, count = summed(key, len(self.labels) * width, weight)
+        rows, size = len(numbers), len(self.labels) * width
+        keys = (
+            np.multiply(self.codes[part], width, dtype=np.int64) + numbers[part]
+            for part in pieces(rows, size)
+        )
+        if weight is None and is_dense(size, rows):
+            counts = occurring(keys, size)
+            pair = np.flatnonzero(counts)
+            count = counts[pair].astype(np.float64)
+        else:
+            pair, count = summed(np.concatenate([_NONE, *keys]), size, weight)
         return pair // width, pair % width, count
 
     def total(self, values: Floats, where: Flags) -> Floats:
@@ -68,7 +95,7 @@ class Groups:
         """Return the values that are ``where``, by group, smallest first."""
         everything = where is None or bool(where.all())
         codes, mine = (self.codes, values) if everything else (self.codes[where], values[where])
-        counts = np.bincount(codes, minlength=len(self.labels))
+        counts = self.count(where)
         if weight is None:
             gathered = mine.take(order(codes))
             found = Ordered(values=gathered, counts=counts)
@@ -80,81 +107,28 @@ class Groups:
         return Ordered(values=mine.take(rows), counts=counts, weight=theirs.take(rows))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ordered:
-    """Values by group: first ``counts[0]`` of the first group, smallest first, and so on.
-
-    ``weight`` says how many each of the values stands for; None: one.
-    """
-
-    values: Floats
-    counts: Ints
-    weight: Floats | None = None
-
-    @cached_property
-    def starts(self) -> Ints:
-        """Where the values of each group begin."""
-        return np.asarray(np.cumsum(self.counts) - self.counts, np.int64)
-
-    def parts(self) -> Iterator[Floats]:
-        """Yield the values of every group."""
-        ends = (self.starts + self.counts).tolist()
-        for start, end in zip(self.starts.tolist(), ends, strict=True):
-            yield self.values[start:end]
-
-    def sums(self) -> Floats:
-        """Return the sum of every group; values in order of size hide the order of the rows."""
-        if self.weight is None:
-            return np.array([part.sum() for part in self.parts()], np.float64)
-        return self._added(self.values * self.weight)
-
-    def known(self) -> Floats:
-        """Return how many values every group has, by their weight."""
-        return self.counts.astype(np.float64) if self.weight is None else self._added(self.weight)
-
-    def squares(self) -> Floats:
-        """Return the sum of the squared weights of every group."""
-        return self.known() if self.weight is None else self._added(self.weight**2)
-
-    def lowest(self) -> Floats:
-        """Return the smallest value of every group; NaN where there is none."""
-        return self._at(self.starts)
-
-    def highest(self) -> Floats:
-        """Return the largest value of every group; NaN where there is none."""
-        return self._at(self.starts + self.counts - 1)
-
-    def _at(self, places: Ints) -> Floats:
-        filled = self.counts > 0
-        found = np.full(len(self.counts), np.nan)
-        found[filled] = self.values[places[filled]]
-        return found
-
-    def below(self, edges: Sequence[float]) -> list[Floats]:
-        """Return how many values of every group are below each of ``edges`` (by weight)."""
-        at = [np.searchsorted(part, edges) for part in self.parts()]
-        places = np.array(at, np.int64).reshape(-1, len(edges)).T
-        if self.weight is None:
-            return [place.astype(np.float64) for place in places]
-        behind = np.concatenate(([0.0], np.cumsum(self.weight)))
-        return [behind[self.starts + place] - behind[self.starts] for place in places]
-
-    def _added(self, values: Floats) -> Floats:
-        sums = np.zeros(len(self.counts))
-        filled = self.counts > 0
-        if filled.any():
-            sums[filled] = np.add.reduceat(values, self.starts[filled])
-        return sums
+def pieces(rows: int, counters: int = 0) -> Iterator[slice]:
+    """Yield pieces of rows that the processor's cache holds, or as many as there are counters."""
+    step = max(_PIECE, counters)
+    return (slice(start, start + step) for start in range(0, rows, step))
 
 
-def pieces(rows: int) -> Iterator[slice]:
-    """Yield pieces of rows that the processor's cache holds."""
-    return (slice(start, start + _PIECE) for start in range(0, rows, _PIECE))
+def occurring(parts: Iterable[NDArray[Any]], size: int) -> Ints:
+    """Return how often every number from 0, below ``size``, occurs in ``parts``."""
+    found = np.zeros(size, np.int64)
+    for part in parts:
+        found += np.bincount(part, minlength=size)
+    return found
+
+
+def is_dense(size: int, rows: int) -> bool:
+    """Say whether so many counters are worth having for so many rows."""
+    return size <= max(rows, _DENSE)
 
 
 def summed(key: Ints, size: int, weight: Floats | None = None) -> tuple[Ints, Floats]:
     """Return the keys (from 0, below ``size``) that occur, and how often (or their weight)."""
-    if size <= max(len(key), _DENSE):
+    if is_dense(size, len(key)):
         rows = np.bincount(key, weight, minlength=size)
         here = np.flatnonzero(rows)
         return here, rows[here].astype(np.float64)
@@ -184,14 +158,26 @@ def encode(column: pa.ChunkedArray) -> Groups:
     labels: list[str | None] = [*sorted(text for text in places if text is not None), None]
     final = np.empty(len(labels), np.int32)
     final[[places[text] for text in labels]] = np.arange(len(labels), dtype=np.int32)
-    codes = np.empty(len(column), np.int32)
+    return Groups(labels=labels, codes=_coded([(part, final[remap]) for part, remap in parts]))
+
+
+def _coded(parts: Sequence[tuple[pa.Array, NDArray[np.int32]]]) -> NDArray[np.int32]:
+    """Return the code of every row, given that of each text of its dictionary (and of unknown)."""
+    if len(parts) == 1 and _is_code(*parts[0]):
+        return np.asarray(parts[0][0].indices.to_numpy(), np.int32)
+    codes = np.empty(sum(len(part) for part, _ in parts), np.int32)
     at = 0
-    for part, remap in parts:
-        known = pc.fill_null(part.indices, len(remap) - 1) if part.null_count else part.indices
+    for part, code in parts:
+        known = pc.fill_null(part.indices, len(code) - 1) if part.null_count else part.indices
         # "clip" lets NumPy write in place; the indices of a dictionary are within it
-        np.take(final[remap], known.to_numpy(), out=codes[at : at + len(part)], mode="clip")
+        np.take(code, known.to_numpy(), out=codes[at : at + len(part)], mode="clip")
         at += len(part)
-    return Groups(labels=labels, codes=codes)
+    return codes
+
+
+def _is_code(part: pa.Array, code: NDArray[np.int32]) -> bool:
+    """Say whether the indices of a dictionary are the codes of its texts."""
+    return not part.null_count and np.array_equal(code, np.arange(len(code)))
 
 
 def _remap(texts: pa.Array, places: dict[str | None, int]) -> NDArray[np.int32]:

@@ -89,7 +89,7 @@ class Chosen:
             "text/plain": "\n".join(part for part in (what, verdict, "", *table, note) if part),
             "text/html": _fragment(
                 f'<p style="{_FAINT}">{markup(what)}</p>'
-                f'<p style="{_STRONG}"><strong>{markup(verdict)}</strong></p>'
+                f'<p style="{_STRONG}"><strong>{_lines(verdict)}</strong></p>'
                 + html.page_table(shown.columns, note or "Percentiles of the requests in it")
             ),
         }
@@ -145,16 +145,17 @@ def said(window: Window, zone: str) -> str:
 
 def sentence(message: str) -> dict[str, Any]:
     """Return a message (its hint on the next line) as MIME bundle."""
-    lines = [visible(line) for line in message.splitlines()]
-    return {
-        "text/plain": "\n".join(lines),
-        "text/html": _fragment(f"<p>{'<br>'.join(map(markup, lines))}</p>"),
-    }
+    plain = "\n".join(map(visible, message.splitlines()))
+    return {"text/plain": plain, "text/html": _fragment(f"<p>{_lines(message)}</p>")}
 
 
 def _rows(found: Baseline, route: str | None) -> pa.Table:
     rows = found.arrow.select([name for name in _COLUMNS if name in found.arrow.column_names])
     return rows if route is None else rows.filter(pc.equal(rows["route"], route))
+
+
+def _lines(message: str) -> str:
+    return "<br>".join(map(markup, message.splitlines()))
 
 
 def _fragment(inside: str) -> str:

@@ -11,6 +11,9 @@ from perfkit.lab.slices import Slice
 
 pytestmark = pytest.mark.lab
 
+#: Per run: the median of 70 drawings is within 3 ms, the change that was planted is 20.
+REQUESTS = 240
+
 
 @pytest.fixture(scope="module")
 def lab():
@@ -21,7 +24,7 @@ def lab():
 @pytest.fixture(scope="module")
 def folder(lab, tmp_path_factory):
     target = tmp_path_factory.mktemp("releases") / "two"
-    record_releases(lab, target, runs=2, requests=60, seconds=2)
+    record_releases(lab, target, runs=2, requests=REQUESTS, seconds=4)
     return target
 
 
@@ -41,7 +44,7 @@ def test_every_run_has_a_folder_with_its_requests_alone(folder, story):
     ]  # fmt: skip
     for run in story["runs"]:
         found = rows(folder, run["name"])
-        assert len(found) == run["requests"] == 60
+        assert len(found) == run["requests"] == REQUESTS
         assert run["failures"] == 0
         assert all(run["started_at"][:19] <= row["timestamp"] for row in found)
 
@@ -61,7 +64,7 @@ def test_the_shops_clock_sees_the_work_that_was_planted(story):
 
 def test_the_mix_of_routes_changes_as_planned(folder):
     shares = [
-        sum(row["route"] == "/users/{user_id}" for row in rows(folder, run)) / 60
+        sum(row["route"] == "/users/{user_id}" for row in rows(folder, run)) / REQUESTS
         for run in ("before_1", "after_1")
     ]
     for share, release in zip(shares, (BEFORE, AFTER), strict=True):

@@ -13,9 +13,10 @@ import numpy as np
 
 from perfkit.analyses import groups
 from perfkit.analyses.baselines import tally
-from perfkit.analyses.baselines.rows import NO_STATUS, OTHER_STATUS, extent
+from perfkit.analyses.baselines.rows import extent
 from perfkit.analyses.baselines.tally import Tally
 from perfkit.analyses.baselines.timeline import PERIODS, Timeline
+from perfkit.analyses.failures import NO_STATUS, OTHER_STATUS
 from perfkit.sketch import sums_by
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def counted(found: Rows, by: Groups, *, sketch: bool) -> tuple[Partial, dict[str
     part = Partial(
         tallies=tallies,
         statuses=Cells(group=group, status=status + NO_STATUS, requests=requests),
-        methods=_methods(by, found.by("method")),
+        methods=_methods(by, found.methods),
         timeline=Timeline.of(found) if drawn is None else _course(found, by, drawn),
         extent=extent(found),
         drawn=drawn,

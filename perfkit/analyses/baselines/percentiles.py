@@ -54,14 +54,7 @@ def _plain(ordered: Ordered) -> dict[str, Floats]:
     counts, starts = ordered.counts, ordered.starts
     columns = {}
     for name, q in NAMES.items():
-        place = np.maximum(counts - 1, 0) * q
-        below = np.floor(place).astype(np.int64)
-        above = np.minimum(below + 1, np.maximum(counts - 1, 0))
-        low, high = _at(ordered.values, starts + below), _at(ordered.values, starts + above)
-        part = place - below
-        # from the nearer end, as NumPy does
-        near = np.where(part >= 0.5, high - (high - low) * (1 - part), low + (high - low) * part)  # noqa: PLR2004
-        columns[f"{name}_ms"] = np.where(counts > 0, near, np.nan)
+        columns[f"{name}_ms"] = ordered.quantile(q)
         for end, rank in zip(("low", "high"), ranks(counts, q), strict=True):
             known = _at(ordered.values, starts + rank)
             columns[f"{name}_{end}_ms"] = np.where(rank < 0, np.nan, known)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from perfkit.analyses import groups
+from perfkit.analyses import failures, groups
 from perfkit.analyses.digests.columns import UNKNOWN_TIME, integers
 
 if TYPE_CHECKING:
@@ -20,13 +19,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["NO_STATUS", "OTHER_STATUS", "Rows", "is_failure", "rows"]
-
-NO_STATUS = -1
-#: What stands for every number that HTTP does not know (RFC 9110 has three digits).
-OTHER_STATUS = 1000
-_FAILED = 500  # the server's own failures; 4xx are answers (RFC 9110, section 15)
-_NO_ANSWER = 0  # as curl, k6 and Envoy log a request that got no answer
+__all__ = ["Rows", "extent", "rows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +51,11 @@ class Rows:
         """Group the rows by a text column."""
         return groups.encode(self.table[name])
 
+    @cached_property
+    def methods(self) -> groups.Groups:
+        """The rows by method."""
+        return self.by("method")
+
     def where(self, chosen: Flags) -> Rows:
         """Return the chosen rows."""
         return Rows(
@@ -72,18 +70,11 @@ class Rows:
 
 
 def rows(requests: pa.Table) -> Rows:
-    """Read the columns of ``requests`` that every count needs.
-
-    A request failed when its status is 500 or above, or 0 (no answer came), or when the log
-    says why it did (``error``). 499 did not: nginx has it where the client gave up.
-    """
+    """Read the columns of ``requests`` that every count needs; :mod:`..failures` says what failed."""
     ms = groups.numbers(requests["duration_ms"])
     ms[np.isinf(ms)] = np.nan  # no clock measures it
-    status = _status(requests["status"])
-    failed, judged = is_failure(status), status != NO_STATUS
-    if requests["error"].null_count < len(requests):
-        said = requests["error"].is_valid().to_numpy()
-        failed, judged = failed | said, judged | said
+    status = failures.statuses(requests["status"])
+    failed, judged = failures.failed_and_known(status, requests["error"])
     return Rows(
         table=requests,
         ms=ms,
@@ -93,24 +84,6 @@ def rows(requests: pa.Table) -> Rows:
         failed=failed,
         judged=judged,
     )
-
-
-def is_failure(status: NDArray[np.int16]) -> Flags:
-    """Say which statuses are failures of the server."""
-    failed: Flags = (status >= _FAILED) | (status == _NO_ANSWER)
-    return failed
-
-
-def _status(column: pa.ChunkedArray) -> NDArray[np.int16]:
-    """Return the status, ``NO_STATUS`` where it is unknown or negative."""
-    found = np.full(len(column), NO_STATUS, np.int16)
-    at = 0
-    for chunk in column.chunks:
-        known = pc.fill_null(chunk, NO_STATUS) if chunk.null_count else chunk
-        part = found[at : at + len(chunk)]
-        np.clip(known.to_numpy(), NO_STATUS, OTHER_STATUS, out=part, casting="unsafe")
-        at += len(chunk)
-    return found
 
 
 def _weight(column: pa.ChunkedArray) -> Floats | None:
@@ -128,10 +101,7 @@ def extent(found: Rows) -> tuple[int, int] | None:
     if not dated.any():
         return None
     ns, ms = (found.ns, found.ms) if dated.all() else (found.ns[dated], found.ms[dated])
-    ends = [_end(ns[part], ms[part]) for part in groups.pieces(len(ns))]
-    return int(ns.min()), max(ends)
-
-
-def _end(ns: Ints, ms: Floats) -> int:
-    known = np.where(np.isnan(ms), 0.0, ms)
-    return int((ns + np.round(known * 1e6).astype(np.int64)).max())
+    least, most = (int(end(ms, initial=0.0) * 1e6) for end in (np.fmin.reduce, np.fmax.reduce))
+    late = ns >= int(ns.max()) + least - most - 1  # no other can end last
+    known = np.nan_to_num(ms[late])
+    return int(ns.min()), int((ns[late] + np.round(known * 1e6).astype(np.int64)).max())

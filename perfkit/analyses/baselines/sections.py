@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from perfkit import units
 from perfkit.analyses.baselines.described import measures, ratio
-from perfkit.analyses.baselines.rows import NO_STATUS, OTHER_STATUS
 from perfkit.analyses.baselines.tally import BANDS
+from perfkit.analyses.failures import NO_STATUS, OTHER_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,6 +18,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from perfkit.formats.metrics.cloudwatch_names import meaning
+from perfkit.formats.metrics.documents import documents
 from perfkit.formats.metrics.readings import Account, Quantity, number
 from perfkit.formats.model import Chunk, Format, Parsed, Recognition
 from perfkit.formats.text import to_utf8
@@ -35,7 +36,6 @@ _STATISTICS = re.compile(
 _DATA = re.compile(
     rb'\A\s*\{\s*(?:"Messages"\s*:\s*\[\s*\]\s*,\s*)?"MetricDataResults"\s*:\s*\[', re.DOTALL
 )
-_GAP = re.compile(r"[\s,\[\]]*")
 _NEXT = re.compile(r'\{\s*"(?:Label|Datapoints|MetricDataResults|Messages)"\s*:')
 _NAMES = ("Average", "Maximum", "Minimum", "Sum", "SampleCount")
 BROKEN = "it is not JSON, or cut off"
@@ -69,18 +69,12 @@ def parse(chunk: Chunk) -> Parsed:
 
 
 def _answers(account: Account, text: str) -> Iterator[Any]:
-    """Yield the documents of a text; a broken one ends where the next begins."""
-    decoder, at = json.JSONDecoder(), 0
-    while (at := _GAP.match(text, at).end()) < len(text):  # type: ignore[union-attr]
-        try:
-            answer, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            account.lines += 1
-            account.reject(account.lines, BROKEN, text[at : at + 1000].encode())
-            found = _NEXT.search(text, at + 1)
-            at = found.start() if found else len(text)
+    for document, whole in documents(text, _NEXT):
+        if whole:
+            yield json.loads(document)
         else:
-            yield answer
+            account.lines += 1
+            account.reject(account.lines, BROKEN, document[:1000].encode())
 
 
 def _rows(account: Account, answer: Any) -> Iterator[_Row]:

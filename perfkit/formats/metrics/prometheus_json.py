@@ -32,7 +32,7 @@ _RESULT = rb'"result"\s*:\s*\['
 _ANSWER = re.compile(rb'\A\s*\{(?:(?!"metric").){0,2000}?"resultType"\s*:\s*"(\w+)"', re.DOTALL)
 _ERROR = re.compile(rb'\A\s*\{\s*"status"\s*:\s*"error"[^{}]*"errorType"\s*:')
 #: Between the last series of one answer and the first of the next.
-_BETWEEN = re.compile(rb'\]\s*\}(?:(?!"metric"\s*:).){0,4000}?' + _RESULT, re.DOTALL)
+_BETWEEN = re.compile(rb'(\}|\[|\A)\s*\]\s*\}(?:(?!"metric"\s*:).){0,4000}?' + _RESULT, re.DOTALL)
 _KINDS = {b"matrix", b"vector", b"scalar"}
 _SAMPLE = 2
 _LATEST = 9e9  # seconds since 1970: what 64-bit nanoseconds hold
@@ -84,7 +84,7 @@ def parse(chunk: Chunk) -> Parsed:
         bad = BadLine.of(1, refused, chunk.data)
         return Parsed(rejected=(bad,), rejected_lines=1, lines=1, missing=refused)
     at = _begin(chunk)
-    data = chunk.data[:at] + _BETWEEN.sub(b",", chunk.data[at:])
+    data = chunk.data[:at] + _BETWEEN.sub(rb"\1,", chunk.data[at:])
     found = _ARRAY.read(replace(chunk, data=data))
     account = Account(lines=found.count, rejected=list(found.rejected))
     notes = list(found.notes)

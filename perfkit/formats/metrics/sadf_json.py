@@ -11,24 +11,25 @@ Checked: json_stats.c of sysstat, output of 12.6.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from perfkit.formats.json_elements import Array
+from perfkit.formats.metrics.documents import documents
 from perfkit.formats.metrics.readings import Account, Quantity
 from perfkit.formats.metrics.sysstat_columns import quantities, value_of
 from perfkit.formats.model import Chunk, Format, Parsed, Recognition
+from perfkit.formats.text import to_utf8
 from perfkit.formats.times import read_times, zone_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["FORMAT"]
 
 _BEGIN = re.compile(rb'\A\s*\{\s*"sysstat"\s*:\s*\{\s*"hosts"\s*:')
-_HOST = re.compile(rb'"nodename"\s*:\s*"([^"\\]*)"')
-_CPUS = re.compile(rb'"number-of-cpus"\s*:\s*(\d{1,6})\b')
+_NEXT = re.compile(r'\{\s*"sysstat"\s*:')
+BROKEN = "it is not JSON, or cut off"
 #: Activity -> the column that names a row, its key, and key -> column.
 _QUEUE = ("runq-sz", "plist-sz", "ldavg-1", "ldavg-5", "ldavg-15", "blocked")
 _ACTIVITIES: dict[str, tuple[str, str, dict[str, str]]] = {
@@ -108,11 +109,28 @@ class _Look(msgspec.Struct, gc=False, rename={"cpu": "cpu-load"}):
         yield from (("net-dev", row) for row in rows if isinstance(row, dict))
 
 
-def _looks(element: Any) -> bool:
-    return "timestamp" in element and "date" in bytes(element["timestamp"]).decode("latin-1")
+class _Host(msgspec.Struct, gc=False, rename={"cpus": "number-of-cpus"}):
+    nodename: str | None = None
+    cpus: int | None = None
+    statistics: list[msgspec.Raw] = []
 
 
-_ARRAY = Array(rb'"statistics"\s*:\s*\[', msgspec.Raw, _looks)
+class _Hosts(msgspec.Struct, gc=False):
+    hosts: list[_Host]
+
+
+class _Document(msgspec.Struct, gc=False):
+    sysstat: _Hosts
+
+
+class _Row(NamedTuple):
+    line: int
+    raw: bytes
+    host: _Host
+    look: _Look
+
+
+_document = msgspec.json.Decoder(_Document).decode
 _look = msgspec.json.Decoder(_Look).decode
 
 
@@ -122,40 +140,48 @@ def recognises(head: bytes) -> Recognition:
     return Recognition(confidence=0.97 if sure else 0.0, reason="sysstat's hosts")
 
 
-def cut(data: bytes) -> int:
-    """Return the offset behind the last look (``Format.cut``)."""
-    return _ARRAY.cut(data)
+def cut(data: bytes) -> int:  # noqa: ARG001 - a document cannot be divided (``Format.cut``)
+    """Return 0: a document is read as a whole."""
+    return 0
 
 
 def parse(chunk: Chunk) -> Parsed:
     """Parse looks, each a record."""
-    found = _ARRAY.read(chunk)
-    account = Account(lines=found.count, rejected=list(found.rejected))
-    looks = list(_decoded(account, zip(found.lines, map(bytes, found.items), strict=True)))
-    told = [look.timestamp for _, _, look in looks]
+    data, notes = to_utf8(chunk.data)
+    account = Account()
+    rows = list(_rows(account, data.decode()))
+    told = [row.look.timestamp for row in rows]
     texts = [f"{at.date}T{at.time}" + "+00:00" * bool(at.utc) for at in told]
     times = read_times(texts, chunk.zone)
-    host = _HOST.search(chunk.head)
-    name = host[1].decode("utf-8", "replace") if host else None
-    cores = _cores(chunk)
-    for (line, raw, look), at in zip(looks, times.array.cast("int64").to_pylist(), strict=True):
-        account.take(line, raw, at, name, [*cores, *_quantities(look)])
-    return account.parsed([*found.notes, *[zone_note(chunk.zone)] * times.naive])
+    for row, at in zip(rows, times.array.cast("int64").to_pylist(), strict=True):
+        quantities_of_it = [*_cores(row.host), *_quantities(row.look)]
+        account.take(row.line, row.raw, at, row.host.nodename, quantities_of_it)
+    return account.parsed([*notes, *[zone_note(chunk.zone)] * times.naive])
 
 
-def _decoded(
-    account: Account, raws: Iterable[tuple[int, bytes]]
-) -> Iterator[tuple[int, bytes, _Look]]:
-    for line, raw in raws:
+def _rows(account: Account, text: str) -> Iterator[_Row]:
+    for document, _ in documents(text, _NEXT):
         try:
-            yield line, raw, _look(raw)
+            hosts = _document(document).sysstat.hosts
         except (msgspec.DecodeError, RecursionError):
-            account.reject(line, "it is no look at a system", raw)
+            account.lines += 1
+            account.reject(account.lines, BROKEN, document[:1000].encode())
+            continue
+        for host in hosts:
+            yield from _of_host(account, host)
 
 
-def _cores(chunk: Chunk) -> list[Quantity]:
-    found = _CPUS.search(chunk.head)
-    return [Quantity("cpu.cores", float(found[1]), "1")] if found else []
+def _of_host(account: Account, host: _Host) -> Iterator[_Row]:
+    for raw in map(bytes, host.statistics):
+        account.lines += 1
+        try:
+            yield _Row(account.lines, raw, host, _look(raw))
+        except (msgspec.DecodeError, RecursionError):
+            account.reject(account.lines, "it is no look at a system", raw)
+
+
+def _cores(host: _Host) -> list[Quantity]:
+    return [] if host.cpus is None else [Quantity("cpu.cores", float(host.cpus), "1")]
 
 
 def _quantities(look: _Look) -> Iterator[Quantity]:

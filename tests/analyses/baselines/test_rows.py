@@ -2,7 +2,8 @@ import numpy as np
 import pyarrow as pa
 
 from perfkit import tables
-from perfkit.analyses.baselines.rows import NO_STATUS, OTHER_STATUS, extent, rows
+from perfkit.analyses.baselines.rows import extent, rows
+from perfkit.analyses.failures import NO_STATUS, OTHER_STATUS
 
 
 def read(**columns):

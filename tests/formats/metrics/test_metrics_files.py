@@ -1,4 +1,4 @@
-"""Every format of readings: any chunk size gives the same, no bytes raise, files load by content."""
+"""Every format of readings: any chunk size gives the same, no bytes raise, content decides."""
 
 import gzip
 import pickle

@@ -72,7 +72,7 @@ def test_runs_are_told_apart_in_any_chunks(size, parsed, values):
     data = lines([*range(37)], [*range(37)], [*range(37)], [0, 1]).encode()
     whole = values(parsed(FORMAT, data), "vmstat.r")
     assert values(parsed(FORMAT, data, size=size), "vmstat.r") == whole
-    assert len(whole) == 36 + 36 + 37 + 1
+    assert len(whole) == 36 + 36 + 37 + 2
 
 
 def test_without_times_a_note_says_what_to_do(written, parsed, readings, kinds):

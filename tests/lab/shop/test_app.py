@@ -69,7 +69,6 @@ def test_work_is_of_the_usual_length_at_first_and_changed_by_name(ask):
     assert changed == usual | {"render_ms": 60}
     for wrong in ({"render_ms": -1}, {"gremlins_ms": 1}, {"render_ms": "long"}, []):
         assert ask("POST", "/_lab/work", json=wrong).status_code == 422
-    assert ask("GET", "/_lab/work").json() == changed
 
 
 def test_a_database_that_is_away_is_a_failed_request_not_a_dead_shop(ask):

@@ -16,7 +16,7 @@ def line_of(kind, asked, upstream_ms, agent):
     end = AT + timedelta(milliseconds=ms)
     times = f"{(ms - upstream_ms) / 1000:.3f} {upstream_ms / 1000:.3f} 0.000"
     return ms, (
-        f"{kind} {end:%Y-%m-%dT%H:%M:%S.%fZ} app/shop/50dc [{client}]:80 10.0.0.1:80 {times} "
+        f"{kind} {end:%Y-%m-%dT%H:%M:%S.%fZ} app/shop/50dc {client}:80 10.0.0.1:80 {times} "
         f'{status:03} {status:03} 34 {size} "{method} https://shop.test:443{path} HTTP/2.0" '
         f'"{agent}" - - arn "Root=1-58337262-36d228ad5d99923122bbe354" "-" "-" 0 '
         f'{AT:%Y-%m-%dT%H:%M:%S.%fZ} "forward" "-" "-" "10.0.0.1:80" "{status}" "-" "-" TID_1'

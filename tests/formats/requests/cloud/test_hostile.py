@@ -49,7 +49,7 @@ def syslog(lines):
 
 def cloudwatch(lines):
     for line in lines:
-        yield f"2026-11-21T10:00:00 {line}"
+        yield f"2026-11-21T10:00:00.000000+00:00 ecs/proxy/0123456789abcdef {line}"
 
 
 def loki(lines):

@@ -4,7 +4,13 @@ import pyarrow as pa
 import pytest
 
 from perfkit.formats.model import KEPT_PER_REASON, Parsed
-from perfkit.formats.requests.cloud.proxy_lines import in_front, recognised, rejecting, sampled
+from perfkit.formats.requests.cloud.proxy_lines import (
+    in_front,
+    recognised,
+    rejecting,
+    sampled,
+    without_port,
+)
 
 LINE = re.compile(rb"asked \d+")
 
@@ -23,6 +29,12 @@ LINE = re.compile(rb"asked \d+")
 )
 def test_only_what_is_in_front_of_a_path_is_taken_off(url, path):
     assert in_front(pa.array([url], pa.string())).to_pylist() == [path]
+
+
+@pytest.mark.parametrize("address", ["::1:80", "[::1]:80", "[::1]"])
+def test_a_port_is_taken_off_whatever_is_in_front(address):
+    addresses = pa.array([address, "10.0.0.1:5", None]).dictionary_encode()
+    assert without_port(addresses).to_pylist() == ["::1", "10.0.0.1", None]
 
 
 def test_the_more_lines_fit_the_surer():

@@ -58,6 +58,7 @@ def test_lines_without_any_header_are_rejected(parsed, accounts):
     result = parsed(FORMAT, LINE * 3)
     accounts(result, 3)
     assert result.rejected_lines == 3
+    assert "#Fields" in result.rejected[0].reason
 
 
 def test_times_are_in_utc_whatever_the_users_zone(parsed):

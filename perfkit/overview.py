@@ -158,7 +158,7 @@ def _calls(filled: Mapping[str, pa.Table]) -> Rows:
     fit = {call: what for call, (needs, what) in _ASK.items() if needs & names}
     more = list(fit)[_CALLS - 1 :] if len(fit) > _CALLS else []
     rows: Rows = [(f"perfkit.{call}(rec)", what) for call, what in fit.items() if call not in more]
-    return [*rows, (f"and perfkit.{', '.join(more)}",)] if more else rows
+    return [*rows, (f"and {', '.join(f'perfkit.{call}(rec)' for call in more)}",)] if more else rows
 
 
 def _aligned(rows: Rows) -> list[str]:

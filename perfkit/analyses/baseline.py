@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import budget as budgets
-from perfkit import sources, statistics, tables, units
+from perfkit import sources, statistics, units
 from perfkit.analyses import alerts, baseline_findings, groups
+from perfkit.analyses.alerts import rows as alert_rows
 from perfkit.analyses.baselines import load_tests as stated
 from perfkit.analyses.baselines.caveats import caveats
 from perfkit.analyses.baselines.course import over_time
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perfkit.analyses.baselines.described import Described
+    from perfkit.analyses.baselines.rows import Rows
+    from perfkit.analyses.ordered import Ordered
     from perfkit.budget import Budget
     from perfkit.recording import Recording
 
@@ -79,9 +82,9 @@ def baseline(
     tests = load_tests(rec)
     if tests is not None and not len(served):
         return _tested(tests, rec, limit)
-    by = _by_route(served)
-    judged = alerts.found(rec, _with_routes(served, by), thresholds)
-    found = from_rows(rows(served), by)
+    read, by = rows(served), _by_route(served)
+    found = from_rows(read, by)
+    judged = alerts.judged(rec, _judged(read, by, found.in_order), thresholds)
     return described(found, rec, budget=limit, sent=_sent(rec, served), judged=judged)
 
 
@@ -162,13 +165,20 @@ def _by_route(requests: pa.Table) -> groups.Groups:
     return groups.encode(routes(requests) if route.null_count else route)
 
 
-def _with_routes(requests: pa.Table, by: groups.Groups) -> pa.Table:
-    """Return the requests with the route of each."""
-    known = len(by.labels) - 1  # unknown is the last group
-    route = pa.DictionaryArray.from_arrays(
-        pa.array(by.codes, mask=by.codes == known), pa.array(by.labels[:known], pa.string())
+def _judged(read: Rows, by: groups.Groups, in_order: Ordered | None) -> alert_rows.Rows:
+    """Return the requests as rules read them; durations sorted before are not sorted again."""
+    possible = alert_rows.possible(read.ms)
+    same = in_order is not None and possible is read.ms
+    return alert_rows.Rows(
+        start=read.ns,
+        duration_ms=possible,
+        status=read.status,
+        failed=read.failed,
+        known=read.judged,
+        method=read.methods,
+        route=by,
+        in_order=in_order if same else None,
     )
-    return tables.with_column(requests, "route", route)
 
 
 def _checked(judged: alerts.Found) -> list[str]:

@@ -28,6 +28,7 @@ __all__ = ["as_html", "as_text"]
 
 _ROWS = 10
 _TAG = re.compile(r"<[^<>]*>")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:")
 
 
 def as_text(figure: go.Figure) -> str:
@@ -136,7 +137,10 @@ def _numbers(trace: Any) -> Sequence[Any]:
 
 
 def _is_text(values: Any) -> bool:
-    return values is not None and len(values) > 0 and isinstance(values[0], str)
+    """Say whether these are names; times that are written as text are none."""
+    if values is None or not len(values) or not isinstance(values[0], str):
+        return False
+    return _TIME.match(values[0]) is None
 
 
 def _number(value: Any) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Explorer", "explore"]
 
 _ROUTES = 100  # of a longer list nobody finds anything
-_WIDE, _LABEL = "min(100%, 640px)", "70px"
+_WIDE, _LABEL = "min(100%, 640px)", "76px"
 _TWIN = "Route, budget, window and picture are chosen here while the notebook runs."
 _BROKEN = "This choice could not be shown; the cells below ask the same without widgets."
 
@@ -66,8 +66,8 @@ class Explorer:
         self.window = _window(rec)
         self.picture = ipywidgets.ToggleButtons(
             options=[(name.capitalize(), name) for name in PICTURES],
-            description="Picture",
-            style={"description_width": _LABEL, "button_width": "auto"},
+            layout={"margin": f"0 0 0 {_LABEL}"},
+            style={"button_width": "auto"},
         )
         self._numbers, self._figure = Place(), Place()
         settled = Settled(self.update)

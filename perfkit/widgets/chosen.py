@@ -90,7 +90,7 @@ class Chosen:
             "text/html": _fragment(
                 f'<p style="{_FAINT}">{markup(what)}</p>'
                 f'<p style="{_STRONG}"><strong>{_lines(verdict)}</strong></p>'
-                + html.page_table(shown.columns, note or "Percentiles of the requests in it")
+                + html.page_table(shown.columns, note)
             ),
         }
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
+from perfkit.views.theme import PLOTLY
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -35,7 +37,19 @@ class Place:
         elif self._handle is None:
             self._handle = display(dict(bundle), raw=True, display_id=True)
         else:
+            if PLOTLY in bundle:
+                self._handle.update(_room_for(bundle), raw=True)
             self._handle.update(dict(bundle), raw=True)
+
+
+def _room_for(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an empty output as high as the figure.
+
+    plotly's renderer in JupyterLab draws once and never again; only an output of another type
+    in between makes it a new one. Of the figure's height, so that the page does not jump.
+    """
+    height = bundle[PLOTLY]["layout"]["height"]
+    return {"text/html": f'<div style="height:{height}px"></div>', "text/plain": ""}
 
 
 class Settled:

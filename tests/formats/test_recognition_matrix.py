@@ -27,6 +27,15 @@ BELONG = {
     "load_tests/data/locust_history.csv": "locust-history",
     "load_tests/data/locust_*.csv": "locust-errors",
     "load_tests/data/wrk*": "wrk",
+    "metrics/data/cloudwatch.csv": "cloudwatch-metrics-csv",
+    "metrics/data/cloudwatch_*.json": "cloudwatch-metrics-json",
+    "metrics/data/docker_*": "docker-stats",
+    "metrics/data/grafana.csv": "grafana-csv",
+    "metrics/data/prometheus_*.json": "prometheus-json",
+    "metrics/data/sadf*.csv": "sadf-csv",
+    "metrics/data/sadf.json": "sadf-json",
+    "metrics/data/sar_*": "sar",
+    "metrics/data/vmstat_*": "vmstat",
     "logs/data/pgbouncer*": "pgbouncer",
     "logs/data/redis_slowlog.*": "redis-slowlog",
     "orm/data/django_*": "django-db",
@@ -80,8 +89,15 @@ BELONG = {
     "traces/otlp/*": "otlp-json",
     "traces/zipkin/*": "zipkin-v2",
 }
-#: Lines of a second format stand in these files; the first tells more of them.
-ALSO = {"orm/data/sqlalchemy_timing.log": {"application-log"}}
+#: Lines of a second format stand in these files; the first tells more of them. Any layout with a
+#: time, a request and a status may be an access log, to half.
+ALSO = {
+    "orm/data/sqlalchemy_timing.log": {"application-log"},
+    "requests/cloud/data/aws_alb.log": {"access-log"},
+    "requests/cloud/data/aws_elb.log": {"access-log"},
+    "requests/cloud/data/envoy_default.log": {"access-log"},
+    "requests/cloud/data/heroku_router.log": {"access-log"},
+}
 #: What no format reads.
 NONE = {
     "requests/access/data/*_own.log",

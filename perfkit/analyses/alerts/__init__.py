@@ -5,7 +5,7 @@ its daily cycle, bursts and restarts fires nothing; several symptoms of one inci
 finding.
 """
 
-from perfkit.analyses.alerts.judging import Found, found
+from perfkit.analyses.alerts.judging import Found, found, judged
 from perfkit.analyses.alerts.thresholds import THRESHOLDS, Threshold
 
-__all__ = ["THRESHOLDS", "Found", "Threshold", "found"]
+__all__ = ["THRESHOLDS", "Found", "Threshold", "found", "judged"]

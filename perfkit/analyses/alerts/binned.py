@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfkit.analyses import groups
 from perfkit.analyses.alerts import grid as grids
 from perfkit.analyses.alerts import ordered
+from perfkit.analyses.alerts.sums import Sums
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from perfkit.analyses.alerts.grid import Grid
     from perfkit.analyses.alerts.per_route import Routes
     from perfkit.analyses.alerts.rows import Floats, Ints, Rows
@@ -70,26 +74,25 @@ class Binned:
 
 def bin_requests(rows: Rows, routes: Routes) -> Binned | None:
     """Return the requests by time; None where no two of them have different times."""
-    times = rows.start if rows.timed.all() else rows.start[rows.timed]
-    ends = grids.extent(times)
-    if ends is None:
+    if rows.extent is None:
         return None
-    grid = _grid(*ends, len(times))
-    places = grid.places(rows.start)
-    count = grid.count(places)
-    chosen = routes.most(ROUTES)
-    route_count, level = _levels(rows, routes, grid, places, chosen)
-    finished = rows.start + np.nan_to_num(rows.duration_ms * 1e6).astype(np.int64)
+    grid = _grid(*rows.extent, int(rows.timed.sum()))
+    sums = Sums(grid)
+    levels = _Levels(grid, routes, routes.most(ROUTES), len(rows))
+    for part in groups.pieces(len(rows), grid.size):
+        begun = sums.add(rows, part)
+        levels.add(rows.route.codes[part], begun, rows.duration_ms[part])
+    route_count, route_level = levels.found()
     return Binned(
         grid=grid,
-        count=count,
-        known=grid.count(places, rows.known),
-        failed=grid.count(places, rows.failed),
-        completed=grid.count(grid.places(finished), rows.timed),
-        in_flight=_in_flight(grid, rows.start[rows.timed], finished[rows.timed]),
-        routes=chosen,
+        count=sums.count[1:-1],
+        known=(sums.count - sums.unknown)[1:-1],
+        failed=sums.failed[1:-1],
+        completed=sums.completed[1:-1],
+        in_flight=sums.in_flight,
+        routes=levels.chosen,
         route_count=route_count,
-        route_level=level,
+        route_level=route_level,
     )
 
 
@@ -100,37 +103,33 @@ def _grid(first: int, last: int, rows: int) -> Grid:
     return grids.finest(first, last, rows, per_bin=FEWER_PER_BIN, most=FEW_BINS)
 
 
-def _levels(
-    rows: Rows, routes: Routes, grid: Grid, places: Ints, chosen: Ints
-) -> tuple[Floats, Floats]:
-    """Return counts and levels of the chosen routes, one row each."""
-    rank = np.full(len(routes.labels), -1, np.int64)
-    rank[chosen] = np.arange(len(chosen))
-    of = rank[rows.route.codes]
-    cells = np.where((places >= 0) & (of >= 0), of * grid.size + places, -1)
-    size = len(chosen) * grid.size
-    sorted_ms = ordered.sort(cells, rows.duration_ms, size)
-    median, count = sorted_ms.quantile(0.5), sorted_ms.counts
-    base = np.repeat(routes.p50_ms[chosen], grid.size)
-    usable = (count >= FEWEST) & (median > 0) & (base > 0)
-    ratio = np.divide(median, base, out=np.ones(size), where=usable)
-    level = np.where(usable, np.log(ratio), np.nan)
-    shape = (len(chosen), grid.size)
-    return count.astype(np.float64).reshape(shape), level.reshape(shape)
+class _Levels:
+    """Counts and levels of the ``chosen`` routes by bin."""
 
+    def __init__(self, grid: Grid, routes: Routes, chosen: Ints, rows: int) -> None:
+        """Number the cells of all chosen routes; other routes are below all bins."""
+        self.chosen = chosen
+        self._base_ms = routes.p50_ms[chosen]
+        self._shape = len(chosen), grid.size + 2
+        self._first = np.full(len(routes.labels), -self._shape[1], np.int64)
+        self._first[chosen] = np.arange(len(chosen)) * self._shape[1]
+        self._keys = np.empty(rows, np.uint64)
+        self._size = 0
 
-def _in_flight(grid: Grid, start: Ints, end: Ints) -> Floats:
-    """Return how many requests were under way on average in every bin."""
-    edges = _elapsed(grid, start) - _elapsed(grid, end)
-    return np.diff(edges)
+    def add(self, codes: NDArray[np.int32], begun: Ints, duration_ms: Floats) -> None:
+        """Take in requests; ``begun`` are their bins (:meth:`Grid.cells`)."""
+        found = ordered.keys(self._first[codes] + begun, duration_ms)
+        self._keys[self._size : self._size + len(found)] = found
+        self._size += len(found)
 
-
-def _elapsed(grid: Grid, times: Ints) -> Floats:
-    """Return at every edge of the grid the time since all earlier ``times``, in bins."""
-    offset = np.maximum((times - grid.start) / grid.width, 0.0)
-    offset = offset[offset < grid.size]
-    place = offset.astype(np.int64)
-    count = np.cumsum(np.bincount(place, minlength=grid.size))
-    total = np.cumsum(np.bincount(place, weights=offset, minlength=grid.size))
-    edges = np.arange(1, grid.size + 1)
-    return np.concatenate(([0.0], count * edges - total))
+    def found(self) -> tuple[Floats, Floats]:
+        """Return the counts and the levels, one row per chosen route."""
+        cells = ordered.sort(self._keys[: self._size], self._shape[0] * self._shape[1])
+        median, count = cells.quantile(0.5), cells.counts
+        base = np.repeat(self._base_ms, self._shape[1])
+        usable = (count >= FEWEST) & (median > 0) & (base > 0)
+        ratio = np.divide(median, base, out=np.ones(len(base)), where=usable)
+        level = np.where(usable, np.log(ratio), np.nan)
+        inside = np.s_[:, 1:-1]
+        counts = count.astype(np.float64).reshape(self._shape)[inside]
+        return counts, level.reshape(self._shape)[inside]

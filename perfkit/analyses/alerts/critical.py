@@ -64,8 +64,8 @@ def _changing(look: Look, words: Any) -> Any:
     found = np.zeros(len(words), np.bool_)
     if not words.any():
         return found
-    methods = look.rows.method
+    methods, routes = look.rows.method, look.rows.route
     changes = [(m or "").upper() in {"POST", "PUT", "PATCH"} for m in methods.labels]
-    changing = np.array(changes, np.bool_)[methods.codes]
-    found[np.unique(look.rows.route.codes[changing])] = True
+    route, method, _ = routes.crossed(methods.codes, len(methods.labels))
+    found[route[np.array(changes, np.bool_)[method]]] = True
     return found

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perfkit.analyses.groups import pieces
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfkit.analyses.alerts.rows import Floats, Ints
+    from perfkit.analyses.alerts.rows import Flags, Floats, Ints
 
 __all__ = ["SECOND", "STEPS_S", "Grid", "extent", "finest"]
 
@@ -54,6 +56,23 @@ class Grid:
         chosen = None if weights is None else weights[inside]
         return np.bincount(places[inside], weights=chosen, minlength=self.size).astype(np.float64)
 
+    def cells(self, times: Ints) -> Ints:
+        """Return the bin of every time, from 1 on; 0 before the first, ``size + 1`` behind all."""
+        found = (times - self.start) // self.width
+        found += 1
+        return np.clip(found, 0, self.size + 1, out=found)
+
+    def counts(self, times: Ints, *chosen: Flags) -> list[Floats]:
+        """Return how many of ``times`` that are ``chosen`` (once each) are in every bin."""
+        found = np.zeros((len(chosen), self.size + 2))
+        for part in pieces(len(times), self.size):
+            cells = self.cells(times[part])
+            for sums, flags in zip(found, chosen, strict=True):
+                mine = flags[part]
+                some = cells if mine.all() else cells[mine]
+                sums += np.bincount(some, minlength=self.size + 2)
+        return list(found[:, 1:-1])
+
     def at(self, place: float) -> int:
         """Return the time at which bin ``place`` begins, in ns."""
         return self.start + round(place * self.width)
@@ -71,8 +90,10 @@ def extent(times: Ints) -> tuple[int, int] | None:
     cut = int(len(some) * _STRAY)
     low, high = int(some[cut]), int(some[-1 - cut])
     margin = int((high - low) * _MARGIN) + 60 * SECOND
-    inside = (times >= low - margin) & (times <= high + margin)
-    first, last = int(times[inside].min()), int(times[inside].max())
+    first, last = int(times.min()), int(times.max())
+    if first < low - margin or last > high + margin:
+        inside = times[(times >= low - margin) & (times <= high + margin)]
+        first, last = int(inside.min()), int(inside.max())
     return (first, last) if last > first else None
 
 

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from perfkit.analyses.alerts.rows import Rows
     from perfkit.recording import Recording
     from perfkit.results import Finding
 
-__all__ = ["Found", "found"]
+__all__ = ["Found", "found", "judged"]
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,21 @@ def found(
         >>> [finding.rule for finding in found(Recording(), requests).findings]
         ['slow-route']
     """
-    look = Look(rec, rows.read(requests), limits(thresholds), critical)
-    judged = list(_verdicts(look))
-    alerts = [alert for verdict in judged for alert in verdict.alerts]
-    return Found(tuple(folding.folded(alerts, look.extent)), verdicts.table(judged))
+    return judged(rec, rows.read(requests), thresholds, critical=critical)
+
+
+def judged(
+    rec: Recording,
+    requests: Rows,
+    thresholds: Mapping[str, float] | None = None,
+    *,
+    critical: Sequence[str] | None = None,
+) -> Found:
+    """Judge requests whose columns were read (see :func:`found`)."""
+    look = Look(rec, requests, limits(thresholds), critical)
+    said = list(_verdicts(look))
+    alerts = [alert for verdict in said for alert in verdict.alerts]
+    return Found(tuple(folding.folded(alerts, look.extent)), verdicts.table(said))
 
 
 def _verdicts(look: Look) -> Iterator[verdicts.Verdict]:

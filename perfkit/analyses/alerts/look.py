@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from perfkit.analyses import groups
 from perfkit.analyses.alerts import binned, moments, per_route
-from perfkit.analyses.alerts import grid as grids
 from perfkit.analyses.alerts.readings import Readings
 from perfkit.visible import visible
 
@@ -71,10 +70,10 @@ class Look:
             f" bins of {binned.FEWER_PER_BIN} requests and at least 1 s"
         )
 
-    @cached_property
+    @property
     def extent(self) -> tuple[int, int] | None:
         """The first and last start of a request, in ns, without strays."""
-        return grids.extent(self.rows.start[self.rows.timed])
+        return self.rows.extent
 
     @property
     def seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""Quantiles of many groups from one sort: group and value share one 64-bit key.
+"""Quantiles of many small groups from one sort: group and value share one 64-bit key.
 
 Values are kept to float32 (a relative error below 1e-7): enough to compare, and the numbers
 that people see are computed from the rows again.
@@ -16,49 +16,56 @@ if TYPE_CHECKING:
 
     from perfkit.analyses.alerts.rows import Floats, Ints
 
-__all__ = ["Ordered", "sort"]
+    Keys = NDArray[np.uint64]
+
+__all__ = ["Ordered", "keys", "sort"]
+
+_BITS = np.uint64(32)
 
 
 @dataclass(frozen=True)
 class Ordered:
-    """Values sorted within their group; group ``i`` is ``values[starts[i]:][:counts[i]]``."""
+    """Keys sorted by group and by value; those of group ``i`` are ``keys[ends[i] : ends[i + 1]]``."""
 
-    values: NDArray[np.float32]
-    starts: Ints
-    counts: Ints
+    keys: Keys
+    ends: Ints
+
+    @property
+    def counts(self) -> Ints:
+        """How many values each group has."""
+        return np.diff(self.ends)
 
     def quantile(self, q: float) -> Floats:
         """Return quantile ``q`` of every group, linear between values; NaN where it is empty."""
-        if not len(self.values):
-            return np.full(len(self.counts), np.nan)
-        place = self.starts + np.maximum(self.counts - 1, 0) * q
-        below = np.minimum(place.astype(np.int64), len(self.values) - 1)
-        ends = np.maximum(self.starts + self.counts - 1, 0)
-        above = np.clip(below + 1, 0, np.minimum(ends, len(self.values) - 1))
-        low, high = (self.values[at].astype(np.float64) for at in (below, above))
-        found: Floats = np.where(self.counts > 0, low + (high - low) * (place - below), np.nan)
+        found = np.full(len(self.counts), np.nan)
+        filled = self.counts > 0
+        most = self.counts[filled] - 1
+        below = (most * q).astype(np.int64)
+        low = self._values(self.ends[:-1][filled] + below)
+        high = self._values(self.ends[:-1][filled] + np.minimum(below + 1, most))
+        found[filled] = low + (high - low) * (most * q - below)
         return found
 
+    def _values(self, places: Ints) -> Floats:
+        bits = self.keys[places].astype(np.uint32)  # the upper half is cut off
+        return bits.view(np.float32).astype(np.float64)
 
-def sort(codes: NDArray[Any], values: Floats, size: int) -> Ordered:
-    """Sort ``values`` (none negative) in each of ``size`` groups; unknown values are left out.
+
+def keys(codes: NDArray[Any], values: Floats) -> Keys:
+    """Return keys of ``values`` (none negative) in their groups; unknown values are left out.
 
     ``codes`` are the groups, from 0; below 0: in none.
     """
-    kept = ~np.isnan(values)
-    if len(codes) and codes.min() < 0:
-        kept &= codes >= 0
-    if not kept.all():
-        codes, values = codes[kept], values[kept]
-    keys = codes.astype(np.uint64)
-    keys <<= np.uint64(32)
+    kept = ~np.isnan(values) & (codes >= 0)
+    found = codes.astype(np.uint64)
+    found <<= _BITS
     # the bits of floats that are not negative sort as the floats do
-    keys |= np.abs(values).astype(np.float32).view(np.uint32)
-    keys.sort()
-    counts = np.bincount(codes, minlength=size)
-    keys &= np.uint64(0xFFFFFFFF)
-    return Ordered(
-        values=keys.astype(np.uint32).view(np.float32),
-        starts=np.cumsum(counts) - counts,
-        counts=counts,
-    )
+    found |= np.abs(values).astype(np.float32).view(np.uint32)
+    return found if kept.all() else found[kept]
+
+
+def sort(found: Keys, size: int) -> Ordered:
+    """Sort keys of ``size`` groups, in place."""
+    found.sort()
+    firsts = np.arange(size + 1, dtype=np.uint64) << _BITS
+    return Ordered(keys=found, ends=np.searchsorted(found, firsts))

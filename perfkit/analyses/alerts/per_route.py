@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfkit.analyses.alerts import ordered
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,15 +40,14 @@ class Routes:
 
 def measure(rows: Rows) -> Routes:
     """Return what is known of every route of ``rows``."""
-    codes, size = rows.route.codes, len(rows.route.labels)
-    groups = ordered.sort(codes, rows.duration_ms, size)
+    by, durations = rows.route, rows.durations
     return Routes(
-        labels=rows.route.labels,
-        requests=np.bincount(codes, minlength=size),
-        known=np.bincount(codes[rows.known], minlength=size),
-        failed=np.bincount(codes[rows.failed], minlength=size),
-        timed=groups.counts,
-        p50_ms=groups.quantile(0.5),
-        p95_ms=groups.quantile(0.95),
-        p99_ms=groups.quantile(0.99),
+        labels=by.labels,
+        requests=by.sizes,
+        known=by.count(rows.known),
+        failed=by.count(rows.failed),
+        timed=durations.counts,
+        p50_ms=durations.quantile(0.5),
+        p95_ms=durations.quantile(0.95),
+        p99_ms=durations.quantile(0.99),
     )

@@ -43,12 +43,20 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True, kw_only=True)
 class Described:
-    """A part with the percentiles of its tallies (by their names), and those of all requests."""
+    """A part with the percentiles of its tallies (by their names), and those of all requests.
+
+    ``in_order`` are the durations of the routes; None where no rows were kept.
+    """
 
     part: Partial
     percentiles: Mapping[str, Mapping[str, Floats]]
     overall: Mapping[str, Floats]
-    exact: bool
+    in_order: Ordered | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether percentiles are those of the rows."""
+        return self.in_order is not None
 
     @property
     def seconds(self) -> float:
@@ -68,14 +76,17 @@ def from_rows(found: Rows, by: Groups) -> Described:
         one = Groups([None], np.zeros(len(found.ms), np.int32))
         every = one.ordered(found.ms, found.timed, found.weight)
     known = {name: percentiles.exact(ordered) for name, ordered in durations.items()}
-    return Described(part=part, percentiles=known, overall=percentiles.exact(every), exact=True)
+    overall = percentiles.exact(every)
+    return Described(
+        part=part, percentiles=known, overall=overall, in_order=durations["route"]
+    )
 
 
 def from_part(part: Partial) -> Described:
     """Describe a merged part; percentiles are those of its sketches."""
     known = {name: percentiles.sketched(tally) for name, tally in part.tallies.items()}
     overall = percentiles.sketched(part.routes.joined())
-    return Described(part=part, percentiles=known, overall=overall, exact=False)
+    return Described(part=part, percentiles=known, overall=overall)
 
 
 def table(described: Described) -> tuple[pa.Table, Ints]:

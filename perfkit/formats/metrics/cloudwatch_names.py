@@ -24,6 +24,8 @@ _SHARES = {
 }
 _SHARE = re.compile(rf"(?<![\w.])({'|'.join(_SHARES)})(?![\w.])")
 _STATISTIC = re.compile(r"\b(Average|Maximum|Minimum|Sum|SampleCount|(?:p|tm)\d{1,2}(?:\.\d+)?)\b")
+#: Longer labels are taken as they are.
+_LONGEST = 2000
 #: Region and namespace, dimensions, metric, statistic, period: the console's full label.
 _FULL = re.compile(r"\S+/\S+(?:\s+[^\s:]+:\S+)*\s+([^\s:]+)\s+\S+\s+\d+")
 _DIMENSION = re.compile(r"(?<=\s)[A-Za-z]\w*:(\S+)|\b(i-[0-9a-f]{8,17})\b")
@@ -70,7 +72,7 @@ def meaning(label: str, statistic: str = "", unit: str = "") -> Meaning:
     statistic = statistic or (told[1] if told else "")
     dimension = _DIMENSION.search(label)
     host = (dimension[1] or dimension[2]) if dimension else None
-    full = _FULL.fullmatch(label)
+    full = _FULL.fullmatch(label) if len(label) <= _LONGEST else None
     label = full[1] if full else label
     behind = f".{statistic}" if statistic not in {"", "Average"} else ""
     divisor, base = _UNITS.get(unit, (1.0, unit if unit not in {"", "None"} else None))

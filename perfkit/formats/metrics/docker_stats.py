@@ -33,10 +33,10 @@ __all__ = ["FORMAT"]
 #: ESC and what moves the cursor or clears, as docker writes it and as pagers show it.
 _CURSOR = re.compile(r"(?:\x1b|\^\[)\[[0-9;?]*[A-Za-z]")
 _NAMES = r"CONTAINER(?: ID)?|NAME|ID|CPU %|MEM USAGE / LIMIT|MEM %|NET I/?O|BLOCK I/?O|PIDS"
-_HEADER = re.compile(rf"(?=.*\bCPU %)(?:{_NAMES})(?:\s{{2,}}(?:{_NAMES}|[A-Z][A-Z /%]*))+\s*")
-_HEADER_BYTES = re.compile(
-    rb"^.*\b(?:CONTAINER(?: ID)?|NAME|ID)[ ]{2,}.*CPU %[ ]{2,}.*MEM .*$", re.MULTILINE
-)
+_WORDS = r"[A-Z][A-Z/%]*+(?: [A-Z/%]++)*+"
+_HEADER = re.compile(rf"(?=.*\bCPU %)(?:{_NAMES})(?:\s{{2,}}+{_WORDS})++\s*")
+#: No line of columns is longer.
+_LONGEST = 1000
 _JSON = re.compile(
     rb'^[^{\n]*\{(?=[^\n]*"CPUPerc"\s*:\s*")(?=[^\n]*"MemUsage"\s*:\s*")', re.MULTILINE
 )
@@ -94,8 +94,11 @@ class _Row(NamedTuple):
 
 def recognises(head: bytes) -> Recognition:
     """Recognise a line of columns, or the keys of JSON."""
-    table, keyed = _HEADER_BYTES.search(head), _JSON.search(head)
-    return Recognition(confidence=0.97 if table or keyed else 0.0, reason="docker stats")
+    lines = (line for line in head.split(b"\n") if b"CPU %" in line and b"MEM " in line)
+    short = (line.decode("utf-8", "replace") for line in lines if len(line) < _LONGEST)
+    table = any(_HEADER.fullmatch(_plain(line)[1]) for line in short)
+    sure = table or _JSON.search(head) is not None
+    return Recognition(confidence=0.97 if sure else 0.0, reason="docker stats")
 
 
 def holds(data: bytes, before: str | None) -> str | None:

@@ -15,14 +15,14 @@ _GAP = re.compile(r"[\s,\[\]\ufeff]*")
 
 
 def documents(text: str, begins: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
-    """Yield each document, and whether it is whole.
+    r"""Yield each document, and whether it is whole.
 
     Args:
         text: documents, with blanks, commas or the brackets of one array around them.
         begins: how a document begins: a broken one ends where the next begins.
 
     Example:
-        >>> list(documents('{"a":1}\\n{"a":[', re.compile(r'[{]"a"')))
+        >>> list(documents('{"a":1}\n{"a":[', re.compile(r'[{]"a"')))
         [('{"a":1}', True), ('{"a":[', False)]
     """
     decoder, at = JSONDecoder(), 0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT"]
 
 _SEPARATOR = re.compile(rb'\A(?:\xef\xbb\xbf)?"?sep=[,;\t]"?\r?\n')
-_LABEL = re.compile(r'([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"')
+_LABEL = re.compile(r'(?<!\w)([A-Za-z_]\w*+)\s*+=\s*"((?:[^"\\]|\\.)*)"')
 _SERIES = re.compile(r'([A-Za-z_:][\w:.]*)?\s*\{\s*[A-Za-z_]\w*\s*=\s*".*\}')
 _ESCAPE = re.compile(r"\\(.)")
 _TIME = re.compile(r"\d{12,14}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*")

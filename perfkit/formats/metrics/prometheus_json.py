@@ -32,7 +32,9 @@ _RESULT = rb'"result"\s*:\s*\['
 _ANSWER = re.compile(rb'\A\s*\{(?:(?!"metric").){0,2000}?"resultType"\s*:\s*"(\w+)"', re.DOTALL)
 _ERROR = re.compile(rb'\A\s*\{\s*"status"\s*:\s*"error"[^{}]*"errorType"\s*:')
 #: Between the last series of one answer and the first of the next.
-_BETWEEN = re.compile(rb'(\}|\[|\A)\s*\]\s*\}(?:(?!"metric"\s*:).){0,4000}?' + _RESULT, re.DOTALL)
+_BETWEEN = re.compile(
+    rb'(\}|\[|\A)(?:\s*\]\s*\}(?:(?!"metric"\s*:).){0,2000}?' + _RESULT + rb")+", re.DOTALL
+)
 _KINDS = {b"matrix", b"vector", b"scalar"}
 _SAMPLE = 2
 _LATEST = 9e9  # seconds since 1970: what 64-bit nanoseconds hold

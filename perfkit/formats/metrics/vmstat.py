@@ -30,7 +30,9 @@ __all__ = ["FORMAT"]
 
 _HEADER = re.compile(rb"^[ \t]*r[ \t]+b[ \t]+swpd[ \t]+free[ \t].*$", re.MULTILINE)
 _GROUPS = re.compile(r"\s*-*procs-*\s+-+memory-+\s")
-_TIME = re.compile(r"\s*(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\s+([A-Za-z]{1,5}|[+-]\d{2,4}))?\s*$")
+_TIME = re.compile(
+    r"(?<!\S)(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\s+([A-Za-z]{1,5}|[+-]\d{2,4}))?\s*$"
+)
 #: Without a terminal a header follows so many readings (24 rows less 3); with one it differs.
 _SCREEN = 21
 #: No screen is smaller: a header behind fewer readings begins a run.

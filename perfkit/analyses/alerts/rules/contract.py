@@ -11,6 +11,7 @@ from perfkit import units
 from perfkit.analyses.alerts import intervals, moments
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
 from perfkit.analyses.alerts.verdicts import Alert, Verdict
+from perfkit.analyses.failures import NO_STATUS
 from perfkit.results import Finding, Fix
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def rule(look: Look) -> Verdict:
 
 
 def _why(look: Look) -> str:
-    if np.isnan(look.rows.status).all():
+    if (look.rows.status == NO_STATUS).all():
         return "no status is known"
     return "" if look.course is not None else look.short
 

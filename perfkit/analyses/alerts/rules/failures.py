@@ -13,6 +13,7 @@ from perfkit.analyses.alerts import grid as grids
 from perfkit.analyses.alerts import intervals, moments, series
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
 from perfkit.analyses.alerts.verdicts import Alert, Verdict
+from perfkit.analyses.failures import NO_STATUS, OTHER_STATUS
 from perfkit.results import Finding, Fix
 
 if TYPE_CHECKING:
@@ -38,15 +39,11 @@ _RFC = "https://www.rfc-editor.org/rfc/rfc9110#section-15.6"
 
 @dataclass(frozen=True)
 class _Counts:
-    """Requests per step, and windows of ``_STEPS`` of them."""
+    """Requests per step that ``failed``, and of which it is ``known`` whether they did."""
 
     grid: Grid
-    places: Ints
-
-    def windows(self, where: Any) -> Floats:
-        """Return how many requests ``where`` are in the window that begins with each step."""
-        steps = self.grid.count(self.places, where)
-        return np.convolve(steps, np.ones(_STEPS), "valid")
+    failed: Floats
+    known: Floats
 
 
 def all_of(look: Look) -> Iterable[Verdict]:
@@ -63,7 +60,7 @@ def all_of(look: Look) -> Iterable[Verdict]:
         yield _verdict(look, "unavailable-burst", [], why)
         yield _verdict(look, "error-window", [], why)
         return
-    failed = _incidents(look, counts, look.rows.failed)
+    failed = _incidents(look, counts)
     gone = [run for run in failed if _mostly_unavailable(look, counts, run)]
     rest = [run for run in failed if run not in gone]
     for rule, runs in (("unavailable-burst", gone), ("error-window", rest)):
@@ -80,7 +77,8 @@ def _counts(look: Look) -> tuple[_Counts | None, str]:
     grid = grids.whole(*look.extent, step)
     if grid.size < _STEPS:
         return None, f"the recording lasts {look.seconds:,.0f} s, little more than a window"
-    return _Counts(grid, grid.places(look.rows.start)), ""
+    rows = look.rows
+    return _Counts(grid, *grid.counts(rows.start, rows.failed, rows.known)), ""
 
 
 def _window_s(look: Look) -> float:
@@ -91,28 +89,34 @@ def _window_s(look: Look) -> float:
     return float(np.clip(_PER_WINDOW / rate, least, max(least, most)))
 
 
-def _incidents(look: Look, counts: _Counts, where: Any) -> list[tuple[int, int]]:
+def _incidents(look: Look, counts: _Counts) -> list[tuple[int, int]]:
     """Return the runs of steps (first, after last) whose windows fail too often."""
-    failed, of = counts.windows(where), counts.windows(look.rows.known)
+    failed, of = (_windows(steps) for steps in (counts.failed, counts.known))
     low = intervals.lowest_share(failed, of, intervals.MANY)
     enough = (of >= look.limits["window_requests"]) & (failed >= look.limits["window_errors"])
     bad = enough & (low > look.limits["error_rate"])
     runs = series.runs(bad, 1, bridge=2 * _STEPS)
-    return [_trimmed(counts, where, low, high + _STEPS - 1) for low, high in runs]
+    return [_trimmed(counts, low, high + _STEPS - 1) for low, high in runs]
 
 
-def _trimmed(counts: _Counts, where: Any, low: int, high: int) -> tuple[int, int]:
+def _windows(steps: Floats) -> Floats:
+    """Return the sums of the windows that begin with each step."""
+    return np.convolve(steps, np.ones(_STEPS), "valid")
+
+
+def _trimmed(counts: _Counts, low: int, high: int) -> tuple[int, int]:
     """Leave out the steps at both ends in which nothing failed."""
-    steps = np.flatnonzero(counts.grid.count(counts.places, where)[low:high])
+    steps = np.flatnonzero(counts.failed[low:high])
     return low + int(steps[0]), low + int(steps[-1]) + 1
 
 
-def _inside(counts: _Counts, run: tuple[int, int]) -> Any:
-    return (counts.places >= run[0]) & (counts.places < run[1])
+def _inside(look: Look, counts: _Counts, run: tuple[int, int]) -> Any:
+    low, high = counts.grid.window(*run)
+    return (look.rows.start >= low) & (look.rows.start < high)
 
 
 def _mostly_unavailable(look: Look, counts: _Counts, run: tuple[int, int]) -> bool:
-    failed = _inside(counts, run) & look.rows.failed
+    failed = _inside(look, counts, run) & look.rows.failed
     gone = np.isin(look.rows.status[failed], tuple(_UNAVAILABLE))
     return bool(gone.mean() > 0.5)  # noqa: PLR2004 - most
 
@@ -134,7 +138,7 @@ def _verdict(look: Look, rule: str, alerts: list[Alert], why: str) -> Verdict:
 
 
 def _alert(look: Look, counts: _Counts, rule: str, run: tuple[int, int]) -> Alert:
-    inside, rows = _inside(counts, run), look.rows
+    inside, rows = _inside(look, counts, run), look.rows
     failed = np.flatnonzero(inside & rows.failed)
     of = int((inside & rows.known).sum())
     codes = Counter(_code(status) for status in rows.status[failed].tolist())
@@ -158,8 +162,8 @@ def _alert(look: Look, counts: _Counts, rule: str, run: tuple[int, int]) -> Aler
     return Alert(finding=finding, window=(low, high))
 
 
-def _code(status: float) -> str:
-    return "no status" if np.isnan(status) else str(int(status))
+def _code(status: int) -> str:
+    return {NO_STATUS: "no status", OTHER_STATUS: "other"}.get(status, str(status))
 
 
 def _top(codes: Counter[str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfkit import units
+from perfkit.analyses import groups
 from perfkit.analyses.alerts import grid as grids
 from perfkit.analyses.alerts import moments, spikes
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
@@ -16,7 +17,7 @@ from perfkit.results import Finding, Fix
 if TYPE_CHECKING:
     from perfkit.analyses.alerts.grid import Grid
     from perfkit.analyses.alerts.look import Look
-    from perfkit.analyses.alerts.rows import Floats
+    from perfkit.analyses.alerts.rows import Flags, Floats
     from perfkit.analyses.alerts.spikes import Period
 
 __all__ = ["rule"]
@@ -48,10 +49,11 @@ _USUAL = {
 def rule(look: Look) -> Verdict:
     """Find spikes at equal distances (:mod:`..spikes`); at least 60 bins and five cycles."""
     grid, why = _grid(look)
-    period, excess = None, 0.0
-    if grid is not None:
-        period, excess = _period(look, grid)
-    alerts = [] if period is None or grid is None else [_alert(look, grid, period, excess)]
+    slow = None if grid is None else _slow(look)
+    period = None if grid is None or slow is None else _period(look, grid, slow)
+    alerts = []
+    if grid is not None and slow is not None and period is not None:
+        alerts = [_alert(look, grid, period, _excess(look, grid, period, slow))]
     return Verdict(
         rule="periodic-spikes",
         checked=f"requests above {look.limits['spike_ratio']:g} x their route's p50, folded at"
@@ -72,23 +74,30 @@ def _grid(look: Look) -> tuple[Grid | None, str]:
     return (grid, "") if enough else (None, look.short if timed else "no request has a time")
 
 
-def _period(look: Look, grid: Grid) -> tuple[Period | None, float]:
-    """Return the period, and the mean excess (ms) of the slow requests in its spikes."""
-    usual = look.routes.p50_ms[look.rows.route.codes]
-    with np.errstate(invalid="ignore"):
-        slow = look.rows.duration_ms > look.limits["spike_ratio"] * usual
-    places = grid.places(look.rows.start)
-    count = grid.count(places, ~np.isnan(look.rows.duration_ms))
-    often = grid.count(places, slow)
-    found = spikes.found(spikes.onsets(count, often), grid.size, grid.seconds)
-    if found is None:
-        return None, 0.0
-    lost: Floats = look.rows.duration_ms - usual
-    in_spikes = slow & np.isin(places, found.places)
-    return found, float(lost[in_spikes].mean())
+def _slow(look: Look) -> Flags:
+    """Say which requests take a multiple of their route's median."""
+    rows, limit = look.rows, look.limits["spike_ratio"] * look.routes.p50_ms
+    slow = np.empty(len(rows), np.bool_)
+    for part in groups.pieces(len(rows)):
+        np.greater(rows.duration_ms[part], limit[rows.route.codes[part]], out=slow[part])
+    return slow
 
 
-def _alert(look: Look, grid: Grid, period: Period, excess: float) -> Alert:
+def _period(look: Look, grid: Grid, slow: Flags) -> Period | None:
+    count, often = grid.counts(look.rows.start, look.rows.measured, slow)
+    return spikes.found(spikes.onsets(count, often), grid.size, grid.seconds)
+
+
+def _excess(look: Look, grid: Grid, period: Period, slow: Flags) -> Floats:
+    """Return by how much (ms) the slow requests in the spikes exceed their route's median."""
+    at = np.flatnonzero(slow)
+    at = at[np.isin(grid.places(look.rows.start[at]), period.places)]
+    lost: Floats = look.rows.duration_ms[at] - look.routes.p50_ms[look.rows.route.codes[at]]
+    return lost
+
+
+def _alert(look: Look, grid: Grid, period: Period, lost: Floats) -> Alert:
+    excess = float(lost.mean())
     seconds = _rounded(period.length * grid.seconds)
     usual = _USUAL.get(round(seconds), "a cache that expires, garbage collection, or a timer")
     when = _clock(look, grid, period, seconds)
@@ -111,7 +120,7 @@ def _alert(look: Look, grid: Grid, period: Period, excess: float) -> Alert:
         ],
         saves_ms=excess,
         saves_basis="per slow request in a spike (over its route's median)",
-        saves_times=float(_slow_in(look, grid, period)),
+        saves_times=float(len(lost)),
         fix=Fix(
             text=f"Find what runs then: {usual}. Move it, spread it (a random delay, caches that"
             " expire at different times), or take it out of the request's process.",
@@ -125,13 +134,6 @@ def _alert(look: Look, grid: Grid, period: Period, excess: float) -> Alert:
 
 
 _CLEAR = 5
-
-
-def _slow_in(look: Look, grid: Grid, period: Period) -> int:
-    usual = look.routes.p50_ms[look.rows.route.codes]
-    with np.errstate(invalid="ignore"):
-        slow = look.rows.duration_ms > look.limits["spike_ratio"] * usual
-    return int((slow & np.isin(grid.places(look.rows.start), period.places)).sum())
 
 
 def _rounded(seconds: float) -> float:

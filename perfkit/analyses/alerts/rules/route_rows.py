@@ -38,8 +38,6 @@ def too_few(counted: Any, percentile: int) -> str:
 
 def figures(look: Look, place: int) -> dict[str, Any]:
     """Return what is known of a route; its percentiles are those of its rows, to the last bit."""
-    duration = look.rows.duration_ms[look.rows_of(place)]
-    known = np.sort(duration[~np.isnan(duration)])
     of, failed = int(look.routes.known[place]), int(look.routes.failed[place])
     return {
         "place": place,
@@ -48,7 +46,7 @@ def figures(look: Look, place: int) -> dict[str, Any]:
         "requests": int(look.routes.requests[place]),
         "failures": failed,
         "error_rate": failed / of if of else math.nan,
-        **groups.percentiles(known),
+        **groups.percentiles(look.rows.durations.part(place)),
     }
 
 

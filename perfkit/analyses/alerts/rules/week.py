@@ -57,7 +57,7 @@ def rule(look: Look) -> Verdict:
     falls: list[_Fall] = []
     if not why and look.extent is not None:
         grid = grids.whole(*look.extent, _HOUR_S)
-        count = grid.count(grid.places(look.rows.start))
+        (count,) = grid.counts(look.rows.start, look.rows.timed)
         falls = _falls(count, look.limits["week_drop"])
         return _verdict(look, [_alert(look, grid, fall) for fall in falls], falls, "")
     return _verdict(look, [], falls, why)

@@ -97,7 +97,8 @@ def recognises(head: bytes) -> Recognition:
 def parse(chunk: Chunk) -> Parsed:
     """Parse requests."""
     found = rejecting(parse_template(_LAYOUT, chunk, adapt=_adapted), chunk.data, _BEGINS)
-    early = "requests" in found.tables and _has_early(found.tables["requests"])
+    some = b"/+" in chunk.data and "requests" in found.tables
+    early = some and _has_early(found.tables["requests"])
     return replace(found, notes=(*found.notes, _FIRST_BYTE)) if early else found
 
 

@@ -54,6 +54,8 @@ def place_of(fields: Fields, name: str) -> int:
 
 def in_front(urls: pa.Array) -> pa.Array:
     """Return paths without what is in front of them: of ``http://shop:80/a?b``, ``/a?b``."""
+    if not pc.any(pc.match_substring(urls, "://")).as_py():
+        return urls
     bare = pc.replace_substring_regex(urls, _ORIGIN, "")
     rooted = pc.or_(pc.equal(bare, urls), pc.starts_with(bare, "/"))
     return pc.if_else(rooted, bare, pc.binary_join_element_wise("/", bare, ""))

@@ -24,7 +24,7 @@ __all__ = ["html", "text"]
 
 _WIDTH = 100  # columns of the text
 _SOURCES, _NOTES, _REJECTS = 4, 3, 3  # lines of a section, its "and more" included
-_CALLS = 12  # lines of what can be asked
+_CALLS = 11  # lines of what can be asked
 _CELL, _CELL_HTML = 60, 500  # characters of one cell
 
 #: What can be asked -> (the tables that can answer it, what it says).

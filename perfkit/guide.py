@@ -187,7 +187,7 @@ def _question(name: str) -> Question:
 
 
 def _verdict(asked: Question, answer: Any, expected: Any) -> str:
-    if expected is None:
+    if expected is None or expected != expected:  # noqa: PLR0124 - unknown is NaN
         return "this recording holds no answer"
     if isinstance(expected, _Between):
         return _time_verdict(asked, answer, expected)

@@ -13,7 +13,7 @@ An application's own list of routes goes before all (``Recording.with_routes``).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,12 @@ from perfkit.routing.patterns import is_pattern, parts
 from perfkit.routing.shapes import section
 from perfkit.routing.target import shortened
 
-__all__ = ["distinct", "has", "named", "path_template", "recorded", "routes"]
+__all__ = ["coded", "distinct", "has", "named", "path_template", "recorded", "routes"]
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int32]
 
 _NOT_FOUND = 404
 
@@ -51,18 +56,31 @@ def routes(requests: pa.Table) -> pa.ChunkedArray:
         >>> routes(pa.table({"route": [None, "/a/{b}"], "path": ["/a/7?x=1", "/a/7"]})).to_pylist()
         ['/a/{b}', '/a/{b}']
     """
-    route = requests["route"].cast(pa.string())
+    return coded(requests).cast(pa.string())
+
+
+def coded(requests: pa.Table) -> pa.ChunkedArray:
+    """Return :func:`routes` as dictionaries, in which a text may occur twice: no text per row.
+
+    Example:
+        >>> coded(pa.table({"route": ["/a", "/a"]})).type
+        DictionaryType(dictionary<values=string, indices=int32, ordered=0>)
+    """
+    route = _encoded(requests["route"])
     if not route.null_count:
         return route
     sent = has(requests, "kind", "client")
     if not sent.any() or sent.all():
-        return _filled(requests, route)
-    found = [
-        _filled(requests.filter(pa.array(mine)), route.filter(pa.array(mine)))
-        for mine in (~sent, sent)
-    ]
-    place = np.where(sent, np.cumsum(sent) - 1 + (~sent).sum(), np.cumsum(~sent) - 1)
-    return pa.chunked_array([*found[0].chunks, *found[1].chunks], pa.string()).take(pa.array(place))
+        labels, codes = _filled(requests, route)
+    else:
+        labels, codes = pa.array([], pa.string()), np.empty(len(sent), np.int32)
+        for mine in (~sent, sent):
+            chosen = pa.array(mine)
+            more, own = _filled(requests.filter(chosen), route.filter(chosen))
+            codes[mine] = np.where(own < 0, -1, own + len(labels))
+            labels = pa.concat_arrays([labels, more])
+    indices = pa.array(codes, mask=codes < 0) if codes.min() < 0 else pa.array(codes)
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, labels)])
 
 
 def named(requests: pa.Table, known: Routes) -> pa.ChunkedArray:
@@ -85,7 +103,7 @@ def recorded(routes: Any) -> Routes:
 
     Names of handlers are none, nor are routes that any path would fit.
     """
-    known = pc.unique(routes.cast(pa.string()).drop_null()).to_pylist()
+    known = [route for route in routes.unique().to_pylist() if route is not None]
     read = {route: parts(route) for route in known if is_pattern(route)}
     telling = {
         route: pattern
@@ -95,20 +113,27 @@ def recorded(routes: Any) -> Routes:
     return Routes(telling, telling.values())
 
 
-def _filled(requests: pa.Table, route: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return ``route``, where it is unknown that of the path."""
+def _filled(requests: pa.Table, route: pa.ChunkedArray) -> tuple[pa.Array, Codes]:
+    """Return labels, and by row which is its route: ``route``, where unknown that of the path.
+
+    -1: neither is known.
+    """
     paths, code = distinct(requests["path"])
-    asked = np.asarray(route.is_null())
+    own, mine = _unified(route, -1)
+    asked = code if route.null_count == len(route) else code[mine < 0]
     size = len(paths) + 1
-    count = np.bincount(code[asked], minlength=size)[:-1]
-    lost = np.bincount(code[asked & has(requests, "status", _NOT_FOUND)], minlength=size)[:-1]
+    count = np.bincount(asked, minlength=size)[:-1]
+    lost = has(requests, "status", _NOT_FOUND) & (mine < 0)
+    lost_of = np.bincount(code[lost], minlength=size)[:-1]
     used = np.flatnonzero(count)
-    found = _distinct(paths.take(pa.array(used)), recorded(route), count[used], lost[used])
-    place = np.full(size, -1)
-    place[used] = np.arange(len(used))
-    rows = place[code]
-    by_path = found.take(pa.array(rows, mask=rows < 0))
-    return pc.coalesce(route, pa.chunked_array([by_path]))
+    found = _distinct(paths.take(pa.array(used)), recorded(route), count[used], lost_of[used])
+    taught = found.dictionary_encode()
+    place = np.full(size, -1, np.int32)
+    place[used] = pc.fill_null(taught.indices, -1).to_numpy()
+    if not len(own):
+        return taught.dictionary, place.take(code)
+    place[place >= 0] += len(own)
+    return pa.concat_arrays([own, taught.dictionary]), np.where(mine < 0, place.take(code), mine)
 
 
 def distinct(column: pa.ChunkedArray) -> tuple[pa.Array, Any]:
@@ -116,11 +141,34 @@ def distinct(column: pa.ChunkedArray) -> tuple[pa.Array, Any]:
 
     The number of targets stands for an unknown one.
     """
-    chunks = [shortened(chunk) for chunk in column.cast(pa.string()).chunks]
-    found = pa.chunked_array(chunks, pa.string()).dictionary_encode().unify_dictionaries()
-    targets = found.chunk(0).dictionary if found.num_chunks else pa.array([], pa.string())
-    codes = [pc.fill_null(chunk.indices, len(targets)).to_numpy() for chunk in found.chunks]
-    return targets, np.concatenate([np.empty(0, np.int32), *codes])
+    targets, code = _unified(column, None)
+    short = shortened(targets)
+    if short is targets:
+        return targets, code
+    once = short.dictionary_encode()
+    return once.dictionary, np.append(once.indices.to_numpy(), len(once.dictionary))[code]
+
+
+def _unified(column: pa.ChunkedArray, unknown: int | None) -> tuple[pa.Array, Codes]:
+    """Return the texts of a column, and by row which it has; ``unknown``, or their number."""
+    found = _encoded(column).unify_dictionaries()
+    texts = found.chunk(0).dictionary if found.num_chunks else pa.array([], pa.string())
+    instead = len(texts) if unknown is None else unknown
+    codes = np.empty(len(found), np.int32)
+    at = 0
+    for chunk in found.chunks:
+        known = pc.fill_null(chunk.indices, instead) if chunk.null_count else chunk.indices
+        codes[at : at + len(chunk)] = known.to_numpy()
+        at += len(chunk)
+    return texts, codes
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts as dictionaries; what is unknown is so in the rows, not in a dictionary."""
+    given = pa.types.is_dictionary(column.type)
+    if given and not any(chunk.dictionary.null_count for chunk in column.chunks):
+        return column
+    return column.cast(pa.string()).dictionary_encode()
 
 
 def _distinct(paths: pa.Array, known: Routes, count: Any, lost: Any) -> pa.Array:

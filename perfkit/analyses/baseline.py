@@ -23,7 +23,7 @@ from perfkit.analyses.baselines.tested import headline, load_tests, only_totals
 from perfkit.analyses.baselines.timeline import Timeline
 from perfkit.analyses.baselines.within_budget import sentence, with_budget
 from perfkit.recording import as_recording
-from perfkit.routes import routes
+from perfkit.routes import coded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,8 +161,7 @@ def _tested(tests: pa.Table, rec: Recording, budget: Budget | None) -> Baseline:
 
 
 def _by_route(requests: pa.Table) -> groups.Groups:
-    route = requests["route"]
-    return groups.encode(routes(requests) if route.null_count else route)
+    return groups.encode(coded(requests))
 
 
 def _judged(read: Rows, by: groups.Groups, in_order: Ordered | None) -> alert_rows.Rows:

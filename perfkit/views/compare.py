@@ -30,7 +30,7 @@ _LOOKS = {
 #: Changes in per cent that the axis names.
 _TICKS = (-99.9, -99, -90, -75, -50, -30, -20, -10, -5, 0, 5, 10, 20, 50, 100, 300, 1000, 10_000)
 #: Small ones have room only where the axis reaches no further than so many times.
-_FAR = {5: 1.6, 10: 2.5, 20: 2.5, 30: 2.5, 50: 30, 75: 30, 90: 300, 100: 300, 300: 3000}
+_FAR = {5: 1.6, 10: 3, 20: 5, 30: 6, 50: 30, 75: 30, 90: 300, 100: 300, 300: 3000}
 _ROOM = 1.05
 
 

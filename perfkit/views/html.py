@@ -24,6 +24,7 @@ __all__ = ["conclusion", "details", "page_table", "render"]
 
 ROWS = 25
 WIDTH = 125  # characters of a table: what a notebook shows
+_INDENTED = 4  # characters that a finding's evidence has less
 _LONGEST_CELL = 240
 _LONGEST_LINE = 44
 _PADDING = 1
@@ -86,6 +87,7 @@ def _finding(number: int, finding: Finding) -> str:
     snippet = "\n".join(map(markup, code_lines(finding.fix.snippet)))
     code = f'<pre style="{_CODE}"><code>{snippet}</code></pre>' if snippet else ""
     evidence = columns.from_rows(finding.evidence[:EVIDENCE_ROWS])
+    evidence = layout.narrow(evidence, WIDTH - _INDENTED, _needs)
     more = _faint(f"See {finding.reference}" if finding.reference else "")
     box = f"margin:.5em 0;padding-left:.6em;{_edge(finding.severity)}"
     return (

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "fitted", "least_width", "narrow"]
 
 # Ends of intervals, ids and whole stacks serve programs; people find them in `.table`.
-_FOR_PROGRAMS = re.compile(r".*_(low|high)(_ms|_pct)?|(fingerprint|span|shape|session)_id|stack")
+_FOR_PROGRAMS = re.compile(
+    r".*_(low|high)(_ms|_pct)?|(.*_)?(low|high)_at|(fingerprint|span|shape|session)_id|stack"
+)
+_LOW_END = re.compile(r"(?:^|_)low(?:_|$)")
 _NARROWEST_TEXT = 24
 _NAMED = 6  # columns that are named although they do not fit
 _STEP, _DEEPEST = "\u00a0\u00a0", 12  # HTML would drop ordinary blanks
@@ -69,9 +72,14 @@ def _as_tree(columns: list[Column]) -> list[Column]:
 
 
 def narrow(columns: list[Column], width: int, needs: Callable[[Column], int]) -> list[Column]:
-    """Drop columns from the right until the rest fits; the first one always stays."""
+    """Drop columns from the right until the rest fits; the first one always stays.
+
+    The low end of an interval goes with the high end, which stands right of it.
+    """
     kept = list(columns)
     while len(kept) > 1 and sum(needs(c) + 2 for c in kept) - 2 > width:
+        kept.pop()
+    if 1 < len(kept) < len(columns) and _LOW_END.search(kept[-1].name):
         kept.pop()
     return kept
 

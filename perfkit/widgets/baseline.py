@@ -66,7 +66,7 @@ class Explorer:
         self.window = _window(rec)
         self.picture = ipywidgets.ToggleButtons(
             options=[(name.capitalize(), name) for name in PICTURES],
-            layout={"margin": f"0 0 0 {_LABEL}"},
+            layout={"margin": "4px 0 8px 84px"},  # below the others, room for their labels
             style={"button_width": "auto"},
         )
         self._numbers, self._figure = Place(), Place()

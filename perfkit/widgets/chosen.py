@@ -105,9 +105,12 @@ class Chosen:
         found = self.baseline(choice.window)
         if choice.picture == "burn rate":
             return self._slo(choice.window, choice.budget, choice.route).figure
-        if choice.picture == "over time":
-            return found.heatmap(choice.route)
-        return found.figure if choice.picture == "routes" else found.load_curve(choice.route)
+        if choice.picture == "routes":
+            return found.figure
+        # summaries of load tests have no course, of no route
+        route = choice.route if len(found.timeline.requests) else None
+        draw = found.heatmap if choice.picture == "over time" else found.load_curve
+        return draw(route)
 
     def _what(self, choice: Choice, rows: pa.Table, found: Baseline) -> str:
         route = ALL_ROUTES if choice.route is None else visible(choice.route)

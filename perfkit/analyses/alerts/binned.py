@@ -35,6 +35,7 @@ BINS, FEW_BINS = 3000, 120
 ROUTES = 12
 #: Requests of a route in a bin that have a median worth looking at.
 FEWEST = 5
+_LEAST_MS = 1e-30  # what a float32 still tells from 0
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class _Levels:
         cells = ordered.sort(self._keys[: self._size], self._shape[0] * self._shape[1])
         median, count = cells.quantile(0.5), cells.counts
         base = np.repeat(self._base_ms, self._shape[1])
-        usable = (count >= FEWEST) & (median > 0) & (base > 0)
+        usable = (count >= FEWEST) & (median > 0) & (base > _LEAST_MS)
         ratio = np.divide(median, base, out=np.ones(len(base)), where=usable)
         level = np.where(usable, np.log(ratio), np.nan)
         inside = np.s_[:, 1:-1]

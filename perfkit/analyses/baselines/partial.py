@@ -128,7 +128,7 @@ def _drawn(routes: Tally) -> Ints:
 
 def _course(found: Rows, by: Groups, drawn: Ints) -> Timeline:
     """Return the course over time of the drawn routes, and behind them of all others."""
-    place = np.full(len(by.labels), len(drawn), np.int32)
+    place = np.full(len(by.labels), len(drawn), np.uint8)
     place[drawn] = np.arange(len(drawn))
     periods = min(max(len(found.ms) // _PER_PERIOD, _FEWEST), PERIODS)
     return Timeline.of(found, place.take(by.codes), periods=periods)

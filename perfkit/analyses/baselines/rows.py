@@ -71,19 +71,28 @@ class Rows:
 
 def rows(requests: pa.Table) -> Rows:
     """Read the columns of ``requests`` that every count needs; :mod:`..failures` says what failed."""
-    ms = groups.numbers(requests["duration_ms"])
-    ms[np.isinf(ms)] = np.nan  # no clock measures it
     status = failures.statuses(requests["status"])
     failed, judged = failures.failed_and_known(status, requests["error"])
     return Rows(
         table=requests,
-        ms=ms,
+        ms=_durations(requests["duration_ms"]),
         ns=integers(requests["started_at"]),
         status=status,
         weight=_weight(requests["weight"]),
         failed=failed,
         judged=judged,
     )
+
+
+def _durations(column: pa.ChunkedArray) -> Floats:
+    """Return durations; NaN where unknown or endless (no clock measures that).
+
+    Not to be written to: it may be the column itself.
+    """
+    whole = column.num_chunks == 1 and not column.null_count
+    ms: Floats = column.chunk(0).to_numpy() if whole else groups.numbers(column)
+    endless = np.isinf(ms)
+    return np.where(endless, np.nan, ms) if endless.any() else ms
 
 
 def _weight(column: pa.ChunkedArray) -> Floats | None:

@@ -63,7 +63,7 @@ class Timeline:
 
     @classmethod
     def of(
-        cls, found: Rows, place: NDArray[np.int32] | None = None, *, periods: int = PERIODS
+        cls, found: Rows, place: NDArray[np.integer] | None = None, *, periods: int = PERIODS
     ) -> Timeline:
         """Count rows in at most so many periods.
 

@@ -55,7 +55,12 @@ def taken(column: pa.ChunkedArray, rows: Ints) -> pa.Array:
 
 
 def integers(column: pa.ChunkedArray) -> Ints:
-    """Return whole numbers or times (nanoseconds since 1970); unknown is ``UNKNOWN_TIME``."""
+    """Return whole numbers or times (nanoseconds since 1970); unknown is ``UNKNOWN_TIME``.
+
+    Not to be written to: it may be the column itself.
+    """
+    if column.num_chunks == 1 and not column.null_count:
+        return np.asarray(column.chunk(0).cast(pa.int64()).to_numpy(), np.int64)
     numbers = np.empty(len(column), np.int64)
     at = 0
     for chunk in column.chunks:

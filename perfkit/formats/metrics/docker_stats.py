@@ -95,8 +95,7 @@ class _Row(NamedTuple):
 def recognises(head: bytes) -> Recognition:
     """Recognise a line of columns, or the keys of JSON."""
     lines = (line for line in head.split(b"\n") if b"CPU %" in line and b"MEM " in line)
-    short = (line.decode("utf-8", "replace") for line in lines if len(line) < _LONGEST)
-    table = any(_HEADER.fullmatch(_plain(line)[1]) for line in short)
+    table = any(_is_header(_plain(line.decode("utf-8", "replace"))[1]) for line in lines)
     sure = table or _JSON.search(head) is not None
     return Recognition(confidence=0.97 if sure else 0.0, reason="docker stats")
 
@@ -106,7 +105,11 @@ def holds(data: bytes, before: str | None) -> str | None:
     last = max(data.rfind(b"CPU %"), 0)
     begin, end = data.rfind(b"\n", 0, last) + 1, data.find(b"\n", last)
     line = _plain(data[begin : end if end >= 0 else len(data)].decode("utf-8", "replace"))[1]
-    return line if _HEADER.fullmatch(line) else before
+    return line if _is_header(line) else before
+
+
+def _is_header(line: str) -> bool:
+    return len(line) < _LONGEST and _HEADER.fullmatch(line) is not None
 
 
 def _plain(text: str) -> tuple[str | None, str]:
@@ -135,7 +138,7 @@ def _rows(account: Account, lines: list[str], before: str | None) -> Iterator[_R
     columns = _meant(before) if before else []
     for line, text in enumerate(lines, start=1):
         at, plain = _plain(text)
-        if not plain or _HEADER.fullmatch(plain):
+        if not plain or _is_header(plain):
             columns = _meant(plain) if plain else columns
             account.irrelevant += 1
             continue

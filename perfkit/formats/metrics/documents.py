@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["documents"]
 
+#: Behind so many broken documents all that is left is one.
+_BROKEN = 100
 _GAP = re.compile(r"[\s,\[\]\ufeff]*")
 
 
@@ -25,13 +27,14 @@ def documents(text: str, begins: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
         >>> list(documents('{"a":1}\n{"a":[', re.compile(r'[{]"a"')))
         [('{"a":1}', True), ('{"a":[', False)]
     """
-    decoder, at = JSONDecoder(), 0
+    decoder, at, broken = JSONDecoder(), 0, 0
     while (at := _end_of_gap(text, at)) < len(text):
         try:
             _, end = decoder.raw_decode(text, at)
             whole = True
         except (ValueError, RecursionError):
-            found, whole = begins.search(text, at + 1), False
+            broken, whole = broken + 1, False
+            found = begins.search(text, at + 1) if broken < _BROKEN else None
             end = found.start() if found else len(text)
         yield text[at:end], whole
         at = end

@@ -74,15 +74,17 @@ def _take(
     account: Account, row: tuple[int, bytes, int | None], known: Sequence[Series], cells: list[str]
 ) -> None:
     line, raw, at = row
-    before = len(account.readings)
-    for one, cell in zip(known, cells, strict=True):
-        if (value := number(cell.removesuffix("%"))) is not None:
-            share = cell.endswith("%")
-            quantity = Quantity(
-                one.name, value / 100 if share else value, "1" if share else one.unit
-            )
-            account.take(line, raw, at, one.host, [quantity])
-    account.irrelevant += len(account.readings) == before
+    told = [(one, found) for one, cell in zip(known, cells, strict=True) if (found := _value(cell))]
+    account.irrelevant += not told
+    for one, (value, share) in told:
+        quantity = Quantity(one.name, value, "1" if share else one.unit)
+        account.take(line, raw, at, one.host, [quantity])
+
+
+def _value(cell: str) -> tuple[float, bool] | None:
+    """Return a value, and whether it is a share; None where it is no number."""
+    found, share = number(cell.removesuffix("%")), cell.endswith("%")
+    return None if found is None else (found / 100 if share else found, share)
 
 
 def _named(name: str) -> Series:

@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from perfkit.formats.json_elements import Array
+from perfkit.formats.metrics.answers import RESULT, as_one_answer
 from perfkit.formats.metrics.readings import Account, Quantity, number
 from perfkit.formats.metrics.series import NAMELESS, series
 from perfkit.formats.model import BadLine, Chunk, Format, Parsed, Recognition
@@ -28,13 +29,8 @@ from perfkit.recording import Note
 
 __all__ = ["FORMAT"]
 
-_RESULT = rb'"result"\s*:\s*\['
 _ANSWER = re.compile(rb'\A\s*\{(?:(?!"metric").){0,2000}?"resultType"\s*:\s*"(\w+)"', re.DOTALL)
 _ERROR = re.compile(rb'\A\s*\{\s*"status"\s*:\s*"error"[^{}]*"errorType"\s*:')
-#: Between the last series of one answer and the first of the next.
-_BETWEEN = re.compile(
-    rb'(\}|\[|\A)(?:\s*\]\s*\}(?:(?!"metric"\s*:).){0,2000}?' + _RESULT + rb")+", re.DOTALL
-)
 _KINDS = {b"matrix", b"vector", b"scalar"}
 _SAMPLE = 2
 _LATEST = 9e9  # seconds since 1970: what 64-bit nanoseconds hold
@@ -61,7 +57,7 @@ def _looks(element: Any) -> bool:
     )
 
 
-_ARRAY = Array(_RESULT, _Series, _looks)
+_ARRAY = Array(RESULT, _Series, _looks)
 _labels = msgspec.json.Decoder(dict[str, str]).decode
 
 
@@ -85,8 +81,7 @@ def parse(chunk: Chunk) -> Parsed:
     if refused:
         bad = BadLine.of(1, refused, chunk.data)
         return Parsed(rejected=(bad,), rejected_lines=1, lines=1, missing=refused)
-    at = _begin(chunk)
-    data = chunk.data[:at] + _BETWEEN.sub(rb"\1,", chunk.data[at:])
+    data = as_one_answer(chunk.data, first=chunk.first)
     found = _ARRAY.read(replace(chunk, data=data))
     account = Account(lines=found.count, rejected=list(found.rejected))
     notes = list(found.notes)
@@ -94,12 +89,6 @@ def parse(chunk: Chunk) -> Parsed:
         _take(account, notes, line, item)
     reasons = [bad.reason for bad in account.rejected]
     return account.parsed(notes, reasons[0] if reasons else NOTHING)
-
-
-def _begin(chunk: Chunk) -> int:
-    """Return where the first series may begin: behind the first answer's own beginning."""
-    found = re.search(_RESULT, chunk.data) if chunk.first else None
-    return found.end() if found else 0
 
 
 def _refused(chunk: Chunk) -> str:

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from perfkit import tables
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from perfkit.recording import Note
 
-__all__ = ["Account", "Quantity", "Reading", "labelled", "metrics", "number"]
+__all__ = ["Account", "Quantity", "labelled", "number"]
 
 
 class Quantity(NamedTuple):
@@ -32,14 +33,14 @@ class Quantity(NamedTuple):
     unit: str | None
 
 
-class Reading(NamedTuple):
-    """One row: ``at`` in ns since 1970 UTC, ``raw`` the record's own bytes."""
+class _Record(NamedTuple):
+    """One record: ``at`` in ns since 1970 UTC, ``raw`` its own bytes, ``size`` its readings."""
 
     line: int
     raw: bytes
     at: int | None
     host: str | None
-    quantity: Quantity
+    size: int
 
 
 @dataclass
@@ -49,7 +50,8 @@ class Account:
     lines: int = 0
     irrelevant: int = 0
     rejected: list[BadLine] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
+    quantities: list[Quantity] = field(default_factory=list)
+    _records: list[_Record] = field(default_factory=list)
 
     def reject(self, line: int, reason: str, raw: bytes) -> None:
         """Count a line that could not be used."""
@@ -65,12 +67,13 @@ class Account:
     ) -> None:
         """Take what a line says; it is irrelevant where that is nothing."""
         self.irrelevant += not quantities
-        self.readings += [Reading(line, raw, at, host, one) for one in quantities]
+        self.quantities += quantities
+        self._records.append(_Record(line, raw, at, host, len(quantities)))
 
     def parsed(self, notes: Sequence[Note] = (), missing: str = "") -> Parsed:
         """Return the rows and the account."""
         return Parsed(
-            tables=metrics(self.readings),
+            tables={"metrics": self._table()} if self.quantities else {},
             rejected=kept(self.rejected),
             rejected_lines=len(self.rejected),
             irrelevant=self.irrelevant,
@@ -79,23 +82,20 @@ class Account:
             missing=missing,
         )
 
-
-def metrics(readings: Sequence[Reading]) -> dict[str, pa.Table]:
-    """Return the table of these readings, none of no readings."""
-    if not readings:
-        return {}
-    line, raw, at, host, quantities = zip(*readings, strict=True)
-    name, value, unit = zip(*quantities, strict=True)
-    columns = {
-        "at": pa.array(at, pa.int64()).cast(pa.timestamp("ns", "UTC")),
-        "host": list(host),
-        "name": list(name),
-        "value": list(value),
-        "unit": list(unit),
-        "line": list(line),
-        "attributes": pa.array(raw, pa.binary()),
-    }
-    return {"metrics": tables.from_columns("metrics", columns)}
+    def _table(self) -> pa.Table:
+        line, raw, at, host, count = zip(*self._records, strict=True)
+        name, value, unit = zip(*self.quantities, strict=True)
+        place = pa.array(np.repeat(np.arange(len(count)), count))
+        columns = {
+            "at": pa.array(at, pa.int64()).cast(pa.timestamp("ns", "UTC")).take(place),
+            "host": pa.array(host, pa.string()).take(place),
+            "name": pa.array(name, pa.string()),
+            "value": pa.array(value, pa.float64()),
+            "unit": pa.array(unit, pa.string()),
+            "line": pa.array(line, pa.int64()).take(place),
+            "attributes": pa.array(raw, pa.binary()).take(place),
+        }
+        return tables.from_columns("metrics", columns)
 
 
 def number(text: str) -> float | None:

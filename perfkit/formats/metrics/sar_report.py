@@ -21,7 +21,8 @@ __all__ = ["BEGIN", "Report"]
 
 #: The kernel's release, the host, the date, the machine and its CPUs.
 BEGIN = re.compile(
-    r"Linux [^\s()]+ \(([^)\n]{0,255})\)\s{1,9}(\S.{0,40}?)\s{1,9}_[^\s_]\S{0,40}_\s{1,9}\((\d{1,6}) CPUs?\)"
+    r"Linux [^\s()]+ \(([^)\n]{0,255})\)\s{1,9}(\S.{0,40}?)\s{1,9}_[^\s_]\S{0,40}_\s{1,9}"
+    r"\((\d{1,6}) CPUs?\)"
 )
 _TIME = re.compile(r"(\d{1,2})[:.](\d\d)[:.](\d\d)(?:\s?([AaPp])\.?\s?[Mm]\.?(?=\s))?\s+(\S.*)")
 #: A restart, whatever the locale calls it, and a comment (``sadc -C``).

@@ -20,7 +20,7 @@ VALUES = st.lists(
 def test_quantiles_of_groups_are_those_of_numpy(rows, q):
     codes = np.array([code for code, _ in rows], np.int64)
     values = np.array([value for _, value in rows], np.float64)
-    found = ordered.sort(codes, values, 5)
+    found = ordered.sort(ordered.keys(codes, values), 5)
     slack = 1e-9 * (1 + np.nanmax(values, initial=0.0))
     for group in range(5):
         mine = values[(codes == group) & ~np.isnan(values)]
@@ -30,5 +30,5 @@ def test_quantiles_of_groups_are_those_of_numpy(rows, q):
 
 
 def test_nothing_has_no_quantile():
-    found = ordered.sort(np.zeros(0, np.int64), np.zeros(0), 2)
+    found = ordered.sort(ordered.keys(np.zeros(0, np.int64), np.zeros(0)), 2)
     assert np.isnan(found.quantile(0.5)).all()

@@ -35,3 +35,8 @@ def test_deep_nesting_is_broken_and_nothing_worse():
 @pytest.mark.parametrize("text", ["", " \n", "[]"])
 def test_nothing_holds_no_document(text):
     assert list(documents(text, BEGINS)) == []
+
+
+def test_behind_many_broken_ones_the_rest_is_one():
+    found = list(documents('{"a":' * 50_000, BEGINS))
+    assert (len(found), found[0]) == (100, ('{"a":', False))

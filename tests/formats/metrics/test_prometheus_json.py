@@ -105,7 +105,7 @@ def test_an_error_of_the_server_is_recognised_and_said(tmp_path):
 @pytest.mark.parametrize("size", [None, 60])
 def test_answers_behind_each_other_are_all_read(beside, between, size, parsed, values):
     parts = [answer(one("x", [[at, str(at)]]), **beside) for at in (1, 2)]
-    result = parsed(FORMAT, between.join([parts[0], answer(), parts[1]]), size=size)
+    result = parsed(FORMAT, between.join([parts[0], answer(), parts[1], answer()]), size=size)
     assert (values(result, "x"), result.lines, result.rejected_lines) == ([1.0, 2.0], 2, 0)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from perfkit.formats.metrics.readings import Account, Quantity, labelled, metrics, number
+from perfkit.formats.metrics.readings import Account, Quantity, labelled, number
 
 
 def test_a_row_has_time_host_name_value_and_unit(readings):
@@ -19,8 +19,15 @@ def test_a_line_without_quantities_is_irrelevant():
     assert (account.parsed().irrelevant, account.parsed().tables) == (1, {})
 
 
-def test_no_readings_are_no_table():
-    assert metrics([]) == {}
+def test_rows_of_several_records_stay_with_their_own(readings):
+    account = Account(lines=3)
+    account.take(1, b"a", None, "x", [Quantity("p", 1.0, None), Quantity("q", 2.0, "s")])
+    account.take(2, b"b", None, "y", [])
+    account.take(3, b"c", None, None, [Quantity("p", 3.0, "1")])
+    result = account.parsed()
+    assert [row[1:4] for row in readings(result)] == [("x", "p", 1), ("x", "q", 2), (None, "p", 3)]
+    assert result.tables["metrics"]["attributes"].to_pylist() == [b"a", b"a", b"c"]
+    assert result.tables["metrics"]["line"].to_pylist() == [1, 1, 3]
 
 
 @pytest.mark.parametrize("text", ["", "--", "NaN", "+Inf", "-inf", "1_0", "1,2,3", "0x1", "1e999"])

@@ -56,7 +56,7 @@ def long_tail(look: Look) -> Verdict:
     """Judge p99 over p50: even the lower end of the one and the upper end of the other."""
     limit, routes = look.limits["tail_ratio"], look.routes
     counted = route_rows.named(look) & (routes.timed >= statistics.MINIMUM_COUNT[99])
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         ratio = routes.p99_ms / routes.p50_ms
         above = counted & (ratio > limit) & (routes.p99_ms >= look.limits["tail_from_ms"])
     said = [route_rows.figures(look, int(place)) for place in np.flatnonzero(above)]

@@ -1,8 +1,13 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
 import pyarrow as pa
 import pytest
 
+import perfkit
 from perfkit import guide
 from perfkit.errors import LabError, UsageError
+from perfkit.recording import Recording, as_recording
 from perfkit.results import Result
 
 RESULT = Result(
@@ -92,3 +97,107 @@ def test_lists_of_one_length_tell_nothing_about_growth(capsys):
 def test_nothing_that_repeats_tells_nothing_about_growth(capsys):
     guide.check("02.4", 1.0, RESULT_WITHOUT_ROWS)
     assert "holds no answer" in said(capsys)
+
+
+START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+NS = pa.timestamp("ns", "UTC")
+
+
+def requests(durations):
+    """One request a second on one route."""
+    at = [START + timedelta(seconds=n) for n in range(len(durations))]
+    columns = {"started_at": pa.array(at, NS), "duration_ms": durations, "route": ["/a"] * len(at)}
+    return as_recording(pa.table(columns), "requests")
+
+
+def steady(count=600):
+    return np.random.default_rng(1).lognormal(3, 0.2, count)
+
+
+@pytest.fixture
+def stepped():
+    """Ten minutes that become three times as slow at 10:05:00."""
+    return requests(steady() * np.where(np.arange(600) < 300, 1, 3))
+
+
+def test_the_route_furthest_over_its_budget_is_not_that_with_most_to_blame(capsys):
+    many, far = [300.0] * 200, [20.0] * 150 + [2000.0] * 50
+    table = pa.table({"route": ["/many"] * 200 + ["/far"] * 200, "duration_ms": many + far})
+    judged = perfkit.slo(table, "p95<200ms")
+    assert judged.arrow["route"][0].as_py() == "/many"
+    guide.check("01.3", "/far", judged)
+    guide.check("01.3", "/many", judged)
+    guide.check("01.3", "/far", perfkit.slo(table, "p95<1h"))
+    right, wrong, none = said(capsys).splitlines()
+    assert right == "01.3: right"
+    assert "not quite" in wrong
+    assert "holds no answer" in none
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("10:05:00", "right (10:0"),
+        ("10:05", "right (10:0"),
+        ("2026-11-21 10:05:00", "right (10:0"),
+        (START + timedelta(minutes=5), "right (10:0"),
+        ("10:02:00", "no; look at"),
+        ("2026-11-22 10:05:00", "no; look at"),
+        ("at noon", "a time is asked"),
+        (300, "a time is asked"),
+    ],
+)
+def test_a_time_is_as_exact_as_it_is_written(capsys, stepped, answer, verdict):
+    guide.check("01.4", answer, perfkit.since_when(stepped))
+    assert said(capsys).startswith(f"01.4: {verdict}")
+
+
+def test_without_a_change_there_is_no_time_to_name(capsys):
+    guide.check("01.4", "10:05", perfkit.since_when(requests(steady())))
+    assert "holds no answer" in said(capsys)
+
+
+def test_changes_are_what_got_slower_or_faster(capsys):
+    verdicts = ["slower", "no change detected", "faster", "too few samples", "new"]
+    compared = Result(
+        analysis="compare", question="?", headline="!", noun="routes",
+        arrow=pa.table({"verdict": verdicts}),
+    )  # fmt: skip
+    guide.check("01.5", 2, compared)
+    guide.check("01.5", 5, compared)
+    assert said(capsys).splitlines()[0] == "01.5: right (2)"
+
+
+def test_a_percentile_that_is_unknown_is_no_answer(capsys):
+    unknown = Result(
+        analysis="baseline", question="?", headline="!", noun="routes",
+        arrow=pa.table({"p95_ms": [float("nan")]}),
+    )  # fmt: skip
+    guide.check("01.2", 3.0, unknown)
+    assert "holds no answer" in said(capsys)
+
+
+def test_before_ends_where_one_says_else_at_the_deploy_the_change_or_half_time(capsys, stepped):
+    changes = perfkit.since_when(stepped)
+    marked = stepped.mark("10:02", "shop 7").mark("11:30", "after the recording")
+    flat = requests(steady())
+    assert guide.moment(marked, changes, "10:03") == START + timedelta(minutes=3)
+    assert guide.moment(marked, changes) == START + timedelta(minutes=2)
+    found = guide.moment(stepped, changes)
+    assert found is not None
+    assert abs(found - START - timedelta(minutes=5)) < timedelta(seconds=5)
+    assert guide.moment(flat, perfkit.since_when(flat)) == START + timedelta(seconds=299.5)
+    said_so = said(capsys).splitlines()
+    reasons = ["as you say", "the last deploy mark (shop 7)", "most costly change", "the middle"]
+    assert all(reason in line for reason, line in zip(reasons, said_so, strict=True))
+
+
+@pytest.mark.parametrize("rec", [Recording(), requests([3.0])], ids=["nothing", "one request"])
+def test_without_two_times_there_is_no_before_and_after(capsys, rec):
+    assert guide.moment(rec, perfkit.since_when(rec)) is None
+    assert "no times" in said(capsys)
+
+
+def test_a_time_that_is_none_is_refused(stepped):
+    with pytest.raises(UsageError):
+        guide.moment(stepped, perfkit.since_when(stepped), "noon")

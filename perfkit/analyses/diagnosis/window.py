@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow.compute as pc
 
 from perfkit import clock
+from perfkit.analyses.diagnosis.deploys import slow_stretch
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ class Window:
 
 
 def split(rec: Recording, incident: tuple[Moment, Moment] | None) -> Window:
-    """Split at ``incident``; without one, at the last deploy mark; without that, not at all."""
+    """Split at ``incident``; without one, at a deploy mark; without that, not at all.
+
+    Of several deploys it is the one after which requests got slow, otherwise the last.
+    """
     if rec.span is None:
         return Window(rec, None, "in this recording", ("no row has a time",))
     first, last = rec.span
@@ -43,11 +48,17 @@ def split(rec: Recording, incident: tuple[Moment, Moment] | None) -> Window:
         return _cut(
             rec, (first, low, high, after), f"between {_say(low, rec)} and {_say(high, rec)}"
         )
-    marked = _last_deploy(rec)
-    if marked is None:
+    deploys = _deploys(rec)
+    if not deploys:
         return Window(rec, None, "in this recording")
-    at, what = marked
-    return _cut(rec, (first, at, after, after), f"since {what or 'the deploy'} at {_say(at, rec)}")
+    began, ended = slow_stretch(rec, np.array([clock.to_ns(at) for at, _ in deploys]))
+    at, what = deploys[began]
+    say = f"since {what or 'the deploy'} at {_say(at, rec)}"
+    if ended is None:
+        return _cut(rec, (first, at, after, after), say)
+    end, mended = deploys[ended]
+    say += f", until {mended or 'the deploy'} at {_say(end, rec)}"
+    return _cut(rec, (first, at, end, after), say)
 
 
 def _require_pair(incident: Any) -> None:
@@ -73,13 +84,11 @@ def _cut(
     return Window(inside, rest, say)
 
 
-def _last_deploy(rec: Recording) -> tuple[datetime, str] | None:
+def _deploys(rec: Recording) -> list[tuple[datetime, str]]:
     events = rec.arrow("events")
-    deploys = events.filter(pc.equal(events["kind"], "deploy")).sort_by("at")
-    if deploys.num_rows == 0:
-        return None
-    row = deploys.slice(deploys.num_rows - 1).select(["at", "message"]).to_pylist()[0]
-    return clock.moment(row["at"], rec.span, rec.zone), row["message"] or ""
+    deploys = events.filter(pc.equal(events["kind"], "deploy")).select(["at", "message"])
+    rows = deploys.filter(deploys["at"].is_valid()).sort_by("at").to_pylist()
+    return [(clock.moment(row["at"], rec.span, rec.zone), row["message"] or "") for row in rows]
 
 
 def _say(moment: datetime, rec: Recording) -> str:

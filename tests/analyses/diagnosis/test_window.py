@@ -44,12 +44,34 @@ def test_every_request_is_either_inside_or_in_the_rest(rec, start, length):
     assert count(cut.inside) + outside == 600
 
 
-def test_without_an_incident_the_last_deploy_begins_it(rec):
+def test_without_an_incident_the_last_deploy_begins_it_where_none_made_a_difference(built):
+    rec = built(
+        requests=[
+            {"started_at": START + timedelta(seconds=n), "duration_ms": 20.0} for n in range(600)
+        ]
+    )
     marked = rec.mark("14:01", "deploy 840").mark("14:05", "deploy 841")
     cut = split(marked, None)
     assert count(cut.inside) == 300
     assert count(cut.rest) == 300
     assert cut.since.startswith("since deploy 841 at 14:05")
+
+
+def test_a_slow_release_that_the_next_one_mended_is_the_incident(built):
+    rec = built(
+        requests=[
+            {
+                "started_at": START + timedelta(seconds=n),
+                "duration_ms": 90.0 if 120 <= n < 300 else 20.0,
+            }
+            for n in range(600)
+        ]
+    )
+    marked = rec.mark("14:02", "deploy 840").mark("14:05", "deploy 841")
+    cut = split(marked, None)
+    assert (count(cut.inside), count(cut.rest)) == (180, 420)
+    assert cut.since.startswith("since deploy 840 at 14:02")
+    assert "until deploy 841 at 14:05" in cut.since
 
 
 def test_an_incident_wins_over_a_deploy(rec):

@@ -99,9 +99,20 @@ def _baseline(options: argparse.Namespace) -> Result:
     import perfkit
 
     if options.stream:
+        _keeps_no_rows(options)
         return perfkit.scan(*_files(options.files), **said).baseline(budget=options.budget)
     rec = read(options)
     return perfkit.baseline(rec, budget=options.budget, thresholds=thresholds)
+
+
+def _keeps_no_rows(options: argparse.Namespace) -> None:
+    """Refuse what needs the rows, rather than answer as if it had not been asked."""
+    needs = {"--routes": options.routes, "--threshold": options.threshold}
+    if asked := [name for name, value in needs.items() if value]:
+        raise UsageError(
+            f"baseline: --stream keeps no rows, which {' and '.join(asked)} need",
+            hint="leave out one or the other",
+        )
 
 
 def _baseline_options(verb: argparse.ArgumentParser) -> None:
@@ -181,7 +192,15 @@ def _compare_options(verb: argparse.ArgumentParser) -> None:
 
 def _cut(options: argparse.Namespace) -> tuple[Recording, Recording]:
     rec = read(options)
-    return rec.between(None, options.at), rec.between(options.at, None)
+    sides = rec.between(None, options.at), rec.between(options.at, None)
+    for side, said in zip(sides, ("before", "after"), strict=True):
+        if side.span is None and rec.span is not None:
+            first, last = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in rec.span)
+            raise UsageError(
+                f"compare: nothing was recorded {said} {options.at!r} (--at)",
+                hint=f"a time from {first} to {last} UTC",
+            )
+    return sides
 
 
 def _sides(options: argparse.Namespace) -> tuple[Any, Any]:

@@ -9,7 +9,15 @@ import pyarrow.compute as pc
 
 from perfkit import budget as budgets
 from perfkit import sources
-from perfkit.analyses.diagnosis import attribution, causes, chain, closing, unexplained, window
+from perfkit.analyses.diagnosis import (
+    alarms,
+    attribution,
+    causes,
+    chain,
+    closing,
+    unexplained,
+    window,
+)
 from perfkit.analyses.diagnosis.blocks import Blocks
 from perfkit.analyses.diagnosis.symptoms import Symptom, symptoms, total_ms, with_route
 from perfkit.analyses.overlap import on_the_loop
@@ -65,11 +73,13 @@ def diagnose(
         >>> perfkit.diagnose(rec, incident=("14:02", "14:20"))
     """
     enough = budgets.parse(budget)
-    cut = window.split(as_recording(data, "requests"), incident)
+    rec = as_recording(data, "requests")
+    cut = window.split(rec, incident)
     seen = symptoms(cut.inside, cut.rest)
     results, looked = causes.run(cut.inside)
     chains = _chains(cut, results, seen)
     mysteries = unexplained.findings(cut.inside, chains, seen, enough)
+    raised = alarms.findings(rec, explained=bool(chains))
     ending = closing.stop(chains, seen, enough)
     return Result(
         analysis="diagnose",
@@ -77,9 +87,9 @@ def diagnose(
         headline=closing.headline(chains, seen, cut.since),
         arrow=_table(chains, seen),
         noun="chains",
-        findings=[*(link.finding for link in chains), *mysteries],
+        findings=[*(link.finding for link in chains), *mysteries, *raised],
         caveats=[*cut.caveats, *(c for result in results for c in result.caveats)],
-        checked=looked,
+        checked=[*looked, alarms.CHECKED],
         totals=_totals(cut.inside, chains, seen),
         series={"routes": _routes(seen, chains)},
         closing=closing.paragraph(chains, seen, cut.since, ending),

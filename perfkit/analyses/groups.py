@@ -216,10 +216,12 @@ def numbers(column: pa.ChunkedArray) -> Floats:
 def percentiles(ordered: Floats, names: Sequence[str] = PERCENTILES) -> Mapping[str, Any]:
     """Return ``p95_ms``, ``p95_low_ms``, ``p95_high_ms``, ... and ``mean_ms``, ``max_ms``.
 
+    ``ordered`` are durations, shortest first.
+
     The percentile is always that of the samples; its 95 % interval is NaN where there are
     too few (see :data:`perfkit.statistics.MINIMUM_COUNT`).
     """
-    known = statistics.summary(ordered)
+    known = statistics.summary(ordered, in_order=True)
     ends = ("", "_low", "_high")
     return {"mean_ms": known["mean"], "max_ms": known["max"]} | {
         f"{name}{end}_ms": known[name + end] for name in names for end in ends

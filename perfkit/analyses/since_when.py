@@ -150,7 +150,8 @@ def _headline(found: list[Row], told: Told) -> str:
         return "Nothing has enough requests with a time to tell since when."
     what = "routes" if told.by == "route" else "statements"
     if not found:
-        return f"No change in p50 or p95 of {told.judged:,} {what}"
+        shown = what.removesuffix("s") if told.judged == 1 else what
+        return f"No change in p50 or p95 of {told.judged:,} {shown}"
     slower = [row for row in found if row["change_pct"] > 0]
     first = (slower or found)[0]
     after = f", {first['happened']}" if first["happened"] else ""

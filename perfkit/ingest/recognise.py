@@ -23,6 +23,9 @@ SURE, CLOSE = 0.4, 0.05
 _TARGETS = {"time": "started_at", "start": "started_at", "duration": "duration_ms"}
 _KNOWN = ("method", "route", "path", "status", "client", "request_id", "trace_id")
 _SHOWN_COLUMNS = 5
+#: What access logs of any layout hold: a method, and a path near it.
+_REQUEST = re.compile(rb"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b[\s\"'|,;]{1,4}/")
+_LOOKED_AT = 50  # lines
 
 
 def recognise(head: bytes, name: str) -> tuple[Format, str]:
@@ -52,9 +55,19 @@ def _unknown(head: bytes, name: str) -> InputError:
         )
     if b"\0" in head and head[:4] != b"PAR1":
         return InputError(f"{name}: is a binary file", hint="load logs, traces or tables")
-    return UnknownFormat(
-        f"{name}: is in none of the formats that perfkit knows", hint=_example(head, name)
-    )
+    hint = _example(head, name)
+    if _of_a_server(head):
+        hint = (
+            f"perfkit.load({name!r}, log_format='...') with the format as the web server's"
+            f" configuration has it; or {hint}"
+        )
+    return UnknownFormat(f"{name}: is in none of the formats that perfkit knows", hint=hint)
+
+
+def _of_a_server(head: bytes) -> bool:
+    """Say whether most of the first lines hold a request: in a layout that a server was told."""
+    lines = head.splitlines()[:_LOOKED_AT]
+    return 2 * sum(_REQUEST.search(line) is not None for line in lines) > len(lines)
 
 
 def _example(head: bytes, name: str) -> str:

@@ -52,6 +52,23 @@ class Following:
             alike |= (words > 0) & (common >= _MOST * words)
         return alike, leads & ~alike
 
+    def nested(self, after: Sequence[Ints]) -> Flags:
+        """Say which names lead to one word, the same for most of them, and ids behind it.
+
+        ``/acme/projects/{id}``, ``/hooli/projects/{id}``. Operations (``edit``) may follow the
+        names of routes as well.
+        """
+        word, then = after[0], after[1]
+        found = np.zeros(self.size, np.bool_)
+        rows = np.flatnonzero((word >= 0) & (then >= 0))
+        rows = rows[self.names.plain[word[rows]] & self.names.counted[then[rows]]]
+        rows = rows[~self.names.operations(word[rows])]
+        width = len(self.names.texts)
+        pairs = np.unique(self.name[rows] * width + word[rows])
+        spread = np.bincount(pairs % width, minlength=width)
+        found[(pairs // width)[spread[pairs % width] >= _MOST * self.size]] = True
+        return found
+
     def _common(self, code: Ints) -> tuple[Ints, Ints]:
         """Return how many different words follow each name, and how many of these are common."""
         word = (code >= 0) & self.names.plain[code]

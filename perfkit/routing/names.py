@@ -21,6 +21,8 @@ __all__ = ["CATCH_ALL", "NAME", "Names"]
 
 #: The place of a parameter that was found by evidence.
 NAME = "{name}"
+#: The place of one that is told by its shape.
+ID = "{id}"
 #: All that follows, where a prefix leads to too many templates.
 CATCH_ALL = "{path}"
 
@@ -46,6 +48,8 @@ _VERBS = (
 )
 _ANY_CASE = "|".join(f"[{verb[0].upper()}{verb[0]}]{verb[1:]}" for verb in _VERBS.split())
 _OPERATION = f"^(?:{_ANY_CASE})(?:[A-Z_.:-]|$)|[._:-](?:{_ANY_CASE})$"
+#: ``2024-01``: a version of an interface, or the month of a report.
+_MONTH = "^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$"
 #: Parts of titles, user names with numbers, encoded text: values rather than names of routes.
 _VALUED = "[0-9]|%[0-9A-Fa-f]{2}|[^-]-[^-]+-[^-]"
 
@@ -61,6 +65,8 @@ class Names:
         counted: holds another placeholder.
         folded: the code of the section as a value: ``{name}``, with its extension.
         pooled: the code by which places are told apart; languages have one, versions as well.
+        name: the code of ``{name}`` as values become it; -1 where none does.
+        id: the code of ``{id}``; -1 where there is none.
     """
 
     texts: pa.Array
@@ -69,6 +75,8 @@ class Names:
     counted: Flags
     folded: Ints
     pooled: Ints
+    name: int
+    id: int
 
     @classmethod
     def of(cls, texts: pa.Array) -> Names:
@@ -91,11 +99,17 @@ class Names:
             counted=placeholder & ~named,
             folded=values,
             pooled=pooled,
+            name=_code(folded.dictionary, NAME, count),
+            id=_code(texts, ID, 0),
         )
 
     def valued(self, codes: Ints) -> Flags:
         """Say which sections look like values: digits, encoded text, three words."""
         return self._have(codes, _VALUED)
+
+    def months(self, codes: Ints) -> Flags:
+        """Say which sections are a year and a month: of few, versions; of many, dates."""
+        return self._have(codes, _MONTH)
 
     def operations(self, codes: Ints) -> Flags:
         """Say which sections look like operations (``getUser``, ``users.list``)."""
@@ -114,6 +128,11 @@ class Names:
         letters = pc.replace_substring_regex(texts, r"[\pL]+", "a")
         made = pc.replace_substring_regex(letters, "[0-9]+", "0")
         return np.asarray(made.dictionary_encode().indices.to_numpy(), np.int64)
+
+
+def _code(texts: pa.Array, text: str, first: int) -> int:
+    place = int(pc.index(texts, text).as_py())
+    return place if place < 0 else first + place
 
 
 def _folded(texts: pa.Array) -> pa.Array:

@@ -7,6 +7,8 @@ are); the bar depends on what the names tell of themselves:
 names of the place                                              bar
 =============================================================== ====
 a ``{name}`` stands there already (merged evidence)             0
+most are months (``2026-08``): an interface has fewer versions  8
+nearly all lead to ids below one word (``/acme/projects/{id}``) 12
 most lead to the same words (``/alice/posts``, ``/bob/posts``)  40
 most have digits, encoded text or three words                   40
 most have a hyphen (``blue-lamp``)                              100
@@ -25,6 +27,9 @@ value (``/api`` among user names), 1 % where it is made unlike the others (``sea
 Where what follows it follows the others as well, it is a value
 however popular. Languages (``de``, ``en-US``) and versions (``v1``) always stay names, and what
 follows them is one place.
+
+Where values stand beside ids (``{id}``: tokens of which some look like words), they are one
+parameter, named as most requests have it.
 """
 
 from __future__ import annotations
@@ -52,8 +57,8 @@ __all__ = ["MANY", "placed"]
 
 #: More different names at one place than this are values, unless they look like operations.
 MANY = 200
-_SOME, _HYPHENED, _OPERATIONS = 40, 100, 600
-_QUARTER, _MOST, _MOSTLY = 0.25, 0.5, 0.6
+_MONTHS, _NESTED, _SOME, _HYPHENED, _OPERATIONS = 8, 12, 40, 100, 600
+_QUARTER, _MOST, _MOSTLY, _NEARLY_ALL = 0.25, 0.5, 0.6, 0.9
 #: How a name is made is unusual when fewer of the others are made so.
 _UNUSUAL = 0.05
 #: What a name at the place of a parameter must hold: share of requests, times the average.
@@ -65,8 +70,9 @@ class Place:
     """The different names of one place; arrays have one element per name.
 
     ``requests`` are those of each name; ``alike`` leads to words that follow other names as well;
-    ``unlike`` leads to words that do not; ``collection`` leads to ids. ``total`` are the requests
-    of all names and of a ``{name}`` that is there already (``proven``).
+    ``unlike`` leads to words that do not; ``collection`` leads to ids, ``nested`` to ids below a
+    word that follows most names. ``total`` are the requests of all names and of a ``{name}`` that
+    is there already (``proven``).
     """
 
     codes: Ints
@@ -74,6 +80,7 @@ class Place:
     alike: Flags
     unlike: Flags
     collection: Flags
+    nested: Flags
     total: float
     proven: bool
 
@@ -89,8 +96,16 @@ class Place:
     def _bar(self, names: Names) -> int:
         if self.proven:
             return 0
-        if self._mostly_alike:
-            return _SOME
+        return self._bar_by_structure(names) or self._bar_by_text(names)
+
+    def _bar_by_structure(self, names: Names) -> int:
+        if _share(names.months(self.codes)) >= _MOST:
+            return _MONTHS
+        if _share(self.nested & ~self.collection) >= _NEARLY_ALL:
+            return _NESTED
+        return _SOME if self._mostly_alike else 0
+
+    def _bar_by_text(self, names: Names) -> int:
         if len(self.codes) > 2 * _OPERATIONS or _share(names.operations(self.codes)) >= _QUARTER:
             return _OPERATIONS
         if _share(names.valued(self.codes)) >= _MOST:
@@ -136,7 +151,18 @@ def placed(parent: Ints, code: Ints, count: Floats, after: Sequence[Ints], names
     value = np.zeros(size, np.bool_)
     for children, place in _places(tree, child, after, names):
         value[children] = place.values(names)
-    return np.where(value[child], names.folded[code], code)
+    return _with_ids(tree, value, names)[child]
+
+
+def _with_ids(tree: _Children, value: Flags, names: Names) -> Ints:
+    """Return what every child becomes; values and ids of one place are one parameter."""
+    found = np.where(value, names.folded[tree.code], tree.code)
+    named, ids = found == names.name, tree.code == names.id
+    if not named.any() or not ids.any():
+        return found
+    both = (tree.counts(named) > 0) & (tree.counts(ids) > 0)
+    more = np.where(tree.sums(ids) >= tree.sums(named), names.id, names.name)
+    return np.where((named | ids) & both[tree.parent], more[tree.parent], found)
 
 
 @dataclass(frozen=True)
@@ -164,7 +190,7 @@ def _places(
     plain, named = names.plain[tree.code], names.named[tree.code]
     proven = tree.counts(named) > 0
     count = tree.counts(plain)
-    worth = (count > _SOME) | (proven & (count > 0))
+    worth = (count > _MONTHS) | (proven & (count > 0))
     if not worth.any():
         return
     total = tree.sums(plain | named)
@@ -186,6 +212,7 @@ def _places(
                 alike=alike,
                 unlike=unlike,
                 collection=following.ids(after[0][paths]),
+                nested=following.nested([codes[paths] for codes in after]),
                 total=float(total[parent]),
                 proven=bool(proven[parent]),
             ),

@@ -76,14 +76,16 @@ def quantile_interval(samples: ArrayLike, q: float, confidence: float = 0.95) ->
     return _interval_of_sorted(np.sort(_known(samples)), q, confidence)
 
 
-def summary(samples: ArrayLike) -> dict[str, float]:
+def summary(samples: ArrayLike, *, in_order: bool = False) -> dict[str, float]:
     """Describe samples: ``count mean p50 p90 p95 p99 max``, each percentile with its interval.
 
     For every percentile ``p95`` there are also ``p95_low`` and ``p95_high`` (95 % interval,
     NaN if too few samples) and ``p95_trusted``, which says whether there were enough.
-    The unit is that of the samples; without samples all but ``count`` is NaN.
+    The unit is that of the samples; without samples all but ``count`` is NaN. Samples that are
+    ``in_order`` (smallest first) are not sorted again.
     """
-    known = np.sort(_known(samples))
+    known = _known(samples)
+    known = known if in_order else np.sort(known)
     result: dict[str, float] = {
         "count": int(known.size),
         "mean": float(known.mean()) if known.size else math.nan,

@@ -126,7 +126,9 @@ def _table(result: Result, width: int) -> list[str]:
 def _section(title: str, table: pa.Table, width: int) -> list[str]:
     shown = layout.fitted(table, "rows", rows=SECTION_ROWS, width=width)
     lines = table_lines(shown.columns, width=width)
-    return [*_wrapped(f"{title}:", width), *lines] if lines else []
+    hidden = table.num_rows - shown.rows
+    more = f" (the first {shown.rows} of {table.num_rows:,} rows)" if hidden else ""
+    return [*_wrapped(f"{title}{more}:", width), *lines] if lines else []
 
 
 def table_lines(

@@ -12,8 +12,12 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 
@@ -33,6 +37,10 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+SHOWN = """text => [...document.querySelectorAll('.jp-Cell:has(.widget-dropdown) .perfkit')]
+    .some(output => output.innerText.includes(text))"""
+TITLED = """text => [...document.querySelectorAll('.jp-Cell:has(.widget-dropdown) .js-plotly-plot')]
+    .some(plot => plot.layout.title.text.startsWith(text))"""
 DRAWN = """() => [...document.querySelectorAll('.js-plotly-plot')].filter(
     plot => plot.data && plot.data.length && plot.querySelector('.trace .point, .trace path')
 ).length >= 1"""
@@ -113,10 +121,24 @@ def test_run_all_draws_the_plot_and_asks_nobody_outside(jupyterlab, chromium):
         page.wait_for_timeout(500)
         (ROOT / "build").mkdir(exist_ok=True)
         page.screenshot(path=ROOT / "build" / "01_baseline.png")
+        _choose(page)
+        page.screenshot(path=ROOT / "build" / "01_baseline_explore.png")
         browser.close()
     assert any(character.isdigit() for character in title), "the title states a conclusion"
     assert not any("share" in (name or "").lower() for name in buttons)
     assert outside == []
+
+
+def _choose(page: Page) -> None:
+    """Choose another route, then mistype a budget: the outputs follow, the picture too."""
+    cell = page.locator(".jp-Cell:has(.widget-dropdown)")
+    cell.scroll_into_view_if_needed()
+    cell.locator("select").select_option(label="/checkout")
+    page.wait_for_function(SHOWN, arg="Shown: /checkout", timeout=60_000)  # the cells below first
+    page.wait_for_function(TITLED, arg="/checkout: p95", timeout=20_000)
+    cell.locator("input[type=text]").fill("p95<")
+    cell.locator("input[type=text]").press("Enter")
+    page.wait_for_function(SHOWN, arg="budget 'p95<' is not understood", timeout=20_000)
 
 
 def _note_outside(url: str, outside: list[str]) -> None:

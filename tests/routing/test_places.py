@@ -41,6 +41,7 @@ def folded(names, count=None):
         ("how-to-{}-it".format, 40),
         ("{}/posts".format, 40),
         ("{}/repository/issues".format, 40),
+        ("{}/projects/{{id}}".format, 12),
     ],
 )
 def test_names_are_values_from_the_bar_on_and_not_before(make, bar):
@@ -51,6 +52,28 @@ def test_names_are_values_from_the_bar_on_and_not_before(make, bar):
 def test_collections_are_not_alike_for_having_the_same_pages():
     pages = [f"{word}/{page}" for word in words(120) for page in ("{id}", "new", "export")]
     assert not folded(pages)
+
+
+@pytest.mark.parametrize("below", ["edit/{id}", "{id}/lines/{id}", "v1/{id}"])
+def test_ids_below_an_operation_or_in_a_collection_do_not_make_values_of_a_few_names(below):
+    assert not folded([f"{word}/{below}" for word in words(30)])
+
+
+def test_few_names_that_lead_to_ids_below_words_of_their_own_are_routes():
+    assert not folded([f"{word}/{word}s/{{id}}" for word in words(30)])
+
+
+def test_a_few_months_are_versions_and_more_are_dates():
+    months = [f"2026-{month:02d}" for month in range(1, 13)]
+    assert not folded(months[:8])
+    assert folded(months[:9]) == {"{name}"}
+
+
+def test_values_beside_ids_are_one_parameter_named_as_most_are():
+    tokens = [f"c_{word}/items" for word in words(60)]
+    paths = ["{id}/items", *tokens, "search"]
+    assert at_one_place(paths, [900.0] + [1.0] * 61) == ["{id}"] * 61 + ["search"]
+    assert at_one_place(paths, [9.0] + [1.0] * 61) == ["{name}"] * 61 + ["search"]
 
 
 def test_a_popular_page_of_its_own_stays_a_name_beside_values():

@@ -46,6 +46,8 @@ def test_ticks_are_changes_in_per_cent_that_have_room():
     near = drawn({"/a": 10}, {"/a": 10.5}).layout.xaxis
     assert {"+0 %", "0 %"} & set(near.ticktext) == {"0 %"}
     assert "+5 %" in near.ticktext
+    both = drawn({"/a": 10, "/b": 10}, {"/a": 14, "/b": 6}).layout.xaxis.ticktext
+    assert {"-30 %", "-20 %", "0 %", "+20 %"} <= set(both)
     far = drawn({"/a": 10}, {"/a": 5000}).layout.xaxis
     assert len(far.ticktext) <= 8
     assert "+10,000 %" in far.ticktext

@@ -43,6 +43,13 @@ def test_a_line_is_told_by_its_points_and_their_spread(values):
     assert [float(cell) for cell in row[2:]] == pytest.approx(wanted, rel=0.01)
 
 
+@pytest.mark.parametrize("at", ["2026-11-21T10:16:23.120", "2026-11-21 10:16"])
+def test_times_are_no_names(at):
+    [header, row] = _rows(_figure(go.Scatter(x=[at, at], y=[1, 3], name="p95")))
+    assert header[0] == "series"
+    assert row[:3] == ["p95", "2", "1.00"]
+
+
 def test_gaps_in_a_line_are_no_points():
     [_, row] = _rows(_figure(go.Scatter(y=[None, 5.0, float("nan"), 7.0], name="a")))
     assert row[1:3] == ["2", "5.00"]

@@ -104,3 +104,11 @@ def test_only_tables_may_be_wider_than_the_page(large_result):
     html = render(large_result)
     assert html.count("<table") == html.count('<div style="overflow-x:auto')
     assert all("pre-wrap" in pre for pre in re.findall(r"<pre[^>]*>", html))
+
+
+def test_evidence_that_is_too_wide_is_cut_between_columns():
+    row = {f"column_{n}": "x" * 30 for n in range(9)}
+    finding = Finding(rule="r", severity="info", title="t", fix=Fix(text="f"), evidence=[row])
+    html = render(replace(EMPTY, findings=(finding,)))
+    assert "column 2" in html
+    assert "column 8" not in html

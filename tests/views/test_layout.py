@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from perfkit.views.layout import fitted
+from perfkit.views.layout import fitted, narrow
 
 
 def names(layout):
@@ -39,3 +39,15 @@ def test_the_nodes_of_a_plan_are_indented_by_their_depth():
     (column,) = fitted(table, "nodes", rows=5, width=100).columns
     steps = [len(cell) - len(cell.lstrip("\u00a0")) for cell in column.cells]
     assert steps == [0, 2, 24]
+
+
+def test_the_low_end_of_an_interval_is_not_shown_without_the_high_end():
+    table = pa.table({"route": ["/a"], "shift_pct": [3.0], "low_pct": [1.0], "high_pct": [5.0]})
+    widths = {"route": 10, "shift_pct": 10, "low_pct": 10, "high_pct": 10}
+    every = fitted(table, "rows", rows=5, width=100).columns
+
+    def shown(width):
+        return [column.name for column in narrow(every, width, lambda c: widths[c.name])]
+
+    assert shown(46) == ["route", "shift_pct", "low_pct", "high_pct"]
+    assert shown(45) == ["route", "shift_pct"]

@@ -47,11 +47,13 @@ def folded(alerts: Sequence[Alert], extent: Window | None) -> list[Finding]:
     incidents = sorted((a for a in alerts if a.window is not None), key=_place)
     rest = [a for a in alerts if a.window is None]
     kept: list[Alert] = []
+    causes: list[Alert] = []
     explained: dict[int, list[str]] = {}
     for alert in (*incidents, *rest):
-        cause = next((k for k in kept if _explains(k, alert, extent)), None)
+        cause = next((k for k in causes if _explains(k, alert, extent)), None)
         if cause is None:
             kept.append(alert)
+            causes += [alert] * (alert.window is not None and alert.rule in _PRECEDENCE)
         else:
             explained.setdefault(id(cause), []).append(_name(alert))
     return [_with(alert.finding, explained.get(id(alert), [])) for alert in kept]
@@ -64,17 +66,15 @@ def _place(alert: Alert) -> tuple[int, int]:
 
 
 def _explains(cause: Alert, alert: Alert, extent: Window | None) -> bool:
-    if cause.window is None or cause.rule not in _PRECEDENCE:
-        return False
+    assert cause.window is not None
     low, high = cause.window
     if alert.window is not None:
         return alert.rule in _PRECEDENCE and _overlap(cause.window, alert.window) >= _WITHIN
-    short = extent is not None and high - low <= _LONGEST * (extent[1] - extent[0])
-    if not short or not len(alert.when):
+    if extent is None or high - low > _LONGEST * (extent[1] - extent[0]):
         return False
-    margin = int((high - low) * _MARGIN)
-    at = alert.when
-    return bool(((at >= low - margin) & (at < high + margin)).mean() >= _WITHIN)
+    at, margin = alert.when(), int((high - low) * _MARGIN)
+    inside = (at >= low - margin) & (at < high + margin)
+    return len(at) > 0 and bool(inside.mean() >= _WITHIN)
 
 
 def _overlap(one: Window, other: Window) -> float:

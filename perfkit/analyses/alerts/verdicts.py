@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from perfkit.analyses.alerts.rows import Ints
     from perfkit.results import Finding
@@ -32,18 +32,22 @@ SCHEMA = pa.schema(
 )
 
 
+def _never() -> Ints:
+    return np.zeros(0, np.int64)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alert:
     """A finding, and what decides whether another one tells the same story.
 
-    ``window`` is from when to when (ns UTC), None for the whole recording. ``when`` are the
+    ``window`` is from when to when (ns UTC), None for the whole recording. ``when`` returns the
     times (ns) of the requests that made a rule on the whole recording fire: an incident that
-    holds most of them explains it.
+    holds most of them explains it. It is asked only where there is an incident.
     """
 
     finding: Finding
     window: Window | None = None
-    when: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    when: Callable[[], Ints] = _never
 
     @property
     def rule(self) -> str:

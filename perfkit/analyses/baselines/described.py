@@ -77,9 +77,7 @@ def from_rows(found: Rows, by: Groups) -> Described:
         every = one.ordered(found.ms, found.timed, found.weight)
     known = {name: percentiles.exact(ordered) for name, ordered in durations.items()}
     overall = percentiles.exact(every)
-    return Described(
-        part=part, percentiles=known, overall=overall, in_order=durations["route"]
-    )
+    return Described(part=part, percentiles=known, overall=overall, in_order=durations["route"])
 
 
 def from_part(part: Partial) -> Described:

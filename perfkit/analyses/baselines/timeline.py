@@ -69,23 +69,26 @@ class Timeline:
 
         ``place`` numbers what each belongs to (from 0, few); None: all are 0.
         """
-        dated = found.ns != UNKNOWN_TIME
+        ns, ms, weight = found.ns, found.ms, found.weight
+        dated = ns != UNKNOWN_TIME
         if not dated.all():
-            found, place = found.where(dated), None if place is None else place[dated]
-        if not len(found.ns):
+            ns, ms = ns[dated], ms[dated]
+            weight = None if weight is None else weight[dated]
+            place = None if place is None else place[dated]
+        if not len(ns):
             return cls.nothing()
-        start, end = int(found.ns.min()), int(found.ns.max())
+        start, end = int(ns.min()), int(ns.max())
         step = _step(start, end, periods)
         first = start // step
-        key = np.empty(len(found.ns), np.int64)
+        key = np.empty(len(ns), np.int64)
         for part in pieces(len(key)):
-            np.floor_divide(found.ns[part], step, out=key[part])
+            np.floor_divide(ns[part], step, out=key[part])
             key[part] -= first
             if place is not None:
                 key[part] += place[part].astype(np.int64) * _WIDTH
             key[part] *= _LEVELS
-            key[part] += _buckets(found.ms[part]) + 1
-        return cls._summed(step, first, key, found.weight)
+            key[part] += _buckets(ms[part]) + 1
+        return cls._summed(step, first, key, weight)
 
     @classmethod
     def nothing(cls) -> Timeline:

@@ -70,16 +70,18 @@ def _counted(one: Judged, found: Measured) -> str:
     beyond = ""
     if one.allowed:
         beyond = f", {one.to_blame:,} more than the {one.allowed:,} it allows"
-    return f"{over} of {requests} requests {one.objective.broken_by}{beyond} ("
+    return f"{over} of {requests} requests {one.objective.broken_by}{beyond}"
 
 
 def _measured(one: Judged, found: Measured) -> str:
-    close = "" if one.stated else ")"
+    if one.too_few:
+        return ""
+    begin, close = ("", "") if one.stated else (" (", ")")
     shown = units.format_ms if one.objective.timed else units.format_share
     ends = ""
     if not math.isnan(found.low):
         ends = f", 95 % interval {shown(found.low)} to {shown(found.high)}"
-    return f"{_metric(one)} {shown(found.value)}{ends}{close}"
+    return f"{begin}{_metric(one)} {shown(found.value)}{ends}{close}"
 
 
 def _metric(one: Judged) -> str:
@@ -91,9 +93,10 @@ def _metric(one: Judged) -> str:
 def _texts(one: Judged, found: Measured, whole: int) -> Iterator[str]:
     yield from (_stands_out(blamed) for blamed in one.detail.blamed)
     if one.objective.timed:
-        down = found.value - one.objective.limit
-        share = units.format_share(down / found.value)
-        yield f"Its {_metric(one)} must come down by {units.format_ms(down)} ({share})."
+        if not one.too_few:
+            down = found.value - one.objective.limit
+            share = units.format_share(down / found.value)
+            yield f"Its {_metric(one)} must come down by {units.format_ms(down)} ({share})."
         yield "See where the time of the requests over the limit goes, not that of the average one."
     else:
         yield "Look at what the failing requests have in common before looking at latency."

@@ -82,6 +82,13 @@ class Judged:
         return max(0, round(self.found.over) - self.allowed)
 
     @property
+    def too_few(self) -> bool:
+        """Whether its percentile is one of too few requests to be told."""
+        if self.found is None or self.stated or not self.objective.quantile:
+            return False
+        return math.isnan(self.found.low)
+
+    @property
     def burn_rate(self) -> float:
         """The share over the limit by the share that may be; NaN where none may."""
         if self.found is None or not self.objective.allowed or not self.found.requests:

@@ -78,6 +78,9 @@ def _blamed(one: Judged) -> str:
         return f"{units.format_share(one.found.value)} fail"
     if one.stated:
         return f"{one.objective.metric} {units.format_ms(one.found.value)}"
+    if one.too_few:
+        over, requests = map(units.format_count, (one.found.over, one.found.requests))
+        return f"{over} of {requests} requests {one.objective.broken_by}"
     many = units.format_count(one.to_blame)
     requests = "request" if one.to_blame == 1 else "requests"
     return f"{one.objective.metric} {units.format_ms(one.found.value)}, {many} {requests} to blame"

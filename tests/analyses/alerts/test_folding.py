@@ -11,7 +11,7 @@ def alert(rule, window=None, when=(), **keys):
     finding = Finding(
         rule=rule, severity="warning", title=rule, fix=Fix(text=""), evidence=[{"n": 1}], keys=keys
     )
-    return Alert(finding=finding, window=window, when=np.array(when, np.int64))
+    return Alert(finding=finding, window=window, when=lambda: np.array(when, np.int64))
 
 
 def rules(alerts, extent=(0, 1000)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def alert(
         keys={"route": row["route"]},
         **rest,
     )
-    return Alert(finding=finding, when=_offending(look, row["place"], limit_ms))
+    return Alert(finding=finding, when=partial(_offending, look, row["place"], limit_ms))
 
 
 def _offending(look: Look, place: int, limit_ms: float | None) -> Ints:

@@ -110,7 +110,7 @@ def _keeps_no_rows(options: argparse.Namespace) -> None:
     needs = {"--routes": options.routes, "--threshold": options.threshold}
     if asked := [name for name, value in needs.items() if value]:
         raise UsageError(
-            f"baseline: --stream keeps no rows, which {' and '.join(asked)} need",
+            f"baseline: {' and '.join(asked)}: not with --stream, which keeps no rows",
             hint="leave out one or the other",
         )
 

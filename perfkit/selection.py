@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from perfkit import tables
 from perfkit.errors import UsageError
 from perfkit.recording import Note, Recording
+from perfkit.routes import routes
 from perfkit.visible import visible
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ Keys = dict[str, pa.Array]  # id column -> the ids that belong to the selection
 def where(rec: Recording, conditions: Mapping[str, Any]) -> Recording:
     """Keep what belongs to ``conditions`` (column -> value); see :meth:`Recording.where`.
 
-    A row must meet every condition that its table names. Spans are kept by whole traces. A
+    A row must meet every condition that its table names. Requests whose log names no route have
+    that of their path, as analyses show it, and keep it. Spans are kept by whole traces. A
     table that does not name all conditions is narrowed by trace and request ids; a table that
     has neither is kept whole and noted in ``quality``.
 
@@ -49,6 +51,8 @@ def where(rec: Recording, conditions: Mapping[str, Any]) -> Recording:
     filled = {name: table for name, table in rec.contents.items() if table.num_rows}
     if not filled or not wanted:
         return rec
+    if "route" in wanted:
+        filled = {name: _with_routes(name, table) for name, table in filled.items()}
     for column in wanted:
         _require_known(column, filled)
     keys = _linked(_keys(filled, wanted), filled)
@@ -77,6 +81,14 @@ def _scalar(column: str, value: Any) -> pa.Scalar:
             f"where: {visible(repr(value), 60)} is not a value of {column!r} ({kind})",
             hint="times are selected with rec.between(start, end)",
         ) from None
+
+
+def _with_routes(name: str, table: pa.Table) -> pa.Table:
+    """Return requests with the routes that analyses show: those of their paths, if none is told."""
+    if name != "requests" or not table["route"].null_count or "path" not in table.column_names:
+        return table
+    place = table.column_names.index("route")
+    return table.set_column(place, table.schema.field("route"), routes(table).dictionary_encode())
 
 
 def _require_known(column: str, filled: Mapping[str, pa.Table]) -> None:

@@ -167,3 +167,18 @@ def test_since_when_answers_as_text_and_json(log):
     assert "Since when" in perfkit("since-when", str(log)).stdout
     answer = json.loads(perfkit("since-when", str(log), "--format", "json").stdout)
     assert answer["schema"] == "perfkit.since_when/1"
+
+
+def test_a_time_outside_of_the_files_is_answered_with_the_times_they_hold(tmp_path):
+    path = written(tmp_path / "day.jsonl", *([100] * 20))
+    done = perfkit("compare", path, "--at", "2026-03-01T13:00:00Z")
+    assert done.returncode == 2
+    assert "nothing was recorded before '2026-03-01T13:00:00Z' (--at)" in done.stderr
+    assert "a time from 2026-03-01 13:59:59 to 2026-03-01 14:00:1" in done.stderr
+
+
+@pytest.mark.parametrize("more", [("--routes", "r.txt"), ("--threshold", "error_rate=0.02")])
+def test_a_stream_refuses_what_needs_rows(log, more):
+    done = perfkit("baseline", str(log), "--stream", *more)
+    assert done.returncode == 2
+    assert f"{more[0]}: not with --stream" in done.stderr

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfkit import tables
-from perfkit.routes import distinct, named, path_template, recorded, routes
+from perfkit.routes import coded, distinct, has, named, path_template, recorded, routes
 from perfkit.routing.evidence import NO_ROUTE
 from perfkit.routing.matching import Routes
 
@@ -122,3 +122,51 @@ def test_hostile_paths_have_routes_of_bounded_length():
     assert len(found) == len(HOSTILE) + 2
     assert max(map(len, found)) <= 1000
     assert found[-2:] == ["(CONNECT)", "/orders/{id}"]
+
+
+ROUTED = st.lists(
+    st.tuples(
+        st.sampled_from(["/a/{x}", "/b", None]),
+        st.sampled_from(["/a/1", "/a/2", "/c/7", "/c/8?q=1", None]),
+        st.sampled_from(["client", "server", None]),
+    ),
+    max_size=20,
+)
+
+
+@given(ROUTED, st.integers(1, 5))
+def test_coded_routes_are_the_routes_however_the_rows_are_cut(rows, size):
+    columns = {name: [row[n] for row in rows] for n, name in enumerate(("route", "path", "kind"))}
+    table = tables.from_columns("requests", columns)
+    cut = [table.slice(n, size) for n in range(0, len(rows), size)]
+    parts = pa.concat_tables(cut) if cut else table
+    found = coded(parts)
+    assert found.to_pylist() == routes(table).to_pylist() == routes(parts).to_pylist()
+    assert pa.types.is_dictionary(found.type)
+    for (own, path, _), route in zip(rows, found.to_pylist(), strict=True):
+        assert route == own if own else (route is None) == (path is None)
+
+
+def test_what_is_unknown_inside_a_dictionary_is_unknown():
+    texts = pa.array(["/a", None])
+    route = pa.DictionaryArray.from_arrays(pa.array([0, 1, None], pa.int32()), texts)
+    table = pa.table({"route": route, "path": [None, "/x/7", "/x/8"]})
+    assert routes(table).to_pylist() == ["/a", "/x/{id}", "/x/{id}"]
+
+
+@pytest.mark.parametrize("as_dictionary", [True, False])
+def test_a_value_is_found_in_every_chunk(as_dictionary):
+    column = pa.chunked_array([["client", None], [], ["server", "client"], [None]], pa.string())
+    column = column.dictionary_encode() if as_dictionary else column
+    table = pa.table({"kind": column, "status": [404, None, 404, 200, 1]})
+    assert has(table, "kind", "client").tolist() == [True, False, False, True, False]
+    assert has(table, "status", 404).tolist() == [True, False, True, False, False]
+    assert not has(table, "kind", "nobody").any()
+    assert not has(table, "peer", "client").any()
+
+
+def test_targets_that_begin_alike_for_too_long_are_one():
+    long = "/a" * 1_000
+    targets, code = distinct(pa.chunked_array([[long + "1", "/b", None, long + "2"]]))
+    assert targets.to_pylist() == [long[:1_000], "/b"]
+    assert code.tolist() == [0, 1, 2, 0]

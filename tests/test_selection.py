@@ -1,8 +1,11 @@
+import io
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import perfkit
 from perfkit import tables
 from perfkit.errors import UsageError
 from perfkit.recording import Recording
@@ -205,3 +208,25 @@ def found(rec, name):
     table = rec.arrow(name)
     routes = table["route"] if "route" in table.column_names else table["trace_id"]
     return list(zip(table["trace_id"].to_pylist(), routes.to_pylist(), strict=True))
+
+
+def test_a_route_that_a_log_does_not_name_is_the_one_that_analyses_show():
+    log = "".join(
+        f'10.0.0.1 - - [20/Nov/2026:12:00:{n % 60:02d} +0000] "GET /{kind}/{n}?x=1 HTTP/1.1" 200 1'
+        f' "-" "-" 0.0{n % 7 + 1}\n'
+        for n in range(60)
+        for kind in ("orders", "users")
+    )
+    rec = perfkit.load(io.BytesIO(log.encode()))
+    shown = perfkit.baseline(rec).arrow
+    assert set(shown["route"].to_pylist()) == {"/orders/{id}", "/users/{id}"}
+    kept = rec.where(route="/orders/{id}")
+    assert [path[:8] for path in kept.arrow("requests")["path"].to_pylist()] == ["/orders/"] * 60
+    assert perfkit.baseline(kept).arrow["route"].to_pylist() == ["/orders/{id}"]
+    assert kept.where(route="/orders/{id}").arrow("requests").equals(kept.arrow("requests"))
+
+
+def test_routes_that_are_told_stay_beside_those_of_paths():
+    rec = recording(requests={"route": ["/a/{a_id}", None, None], "path": ["/a/1", "/a/2", "/b/3"]})
+    kept = rec.where(route="/a/{a_id}").arrow("requests")
+    assert kept["path"].to_pylist() == ["/a/1", "/a/2"]

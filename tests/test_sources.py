@@ -179,3 +179,10 @@ def test_two_files_of_one_format_and_logs_of_other_days_count_both():
     for rec in (proxy_and_app(("nginx-access",) * 2), proxy_and_app(later=90_000)):
         assert primary(rec, "requests").num_rows == 80
         assert doubles(rec) == []
+
+
+def test_rows_are_not_copied_where_all_of_them_count():
+    rec = of_kinds(None, "server", None)
+    counted, given = (table["path"].chunk(0) for table in (primary(rec, "requests"),
+                                                           rec.arrow("requests")))  # fmt: skip
+    assert counted.buffers()[1].address == given.buffers()[1].address

@@ -90,3 +90,20 @@ def test_pieces_are_all_rows():
         range(70_000)
     )
     assert list(groups.pieces(0)) == []
+
+
+@pytest.mark.parametrize("counters", [0, 100, 200_000])
+def test_numbers_are_counted_in_pieces(counters):
+    rng = np.random.default_rng(counters)
+    codes = rng.integers(0, 50, 150_000).astype(np.int32)
+    parts = (codes[part] for part in groups.pieces(len(codes), counters))
+    assert groups.occurring(parts, 51).tolist() == np.bincount(codes, minlength=51).tolist()
+    by = groups.Groups([*map(str, range(50)), None], codes)
+    assert by.sizes.tolist() == np.bincount(codes, minlength=51).tolist()
+
+
+def test_a_dictionary_in_order_is_taken_as_it_is():
+    column = pa.chunked_array([pa.array(["a", "b", "a"]).dictionary_encode()])
+    by = groups.encode(column)
+    assert by.codes.tolist() == [0, 1, 0]
+    assert by.codes.ctypes.data == column.chunk(0).indices.buffers()[1].address

@@ -206,10 +206,17 @@ def test_nothing_and_one_moment_are_answers_too():
     assert since_when(at_once).totals["judged"] == 0
 
 
-def test_requests_sent_to_others_do_not_count():
+def test_requests_sent_to_others_do_not_count_beside_served_ones():
+    table = requests(step(1.0))
+    kinds = ["client"] * 7 + ["server"] * (len(table) - 7)
+    mixed = table.append_column("kind", pa.array(kinds))
+    assert since_when(mixed).totals["rows"] == len(table) - 7
+
+
+def test_a_load_test_sent_all_there_is():
     table = requests(step(1.0))
     sent = table.append_column("kind", pa.array(["client"] * len(table)))
-    assert since_when(sent).totals["rows"] == 0
+    assert rows(since_when(sent)) == rows(since_when(table)) != []
 
 
 def test_whole_milliseconds_and_whole_seconds_are_enough():

@@ -113,3 +113,23 @@ def test_a_header_that_ends_with_a_lone_carriage_return_is_a_header():
 def test_json_that_is_nested_without_end_is_no_header():
     with pytest.raises(UnknownFormat):
         recognise(b'{"a":' * 12_000, "x.json")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'ts=2026-11-21T21:56:50+00:00|ip=::1|"GET" "/a" HTTP/1.1|st=200|rt=0.012\n',
+        b"21/Nov/2026:22:01:06 +0000 127.0.0.1 0.025 201 306 POST /a HTTP/1.1\n",
+        b"[2026-11-21T22:00:37.850Z] 99c0 GET /a HTTP/1.1 200 8.7ms\n",
+    ],
+)
+def test_a_servers_own_layout_is_answered_with_the_option_that_reads_it(line):
+    with pytest.raises(UnknownFormat) as error:
+        recognise(line * 60, "own.log")
+    assert error.value.hint.startswith("perfkit.load('own.log', log_format=")
+
+
+def test_prose_with_a_verb_is_no_servers_layout():
+    with pytest.raises(UnknownFormat) as error:
+        recognise(b"please GET /the/book\nand\nread\nit\n", "own.log")
+    assert "log_format" not in error.value.hint

@@ -37,6 +37,11 @@ def test_a_quantile_is_that_of_numpy(samples, q):
     assert quantile(samples, q) == np.quantile(samples, q)
 
 
+@given(st.lists(finite, max_size=500))
+def test_samples_in_order_are_described_as_they_are(samples):
+    assert repr(summary(np.sort(samples), in_order=True)) == repr(summary(np.sort(samples)))
+
+
 def _exact_tail(n: int, q: float, up_to: int) -> float:
     """P(B <= up_to), summed term by term with whole-number binomials."""
     return math.fsum(math.comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(up_to + 1))

@@ -139,3 +139,10 @@ def test_findings_beyond_fifteen_are_counted():
     assert "finding 14x" in text
     assert "finding 15x" not in text
     assert "and 25 more in .findings" in text
+
+
+def test_a_section_of_which_some_rows_are_shown_says_so():
+    long, short = pa.table({"route": [f"/{n}" for n in range(12)]}), pa.table({"route": ["/a"]})
+    text = render(result(sections={"Long": long, "Short": short}))
+    assert "Long (the first 5 of 12 rows):" in text
+    assert "Short:" in text

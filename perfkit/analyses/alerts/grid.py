@@ -67,10 +67,10 @@ class Grid:
         found = np.zeros((len(chosen), self.size + 2))
         for part in pieces(len(times), self.size):
             cells = self.cells(times[part])
-            for sums, flags in zip(found, chosen, strict=True):
+            for place, flags in enumerate(chosen):
                 mine = flags[part]
                 some = cells if mine.all() else cells[mine]
-                sums += np.bincount(some, minlength=self.size + 2)
+                found[place] += np.bincount(some, minlength=self.size + 2)
         return list(found[:, 1:-1])
 
     def at(self, place: float) -> int:

@@ -25,7 +25,7 @@ _BITS = np.uint64(32)
 
 @dataclass(frozen=True)
 class Ordered:
-    """Keys sorted by group and by value; those of group ``i`` are ``keys[ends[i] : ends[i + 1]]``."""
+    """Keys sorted by group and by value; group ``i`` has ``keys[ends[i] : ends[i + 1]]``."""
 
     keys: Keys
     ends: Ints

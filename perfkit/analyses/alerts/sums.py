@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Sums"]
 
 _MS = 1e6
-_LONGEST = 2.0**62  # ns; what ends later is under way until the end
+_LONGEST_MS = 2.0**60 / _MS  # 36 years; what takes longer is under way until the end
 
 
 class Sums:
@@ -33,7 +33,8 @@ class Sums:
         """Add requests; return the bin in which each began (:meth:`Grid.cells`)."""
         start, known, failed = rows.start[part], rows.known[part], rows.failed[part]
         lasted = _nanoseconds(rows.duration_ms[part], rows.measured[part])
-        begun, ended = self._grid.cells(start), self._grid.cells(start + lasted)
+        begun = self._grid.cells(start)
+        ended = np.maximum(begun, self._grid.cells(start + lasted))  # an unknown start: no time
         count = self._in(begun)
         self.count += count
         self.completed += count
@@ -70,4 +71,4 @@ class Sums:
 def _nanoseconds(duration_ms: Floats, measured: Flags) -> Ints:
     """Return durations in ns; 0 for what is not known."""
     known = duration_ms if measured.all() else np.where(measured, duration_ms, 0.0)
-    return np.minimum(known * _MS, _LONGEST).astype(np.int64)
+    return (np.minimum(known, _LONGEST_MS) * _MS).astype(np.int64)

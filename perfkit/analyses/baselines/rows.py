@@ -70,7 +70,7 @@ class Rows:
 
 
 def rows(requests: pa.Table) -> Rows:
-    """Read the columns of ``requests`` that every count needs; :mod:`..failures` says what failed."""
+    """Read the columns that every count needs; :mod:`..failures` says which requests failed."""
     status = failures.statuses(requests["status"])
     failed, judged = failures.failed_and_known(status, requests["error"])
     return Rows(

@@ -105,10 +105,10 @@ def gathered(rec: Recording, by: str) -> Gathered:
 
 
 def _requests(rec: Recording) -> tuple[pa.Table, pa.ChunkedArray, dict[str, str]]:
-    """Return the requests served, and their routes."""
+    """Return the requests served, and their routes; where all were sent (a load test), those."""
     table = sources.primary(rec, "requests")
     sent = pc.fill_null(pc.equal(table["kind"].cast(pa.string()), "client"), False)  # noqa: FBT003 - the value to fill in
-    if pc.any(sent).as_py():
+    if pc.any(sent).as_py() and not pc.all(sent).as_py():
         table = table.filter(pc.invert(sent))
     return table, routes(table), {}
 

@@ -36,6 +36,29 @@ def test_places_outside_are_none_and_counts_add_up():
     assert grid.window(1, 3) == (110, 130)
 
 
+@given(
+    times=st.lists(st.integers(-50, 250), max_size=60),
+    start=st.integers(0, 50),
+    width=st.integers(1, 40),
+    size=st.integers(1, 5),
+)
+def test_counting_at_once_is_counting_bin_by_bin(times, start, width, size):
+    grid = grids.Grid(start, width, size)
+    at = np.array([*times, np.iinfo(np.int64).min], np.int64)
+    even = at % 2 == 0
+    everything = np.ones(len(at), np.bool_)
+    counted = grid.counts(at, everything, even, ~everything)
+    for found, where in zip(counted, (everything, even, ~everything), strict=True):
+        mine = at[where].tolist()
+        bins = [(grid.at(place), grid.at(place + 1)) for place in range(size)]
+        assert found.tolist() == [sum(low <= t < high for t in mine) for low, high in bins]
+
+
+def test_times_before_and_behind_the_grid_are_told_apart():
+    grid = grids.Grid(100, 10, 5)
+    assert grid.cells(np.array([99, 100, 149, 150, 10**18])).tolist() == [0, 1, 5, 6, 6]
+
+
 def test_a_clock_that_starts_in_1970_does_not_stretch_the_recording():
     times = np.arange(1_000, dtype=np.int64) * SECOND + 1_789_948_800 * SECOND
     with_stray = np.concatenate((times, [5 * SECOND]))

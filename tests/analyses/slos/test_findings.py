@@ -123,3 +123,9 @@ def test_a_route_from_a_hostile_log_stays_on_one_line(requests):
     assert "\n" not in found.title
     assert "\x1b" not in found.title
     assert len(found.title) < 300
+
+
+def test_a_percentile_of_too_few_requests_is_not_told(requests):
+    (found,) = findings(judge(seen(requests([5900.0] * 4)), asked("p95<200ms", None, None)))
+    assert "4 of 4 requests take 200 ms or longer" in found.title
+    assert "5.9" not in found.title + found.fix.text

@@ -94,3 +94,8 @@ def test_what_was_looked_at_is_said(requests):
         "p95 < 200 ms: 2 met",
         "burn rates over 1 h and 5 min above 14.4; 6 h and 30 min above 6",
     ]
+
+
+def test_few_requests_that_break_it_beyond_doubt_are_counted_instead_of_measured(requests):
+    text = said(judged(requests, "p95<200ms", [1.0], count=4))
+    assert text == ("p95 < 200 ms is broken on /r0 (4 of 4 requests take 200 ms or longer)")

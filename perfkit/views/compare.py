@@ -46,7 +46,7 @@ def figure(result: Result) -> go.Figure:
         title += f" (the {_ROWS} with the largest change of total time, of {len(rows)})"
     fig = theme.figure(
         title,
-        x="change of latency with its 95 % interval (logarithmic)",
+        x="change of latency: multiple of before with its 95 % interval (logarithmic)",
         height=190 + 26 * len(drawn),
     )
     names = _names(drawn, by)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from perfkit.analyses.comparing.findings import name_of
 from perfkit.analyses.comparing.frequency import LESS, MORE
 from perfkit.analyses.comparing.overall import largest
-from perfkit.analyses.comparing.verdicts import FASTER, FEW, GONE, NEW, NO_CHANGE, SLOWER
+from perfkit.analyses.comparing.verdicts import (
+    ALPHA,
+    FASTER,
+    FEW,
+    GONE,
+    NEW,
+    NO_CHANGE,
+    SLOWER,
+)
 from perfkit.analyses.comparing.wording import percent, shift_in_words
 
 if TYPE_CHECKING:
@@ -25,8 +33,13 @@ _SINGULAR = {"routes": "route", "statements": "statement", "categories": "catego
 def headline(compared: Compared) -> str:
     """Say what changed, largest change first; nothing: what would have been seen."""
     by_word = _by_word(compared)
+    rare = _too_rare(compared, by_word)
     said = [_changed(compared, by_word[word], word) for word in (SLOWER, FASTER) if by_word[word]]
-    said += [f"{len(keys)} {word}" for word in (MORE, LESS, NEW, GONE) if (keys := by_word[word])]
+    for word in (MORE, LESS, NEW, GONE):
+        if keys := [key for key in by_word[word] if key not in rare]:
+            said.append(f"{len(keys)} {word}")
+    if rare:
+        said.append(f"{len(rare)} on one side only, too rare to be called new or gone")
     if not by_word[SLOWER] and not by_word[FASTER]:
         said.insert(0, _unchanged(compared, by_word[NO_CHANGE], len(by_word[FEW])))
     moved = largest(compared)
@@ -44,6 +57,24 @@ def _by_word(compared: Compared) -> dict[str, list[int]]:
         key=lambda key: -float(compared.before.total_ms[key] + compared.after.total_ms[key]),
     )
     return {word: [key for key in order if compared.word(key) == word] for word in words}
+
+
+def _too_rare(compared: Compared, by_word: dict[str, list[int]]) -> set[int]:
+    """Return the routes that chance alone leaves out of one side: so few are their requests.
+
+    Statements do not come and go by chance: who has new ones wants to know each.
+    """
+    if compared.observed.by != "route":
+        return set()
+    sides = {NEW: compared.after.rows, GONE: compared.before.rows}
+    count = len(by_word[NEW]) + len(by_word[GONE])
+    whole = sum(int(rows.sum()) for rows in sides.values())
+    return {
+        key
+        for word, rows in sides.items()
+        for key in by_word[word]
+        if count * (int(rows.sum()) / whole) ** int(rows[key]) >= ALPHA
+    }
 
 
 def _changed(compared: Compared, keys: Sequence[int], word: str) -> str:

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from perfkit import statistics, units
+from perfkit.analyses.failures import QUERY
 from perfkit.results import Finding, Fix
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _failing(row: dict[str, Any]) -> Finding:
         Fix(
             text="Look at the errors beside the failing requests before looking at latency: a"
             " failure is often fast, or as slow as a timeout.",
-            snippet=f"{_of(row)}.requests.query('status >= 500')",
+            snippet=f"{_of(row)}.requests.query({QUERY!r})",
             language="python",
         ),
         severity="critical" if certain else "warning",

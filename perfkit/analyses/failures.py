@@ -14,13 +14,22 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Status = NDArray[np.int16]
 
-__all__ = ["NO_STATUS", "OTHER_STATUS", "failed_and_known", "is_failure", "statuses"]
+__all__ = [
+    "NO_STATUS",
+    "OTHER_STATUS",
+    "QUERY",
+    "failed_and_known",
+    "is_failure",
+    "statuses",
+]
 
 NO_STATUS = -1
 #: What stands for every number that HTTP does not know (RFC 9110 has three digits).
 OTHER_STATUS = 1000
 _FAILED = 500  # the server's own failures; 4xx are answers (RFC 9110, section 15)
 _NO_ANSWER = 0  # as curl, k6 and Envoy log a request that got no answer
+#: :func:`is_failure` for ``rec.requests.query(...)``.
+QUERY = f"status >= {_FAILED} or status == {_NO_ANSWER}"
 
 
 def is_failure(status: NDArray[Any]) -> Flags:

@@ -16,6 +16,7 @@ from perfkit.ingest.wrapped import Wrapping, unwrapped
 
 if TYPE_CHECKING:
     from perfkit.formats.model import Format
+    from perfkit.ingest.envelopes.model import Envelope
     from perfkit.ingest.found import Found
 
 __all__ = ["Input", "Said", "is_archive", "look"]
@@ -60,14 +61,16 @@ def is_archive(first: bytes, found: Found) -> bool:
     return found.path is not None and not found.member and archive.is_archive(first, found.path)
 
 
-def look(found: Found, said: Said, stack: ExitStack, depth: int = 0) -> list[Input]:
+def look(
+    found: Found, said: Said, stack: ExitStack, outer: tuple[Envelope, ...] = ()
+) -> list[Input]:
     """Return the inputs in ``found``: one, or one per stream of what wraps them.
 
     Args:
         found: what to look at.
         said: what the user said about it.
         stack: keeps what lives until everything was read.
-        depth: how many envelopes were taken off.
+        outer: the envelopes that were taken off.
 
     Raises:
         InputError: it cannot be read, is empty, or nobody knows its format.
@@ -80,10 +83,10 @@ def look(found: Found, said: Said, stack: ExitStack, depth: int = 0) -> list[Inp
         if not text.head.strip():
             what = f"nothing can be read: {unpacked.damage}" if unpacked.damage else "is empty"
             raise EmptyInput(f"{found.name}: {what}", hint="check that it was written completely")
-        envelope = take_off(text.head) if depth < MAX_DEPTH else None
-        if envelope is not None:
+        envelope = take_off(text.head) if len(outer) < MAX_DEPTH else None
+        if envelope is not None and not (envelope.once and envelope in outer):
             inner = unwrapped(envelope, text, unpacked, found, said.zone, stack)
-            return _inner(inner, replace(said, encoding=None), stack, depth)
+            return _inner(inner, replace(said, encoding=None), stack, (*outer, envelope))
         chosen, reason = _format(text.head, found, said)
         one = Input(found=found, item=chosen, reason=reason, packed=bool(unpacked.packing))
         if once:
@@ -96,14 +99,14 @@ def _format(head: bytes, found: Found, said: Said) -> tuple[Format, str]:
 
 
 def _inner(
-    inner: list[tuple[Found, Wrapping]], said: Said, stack: ExitStack, depth: int
+    inner: list[tuple[Found, Wrapping]], said: Said, stack: ExitStack, outer: tuple[Envelope, ...]
 ) -> list[Input]:
     """Look at every stream; those in no known format are skipped unless all are."""
     inputs: list[Input] = []
     skipped: list[tuple[Wrapping, InputError]] = []
     for found, wrapping in inner:
         try:
-            within = look(found, said, stack, depth + 1)
+            within = look(found, said, stack, outer)
         except InputError as error:
             skipped.append((wrapping, error))
             continue

@@ -16,6 +16,12 @@ def test_a_status_of_500_and_above_or_none_at_all_is_a_failure():
     assert not failures.is_failure(np.array([np.nan])).any()
 
 
+def test_the_query_to_paste_finds_what_failed():
+    status = [0, 200, 404, 499, 500, 599, None]
+    frame = as_recording(pa.table({"status": status}), "requests").requests
+    assert frame.query(failures.QUERY).status.tolist() == [0, 500, 599]
+
+
 def test_what_is_no_status_of_http_is_kept_apart_from_the_unknown():
     column = pa.chunked_array([[200, None, -3], [2**40, 1000], pa.array([], pa.int64())])
     found = failures.statuses(column)

@@ -35,11 +35,9 @@ def headline(compared: Compared) -> str:
     by_word = _by_word(compared)
     rare = _too_rare(compared, by_word)
     said = [_changed(compared, by_word[word], word) for word in (SLOWER, FASTER) if by_word[word]]
-    for word in (MORE, LESS, NEW, GONE):
-        if keys := [key for key in by_word[word] if key not in rare]:
-            said.append(f"{len(keys)} {word}")
-    if rare:
-        said.append(f"{len(rare)} on one side only, too rare to be called new or gone")
+    sure = {word: set(by_word[word]) - rare for word in (MORE, LESS, NEW, GONE)}
+    said += [f"{len(keys)} {word}" for word, keys in sure.items() if keys]
+    said += [f"{len(rare)} on one side only, too rare to be called new or gone"] if rare else []
     if not by_word[SLOWER] and not by_word[FASTER]:
         said.insert(0, _unchanged(compared, by_word[NO_CHANGE], len(by_word[FEW])))
     moved = largest(compared)

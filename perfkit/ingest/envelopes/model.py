@@ -106,6 +106,7 @@ class Envelope:
         cut: bytes -> where they may be divided; 0: nowhere (one JSON document).
         unwrap: a chunk, and the carry of the one before (None) -> its lines.
         finish: the last carry -> what was still open at the end of the input.
+        once: what it held may look like it still, and is not taken off again.
     """
 
     name: str
@@ -114,3 +115,4 @@ class Envelope:
     cut: Callable[[bytes], int]
     unwrap: Callable[[bytes, Any], Unwrapped]
     finish: Callable[[Any], Unwrapped] = _nothing
+    once: bool = False

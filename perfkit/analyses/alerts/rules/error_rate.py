@@ -11,6 +11,7 @@ from perfkit.analyses.alerts import intervals
 from perfkit.analyses.alerts.rules import route_rows
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
 from perfkit.analyses.alerts.verdicts import Verdict
+from perfkit.analyses.failures import QUERY
 from perfkit.results import Fix
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _failing(look: Look, place: int) -> Alert:
         Fix(
             text="Look at the errors beside the failing requests before looking at latency: a"
             " failure is often fast, or as slow as a timeout.",
-            snippet=f"{route_rows.cut(row)}.requests.query('status >= 500')",
+            snippet=f"{route_rows.cut(row)}.requests.query({QUERY!r})",
             language="python",
         ),
         limit_ms=None,

@@ -13,7 +13,7 @@ from perfkit.analyses.alerts import grid as grids
 from perfkit.analyses.alerts import intervals, moments, series
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
 from perfkit.analyses.alerts.verdicts import Alert, Verdict
-from perfkit.analyses.failures import NO_STATUS, OTHER_STATUS
+from perfkit.analyses.failures import NO_STATUS, OTHER_STATUS, QUERY
 from perfkit.results import Finding, Fix
 
 if TYPE_CHECKING:
@@ -203,4 +203,4 @@ def _snippet(look: Look, rule: str, low: int, high: int) -> str:
     part = f"part = {moments.between(low, high, look.rec.zone)}"
     if rule == "unavailable-burst":
         return f"{part}\npart.events\nperfkit.pool(part)"
-    return f"{part}\npart.requests.query('status >= 500')\nperfkit.diagnose(part)"
+    return f"{part}\npart.requests.query({QUERY!r})\nperfkit.diagnose(part)"

@@ -10,6 +10,7 @@ from perfkit import units
 from perfkit.analyses.alerts import intervals, series
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
 from perfkit.analyses.alerts.verdicts import Alert, Verdict
+from perfkit.analyses.failures import QUERY
 from perfkit.results import Finding, Fix
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _alert(bins: Binned, high: float, low: float) -> Alert:
         fix=Fix(
             text="Something has a fixed size: a pool, a queue, a limit of connections or of"
             " requests. See which one is full at the peaks before adding machines.",
-            snippet="perfkit.pool(rec)\nrec.requests.query('status >= 500').status.value_counts()",
+            snippet=f"perfkit.pool(rec)\nrec.requests.query({QUERY!r}).status.value_counts()",
             language="python",
         ),
         confidence="high",

@@ -110,4 +110,5 @@ ENVELOPE = Envelope(
     cut=cut_at_line,
     unwrap=unwrap,
     finish=pg_parts.finish,
+    once=True,  # the router's lines keep their beginning
 )

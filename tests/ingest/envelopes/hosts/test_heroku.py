@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
+import perfkit
+
 LOGS = b"""\
 2026-11-21T11:00:00.123456+00:00 heroku[router]: at=info method=GET path="/" dyno=web.1 service=18ms
 2026-11-21T11:00:01.000000+00:00 app[web.1]: {"event":"request","path":"/"}
@@ -49,3 +53,14 @@ def test_drains_are_read_as_the_command_line_writes(take):
     [line] = taken.streams["app[postgres]"]
     assert line.startswith(b" sql_error_code = 00000 LOG:  duration: 2688.600 ms")
     assert taken.process["app[postgres]"] == [1127530]
+
+
+def test_the_routers_lines_are_unwrapped_once():
+    line = (
+        '2026-11-21T11:00:00.123456+00:00 heroku[router]: at=info method=GET path="/a" host=h'
+        ' request_id=r fwd="::1" dyno=web.1 connect=0ms service=18ms status=200 bytes=1\n'
+    )
+    rec = perfkit.load(io.BytesIO(line.encode() * 20))
+    (source,) = rec.inputs
+    assert source.name.count("heroku[router]") == source.reason.count("heroku logs") == 1
+    assert (source.format, source.used) == ("heroku-router", 20)

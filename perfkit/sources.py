@@ -45,6 +45,7 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 #: Clocks of one request's log line and span differ by less than this.
 MARGIN_NS = 1_000_000_000
 _KINDS = ("server", "client", None, "gap_upper_bound")
+_SWITCHED = 101
 
 
 def by_trust(quality: Iterable[Note]) -> tuple[str | None, ...]:
@@ -142,6 +143,7 @@ def _traced(table: pa.Table, spans: pa.Table) -> Flags:
 
 
 def _primary_requests(rec: Recording, requests: pa.Table) -> pa.Table:
+    requests = _without_lifetimes(requests)
     served = ~_sent(requests)
     if not served.any():
         return requests
@@ -154,6 +156,16 @@ def _primary_requests(rec: Recording, requests: pa.Table) -> pa.Table:
         again = _logged_as_well(_rows(requests, served), traced[served])
         double[np.flatnonzero(served)[again]] = True
     return _without(requests, double & served, served)
+
+
+def _without_lifetimes(requests: pa.Table) -> pa.Table:
+    """Forget how long WebSockets lived: 101 (RFC 9110, 15.2.2) is answered at once."""
+    switched = pc.equal(requests["status"], _SWITCHED)
+    if not pc.any(switched).as_py():
+        return requests
+    unknown = pc.if_else(switched, pa.scalar(None, pa.float64()), requests["duration_ms"])
+    known = pc.if_else(pc.is_null(switched), requests["duration_ms"], unknown)
+    return tables.with_column(requests, "duration_ms", known)
 
 
 def _without(requests: pa.Table, double: Flags, served: Flags) -> pa.Table:

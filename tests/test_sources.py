@@ -186,3 +186,12 @@ def test_rows_are_not_copied_where_all_of_them_count():
     counted, given = (table["path"].chunk(0) for table in (primary(rec, "requests"),
                                                            rec.arrow("requests")))  # fmt: skip
     assert counted.buffers()[1].address == given.buffers()[1].address
+
+
+def test_how_long_a_websocket_lived_is_no_latency():
+    table = tables.from_columns(
+        "requests", {"status": [101, 200, None], "duration_ms": [60_000.0, 5.0, 7.0]}
+    )
+    counted = primary(Recording(contents={"requests": table}), "requests")
+    assert counted["duration_ms"].to_pylist() == [None, 5.0, 7.0]
+    assert counted["status"].to_pylist() == [101, 200, None]

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from perfkit.analyses import groups
+from perfkit.analyses.failures import is_failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ class Side:
     @cached_property
     def failed(self) -> Flags:
         """Rows that failed: status 500 and above, 0 (no answer), or an error."""
-        found: Flags = self.said | (self.status >= _FAILED) | (self.status == 0)
+        found: Flags = self.said | is_failure(self.status)
         return found
 
     @cached_property

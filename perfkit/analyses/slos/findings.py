@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from perfkit import units
+from perfkit.analyses import failures
 from perfkit.analyses.slos import verdicts
 from perfkit.results import Finding, Fix
 from perfkit.visible import visible
@@ -119,7 +120,7 @@ def _snippet(one: Judged) -> str:
     if one.stated:
         return "perfkit.baseline(rec)"
     if not one.objective.timed:
-        return f"{route}.requests.query('status >= 500')"
+        return f"{route}.requests.query({failures.QUERY!r})"
     sign = ">" if one.objective.inclusive else ">="
     over = f"{route}.requests.query('duration_ms {sign} {one.objective.limit:.15g}')"
     return f"perfkit.diagnose({route})\nperfkit.breakdown({route})\n{over}"

@@ -6,7 +6,9 @@ the request began. The five times are ms, -1 where it never came to that: TR (to
 Tw (in queues), Tc (to connect), Tr (until the server's response headers) and Ta, the whole. With
 ``option logasap`` that ends at the headers, has a ``+`` in front, and a note says so. Of the
 termination state the first two signs are the error, such as ``sH``: the server timed out before
-its headers came. A request line has ``#22`` for a quote, and no end where the line was too long.
+its headers came; not where the client was it (``C``, ``c``) or HAProxy refused a request (``P``
+with a status of 400 to 499). A request line has ``#22`` for a quote, and no end where the line was
+too long.
 
 Lines of ``option tcplog``, and those of starts and stops, are irrelevant.
 
@@ -117,7 +119,9 @@ def _adapted(fields: Fields, found: dict[str, Any]) -> dict[str, Any]:
     fields.broken |= ~fraction.valid | np.asarray(pc.is_null(ms))
     started = pc.add(found["started_at"].cast(pa.int64()), pa.array(fraction.value * 1_000_000))
     state = pc.utf8_slice_codeunits(found["error"], 0, 2)
-    normal = pc.match_substring_regex(state, "^[-L]")
+    refused = pc.and_(pc.greater_equal(found["status"], 400), pc.less(found["status"], 500))
+    refused = pc.fill_null(pc.and_(refused, pc.starts_with(state, "P")), False)  # noqa: FBT003 - the value to fill in
+    normal = pc.or_(pc.match_substring_regex(state, "^[-LCc]"), refused)
     return found | {
         "client": without_port(found["client"]),
         "duration_ms": ms,

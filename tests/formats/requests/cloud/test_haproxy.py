@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perfkit.formats.model import Chunk
 from perfkit.formats.requests.cloud.haproxy import FORMAT
 
 
@@ -57,7 +58,7 @@ def test_real_failures_have_the_termination_state(written, rows):
     assert failed["/slow?ms=900"] == (504, "sH", None)
     assert failed["/drop"] == (502, "SH", None)
     assert failed["/dead"] == (503, "SC", None)
-    assert failed["/deny"] == (403, "PR", None)
+    assert failed["/deny"] == (403, None, None)  # refused, as configured
     assert failed["/local"] == (200, None, None)
     assert failed[None] == (400, "PR", None)  # what was no request is a row without a path
 
@@ -85,3 +86,25 @@ def test_a_value_that_is_no_number_rejects_the_line(written, parsed, now, then):
     result = parsed(FORMAT, line + b"\n" + line.replace(now, then) + b"\n" + line)
     assert result.used == 2
     assert result.irrelevant + result.rejected_lines == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "error"),
+    [
+        ("----", 200, None),
+        ("sH--", 504, "sH"),
+        ("SC--", 503, "SC"),
+        ("PH--", 502, "PH"),
+        ("PR--", 400, None),  # a bad request was refused
+        ("PR--", 503, "PR"),  # no server for it
+        ("CD--", 200, None),  # the client left
+        ("cR--", 408, None),
+    ],
+)
+def test_what_the_client_did_is_no_failure(state, status, error):
+    line = (
+        "127.0.0.1:60354 [21/Nov/2026:21:45:43.817] web api/a1 0/0/1/8/9 "
+        f'{status} 120 - - {state} 2/2/0/0/0 0/0 "GET /a HTTP/1.1"\n'
+    )
+    (row,) = FORMAT.parse(Chunk.whole(line.encode())).tables["requests"].to_pylist()
+    assert (row["status"], row["error"]) == (status, error)

@@ -60,7 +60,7 @@ def test_real_failures_have_the_termination_state(written, rows):
     assert failed["/dead"] == (503, "SC", None)
     assert failed["/deny"] == (403, None, None)  # refused, as configured
     assert failed["/local"] == (200, None, None)
-    assert failed[None] == (400, "PR", None)  # what was no request is a row without a path
+    assert failed[None] == (400, None, None)  # what was no request is a row without a path
 
 
 def test_http_2_and_lines_that_were_too_long_have_paths(written, rows):

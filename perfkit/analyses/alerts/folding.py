@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfkit.analyses.alerts.rows import Ints
     from perfkit.analyses.alerts.verdicts import Alert, Window
     from perfkit.results import Finding
 
@@ -31,8 +32,11 @@ _PRECEDENCE = (
 #: An incident explains another one that lies in it to this part, and of a rule on the whole
 #: recording as many of the requests that made it fire.
 _WITHIN = 0.6
-#: An incident of most of the recording explains nothing about the whole: it is the whole.
+#: An incident of most of the recording explains nothing about the whole: it is the whole. Only
+#: failures that are clearly more than in the rest explain that a route fails, if they hold half
+#: of what a constant rate would leave outside of them.
 _LONGEST = 0.5
+_FAILURES = {"unavailable-burst", "error-window"}
 #: Requests fail or are slow some seconds before and after it shows in the bins.
 _MARGIN = 0.1
 
@@ -70,11 +74,19 @@ def _explains(cause: Alert, alert: Alert, extent: Window | None) -> bool:
     low, high = cause.window
     if alert.window is not None:
         return alert.rule in _PRECEDENCE and _overlap(cause.window, alert.window) >= _WITHIN
-    if extent is None or high - low > _LONGEST * (extent[1] - extent[0]):
+    if extent is None or extent[1] <= extent[0]:
         return False
-    at, margin = alert.when(), int((high - low) * _MARGIN)
-    inside = (at >= low - margin) & (at < high + margin)
-    return len(at) > 0 and bool(inside.mean() >= _WITHIN)
+    part = (high - low) / (extent[1] - extent[0])
+    if part > _LONGEST:
+        failing = cause.rule in _FAILURES and alert.rule == "error-rate"
+        return failing and _holds(alert.when(), low, high) >= (1 + part) / 2
+    margin = int((high - low) * _MARGIN)
+    return _holds(alert.when(), low - margin, high + margin) >= _WITHIN
+
+
+def _holds(at: Ints, low: int, high: int) -> float:
+    """Return the share of times in a window; 0 without any."""
+    return float(((at >= low) & (at < high)).mean()) if len(at) else 0.0
 
 
 def _overlap(one: Window, other: Window) -> float:

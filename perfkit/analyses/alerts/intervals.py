@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from perfkit.analyses.alerts.rows import Floats
 
-__all__ = ["MANY", "binomial_bound", "lowest_share"]
+__all__ = ["MANY", "binomial_bound", "highest_share", "lowest_share"]
 
 #: Deviations for a share that is looked at in thousands of windows: 3 in 100,000 by chance.
 MANY = 4.0
 
 
-def lowest_share(of: Floats, out_of: Floats, z: float = 1.96) -> Floats:
+def lowest_share(of: Any, out_of: Any, z: float = 1.96) -> Floats:
     """Return the lower end of Wilson's interval (JASA 22, 1927); 0 where nothing was counted."""
     n = np.maximum(np.asarray(out_of, np.float64), 1.0)
     rate = np.asarray(of, np.float64) / n
@@ -26,7 +26,18 @@ def lowest_share(of: Floats, out_of: Floats, z: float = 1.96) -> Floats:
     return low
 
 
-def binomial_bound(hits: int, trials: int, chance: float) -> float:
+def highest_share(of: Any, out_of: Any, z: float = 1.96) -> Floats:
+    """Return the upper end of Wilson's interval; 1 where nothing was counted.
+
+    Example:
+        >>> float(highest_share(0, 0)), round(float(highest_share(1, 2)), 2)
+        (1.0, 0.91)
+    """
+    rest = np.maximum(np.asarray(out_of, np.float64) - np.asarray(of, np.float64), 0.0)
+    return 1.0 - lowest_share(rest, out_of, z)
+
+
+def binomial_bound(hits: float, trials: float, chance: float) -> float:
     """Return an upper bound on the probability of ``hits`` or more (Chernoff, 1952).
 
     Example:

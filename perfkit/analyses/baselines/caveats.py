@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["caveats"]
 
 _GIVEN_UP = (499, 460)  # nginx, AWS load balancer
+_REFUSED = 4  # 4xx: the server says that the client erred (RFC 9110, section 15.5)
+_MOST = 0.5  # most requests: the percentiles of all are then those of refusals
+_SHOWN = 3
+_WERE = {401: "not authenticated", 403: "forbidden", 404: "not found", 429: "refused as too many"}
 
 
 def caveats(described: Described, table: pa.Table, totals: dict[str, Any], sent: int) -> list[str]:
@@ -28,6 +33,7 @@ def caveats(described: Described, table: pa.Table, totals: dict[str, Any], sent:
         *_few(table),
         *_unknown(totals),
         *_given_up(described),
+        *_refused(described),
     ]
 
 
@@ -62,7 +68,8 @@ def _mixed(table: pa.Table) -> list[str]:
         return []
     route, methods = mixed[0]
     alone = f'rec.where(method="{methods.split()[0]}")'
-    told = f"{len(mixed)} routes mix methods ({route}: {methods})"
+    told = f"Requests on {len(mixed)} route{'s' * (len(mixed) != 1)} mix methods"
+    told += f" ({route}: {methods})"
     return [f"{told}; look at one alone with {alone}."]
 
 
@@ -85,9 +92,47 @@ def _unknown(totals: dict[str, Any]) -> list[str]:
 
 
 def _given_up(described: Described) -> list[str]:
-    cells = described.part.statuses
-    count = float(cells.requests[np.isin(cells.status, _GIVEN_UP)].sum())
-    if not count:
+    found = {status: count for status, count in _by_status(described) if status in _GIVEN_UP}
+    if not found:
         return []
-    told = "(499): their durations are those of its patience, and they are no failures here."
-    return [f"{units.format_count(count)} requests were given up by the client {told}"]
+    count = sum(found.values())
+    were = "request was" if count == 1 else "requests were"
+    codes = " and ".join(str(status) for status in sorted(found))
+    told = f"({codes}): their durations are those of its patience, and they are no failures here."
+    return [f"{units.format_count(count)} {were} given up by the client {told}"]
+
+
+def _refused(described: Described) -> list[str]:
+    """Say so where most requests got an answer of 400 to 499 (without those given up)."""
+    known = [(status, count) for status, count in _by_status(described) if status >= 0]
+    refused = [(s, n) for s, n in known if s // 100 == _REFUSED and s not in _GIVEN_UP]
+    of, count = (sum(n for _, n in some) for some in (known, refused))
+    if count <= _MOST * of:
+        return []
+    most, times = max(refused, key=lambda pair: pair[1])
+    if times > _MOST * of:
+        said = f"{units.format_share(times / of)} of the requests {_meaning(most)} ({most})"
+    else:
+        codes = ", ".join(str(status) for status, _ in refused[:_SHOWN])
+        said = f"{units.format_share(count / of)} of the requests were refused ({codes})"
+    told = "durations are mostly those of refusals, which are no failures of the server"
+    return [f"{said}: {told}. A scanner, a wrong base address or missing credentials look so."]
+
+
+def _meaning(status: int) -> str:
+    """Return what was done with requests, by the name that RFC 9110 has for their status."""
+    if status in _WERE:
+        return f"were {_WERE[status]}"
+    try:
+        return f"were answered {HTTPStatus(status).phrase}"
+    except ValueError:
+        return "were refused"
+
+
+def _by_status(described: Described) -> list[tuple[int, float]]:
+    """Return how many requests have each status, most first."""
+    cells = described.part.statuses
+    status, place = np.unique(cells.status, return_inverse=True)
+    counts = np.bincount(place, cells.requests, minlength=len(status))
+    pairs = zip(status.tolist(), counts.tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))

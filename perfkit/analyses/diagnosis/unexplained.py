@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["findings"]
 
+#: What :func:`.symptoms.with_route` calls the route of requests that have none.
+UNKNOWN = "(unknown)"
+_PROFILE = "%profile_endpoint --app app GET {}"
+_NO_ROUTE = "rec.requests.nlargest(20, 'duration_ms')"  # no condition selects an unknown route
+
 
 def findings(
     rec: Recording, chains: Sequence[Chain], seen: Mapping[str, Symptom], budget: Budget
@@ -54,7 +59,7 @@ def _note(symptom: Symptom, largest: tuple[str, str, float] | None) -> Finding:
         title=f"{symptom.say()}, and no rule explains it: {where}",
         fix=Fix(
             text=fix,
-            snippet=f"%profile_endpoint --app app GET {symptom.route}",
+            snippet=_NO_ROUTE if symptom.route == UNKNOWN else _PROFILE.format(symptom.route),
             language="python",
         ),
         evidence=[{"route": symptom.route, "requests": symptom.requests, "p95_ms": symptom.p95_ms}],

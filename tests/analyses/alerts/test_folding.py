@@ -49,3 +49,13 @@ def test_an_incident_of_most_of_the_recording_explains_nothing_about_the_whole()
 def test_a_change_of_contract_is_its_own_story():
     alerts = [alert("contract-change", (100, 1000)), alert("slow-together", (100, 200))]
     assert [rule for rule, _ in rules(alerts)] == ["slow-together", "contract-change"]
+
+
+def test_a_long_outage_explains_a_route_whose_failures_it_holds_and_no_constant_rate():
+    outage = alert("unavailable-burst", (300, 1000))
+    inside = alert("error-rate", when=range(300, 1000, 10), route="/a")
+    constant = alert("error-rate", when=range(0, 1000, 10), route="/b")
+    assert rules([inside, constant, outage]) == [
+        ("unavailable-burst", "error-rate on /a"),
+        ("error-rate", None),
+    ]

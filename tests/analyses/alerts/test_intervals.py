@@ -30,3 +30,10 @@ def test_the_bound_is_above_the_binomial_tail(trials, chance, data):
 
 def test_what_cannot_happen_has_no_chance():
     assert intervals.binomial_bound(1, 10, 0.0) == 0.0
+
+
+def test_the_upper_end_mirrors_the_lower_one():
+    highest = intervals.highest_share([0, 3, 10], [10, 10, 10])
+    lowest = intervals.lowest_share([10, 7, 0], [10, 10, 10])
+    assert highest.tolist() == (1 - lowest).tolist()
+    assert intervals.highest_share(0, 0) == 1

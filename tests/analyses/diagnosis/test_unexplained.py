@@ -105,3 +105,14 @@ def test_a_span_without_name_and_category_is_still_described(built):
 def test_nothing_slow_needs_no_note(built):
     assert notes(built(requests=[request(1, 10.0)])) == []
     assert notes(built()) == []
+
+
+def test_requests_without_a_route_are_shown_by_what_runs(built):
+    rec = built(requests=[request(n, 1000.0, route=None) for n in range(30)])
+    (note,) = notes(rec)
+    assert len(eval(note.fix.snippet, {"rec": rec})) == 20
+
+
+def test_a_route_is_profiled_by_its_name(slow):
+    (note,) = notes(slow)
+    assert note.fix.snippet == "%profile_endpoint --app app GET /slow"

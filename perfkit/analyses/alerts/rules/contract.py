@@ -9,6 +9,7 @@ import numpy as np
 
 from perfkit import units
 from perfkit.analyses.alerts import intervals, moments
+from perfkit.analyses.alerts.rules import route_rows
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
 from perfkit.analyses.alerts.verdicts import Alert, Verdict
 from perfkit.analyses.failures import NO_STATUS
@@ -135,7 +136,7 @@ def _alert(look: Look, change: _Change) -> Alert:
         fix=Fix(
             text="A client sends, or the server asks for, another form than before: compare the"
             " versions on both sides; accept the old form until all clients have the new one.",
-            snippet=f"{moments.between(at, last + moments.SECOND, zone)}.where(route={name!r})"
+            snippet=f"{moments.between(at, last + moments.SECOND, zone)}{route_rows.where(name)}"
             ".requests.query('status in (400, 422)')",
             language="python",
         ),

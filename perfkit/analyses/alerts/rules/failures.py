@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perfkit import units
+from perfkit.analyses.alerts import excess, intervals, moments, series
 from perfkit.analyses.alerts import grid as grids
-from perfkit.analyses.alerts import intervals, moments, series
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
 from perfkit.analyses.alerts.verdicts import Alert, Verdict
 from perfkit.analyses.failures import NO_STATUS, OTHER_STATUS, QUERY
@@ -31,6 +31,8 @@ _MOST = 400_000
 #: Requests in which 3 % of failures are surely above 1 %; windows grow to hold them, up to an hour.
 _PER_WINDOW = 1000
 _LONGEST_S = 3600.0
+#: Windows reach beyond an incident, by steps whose rate is within this multiple of the usual one.
+_EDGE = 2.0
 _UNAVAILABLE = {502: "the backend broke the connection", 503: "nobody was free to answer"}
 _UNAVAILABLE |= {504: "the backend did not answer in time"}
 _SHOWN = 5
@@ -52,8 +54,9 @@ def all_of(look: Look) -> Iterable[Verdict]:
     Windows of five minutes (up to an hour, where fewer than 1,000 requests come in five minutes)
     that slide by a fifth, with 100 requests and 10 failures at least; the lower end of
     Wilson's interval at four deviations must lie above 1 %: there are many windows. Windows
-    that touch are one incident. It is a burst of unavailability if most of its failures are 502,
-    503 or 504.
+    that touch are one incident, if it fails clearly more often than the rest of the recording
+    (:mod:`..excess`): a constant rate is the matter of ``error-rate``. It is a burst of
+    unavailability if most of its failures are 502, 503 or 504.
     """
     counts, why = _counts(look)
     if counts is None:
@@ -94,9 +97,23 @@ def _incidents(look: Look, counts: _Counts) -> list[tuple[int, int]]:
     failed, of = (_windows(steps) for steps in (counts.failed, counts.known))
     low = intervals.lowest_share(failed, of, intervals.MANY)
     enough = (of >= look.limits["window_requests"]) & (failed >= look.limits["window_errors"])
-    bad = enough & (low > look.limits["error_rate"])
+    least = look.limits["window_requests"] / _STEPS
+    usual = excess.usual(counts.failed, counts.known, least)
+    bad = enough & (low > look.limits["error_rate"]) & (failed >= excess.RATIO * usual * of)
     runs = series.runs(bad, 1, bridge=2 * _STEPS)
-    return [_trimmed(counts, low, high + _STEPS - 1) for low, high in runs]
+    return _clear(counts, [_trimmed(counts, usual, low, high + _STEPS - 1) for low, high in runs])
+
+
+def _clear(counts: _Counts, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Keep the runs that fail clearly more often than what is in none of them."""
+    step, rest = np.arange(counts.grid.size), np.ones(counts.grid.size, np.bool_)
+    for low, high in runs:
+        rest[low:high] = False
+    return [
+        (low, high)
+        for low, high in runs
+        if excess.is_clear(counts.failed, counts.known, (step >= low) & (step < high), rest, _STEPS)
+    ]
 
 
 def _windows(steps: Floats) -> Floats:
@@ -104,9 +121,10 @@ def _windows(steps: Floats) -> Floats:
     return np.convolve(steps, np.ones(_STEPS), "valid")
 
 
-def _trimmed(counts: _Counts, low: int, high: int) -> tuple[int, int]:
-    """Leave out the steps at both ends in which nothing failed."""
-    steps = np.flatnonzero(counts.failed[low:high])
+def _trimmed(counts: _Counts, usual: float, low: int, high: int) -> tuple[int, int]:
+    """Leave out the steps at both ends in which nothing failed, or hardly more than usual."""
+    most = _EDGE * usual * counts.known[low:high]
+    steps = np.flatnonzero(counts.failed[low:high] > most)
     return low + int(steps[0]), low + int(steps[-1]) + 1
 
 
@@ -142,6 +160,8 @@ def _alert(look: Look, counts: _Counts, rule: str, run: tuple[int, int]) -> Aler
     failed = np.flatnonzero(inside & rows.failed)
     of = int((inside & rows.known).sum())
     codes = Counter(_code(status) for status in rows.status[failed].tolist())
+    if rule == "unavailable-burst":  # what its title names is what it counts
+        failed = failed[np.isin(rows.status[failed], tuple(_UNAVAILABLE))]
     low, high = counts.grid.window(*run)
     rate = len(failed) / of
     text, title = _words(rule, codes)
@@ -188,14 +208,15 @@ def _words(rule: str, codes: Counter[str]) -> tuple[str, str]:
             ),
             "Requests fail",
         )
-    code = next(int(c) for c, _ in codes.most_common() if c.isdigit() and int(c) in _UNAVAILABLE)
+    named = [int(c) for c, _ in codes.most_common() if c.isdigit() and int(c) in _UNAVAILABLE]
+    meanings = "; ".join(f"{code}: {_UNAVAILABLE[code]}" for code in named)
     return (
         (
-            f"{code}: {_UNAVAILABLE[code]}. Something ran out or was down: workers, connections,"
+            f"{meanings}. Something ran out or was down: workers, connections,"
             " the queue in front of them, or all of them at once in a restart. See what was in use"
             " when it began, and whether workers were killed."
         ),
-        f"A burst of {code}",
+        f"A burst of {' and '.join(map(str, named))}",
     )
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from perfkit import units
 from perfkit.analyses import groups
 from perfkit.analyses.alerts import moments, series
+from perfkit.analyses.alerts.rules import route_rows
 from perfkit.analyses.alerts.thresholds import THRESHOLDS
 from perfkit.analyses.alerts.verdicts import Alert, Verdict
 from perfkit.results import Finding, Fix
@@ -151,7 +152,7 @@ def _fix(name: str, data: float, traffic: float, latency: float) -> Fix:
         text = "What grows with the data (a scan without an index, a list without a limit) does so."
     return Fix(
         text=f"{text} Look at the statements behind the route, and at their plans.",
-        snippet=f"perfkit.digest(rec.where(route={name!r}))\nperfkit.since_when(rec)",
+        snippet=f"perfkit.digest(rec{route_rows.where(name)})\nperfkit.since_when(rec)",
         language="python",
     )
 

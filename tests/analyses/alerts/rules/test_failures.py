@@ -77,3 +77,51 @@ def test_without_status_nothing_is_judged(simulated, alerts):
     row = statuses(alerts, table)["unavailable-burst"]
     assert row["why"] == "neither status nor errors are known"
     assert statuses(alerts, table)["error-rate"]["status"] == "not judged"
+
+
+FAILURES = {"error-window", "unavailable-burst"}
+
+
+@pytest.mark.parametrize("code", [500, 503])
+@pytest.mark.parametrize("share", [0.02, 0.08, 1.0])
+def test_a_constant_rate_is_no_incident_whatever_its_height(simulated, rules, code, share):
+    for seed in range(3):
+        constant = simulated.requests(
+            seed,
+            seconds=2600,
+            rate=lambda t: np.full(len(t), 1.5),
+            status=failing(code, share, 0, 2600),
+        )
+        assert not FAILURES & set(rules(constant))
+
+
+def test_an_incident_in_a_service_that_always_fails_a_little_is_found(simulated, alerts):
+    table = simulated.requests(1, seconds=HOURS, status=failing(500, 0.25, otherwise=0.03))
+    [incident] = [f for f in alerts(table).findings if f.rule in FAILURES]
+    assert incident.keys["window"].startswith("2026-09-21T01:0")
+    assert incident.evidence[0]["error_rate"] == pytest.approx(0.25, abs=0.03)
+
+
+def test_a_burst_counts_only_the_statuses_that_its_title_names(simulated, alerts):
+    def status(t, route, uniform):
+        inside = (t >= 3600) & (t < 4500)
+        mixed = np.select([uniform < 0.05, uniform < 0.08, uniform < 0.1], [503, 502, 500], 200)
+        return np.where(inside, mixed, 200)
+
+    table = simulated.requests(1, seconds=HOURS, status=status)
+    [finding] = alerts(table).findings
+    codes = np.array(table["status"])
+    named = int(np.isin(codes, (502, 503)).sum())
+    assert finding.title.startswith("A burst of 503 and 502 from ")
+    assert f"({named:,} of " in finding.title
+    assert finding.evidence[0]["failures"] == named
+    assert "500: " in finding.evidence[0]["codes"]
+
+
+def test_an_outage_of_most_of_the_recording_is_told_once(simulated, alerts):
+    table = simulated.requests(
+        1, seconds=HOURS, status=failing(502, 1.0, 3600, HOURS, otherwise=0.0), routes=1
+    )
+    [finding] = alerts(table).findings
+    assert finding.rule == "unavailable-burst"
+    assert finding.evidence[0]["also"] == "error-rate on /r0"

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit import sources, statistics, units
+from perfkit.analyses import failures
 from perfkit.analyses.diagnosis.nesting import inside_another
 from perfkit.routes import routes
 
@@ -99,7 +100,7 @@ def _symptom(route: str, mine: _Durations, before: _Durations | None) -> Symptom
 def _durations(rec: Recording) -> Mapping[str, _Durations]:
     requests = with_route(sources.primary(rec, "requests"))
     requests = requests.filter(pc.is_valid(requests["duration_ms"]))
-    failed = pc.fill_null(pc.greater_equal(requests["status"], 500), fill_value=False)
+    failed = pa.array(failures.is_failure(failures.statuses(requests["status"])))
     waited = pc.if_else(pa.array(inside_another(requests)), 0.0, requests["duration_ms"])
     grouped = (
         requests.append_column("failed", pc.cast(failed, pa.int64()))

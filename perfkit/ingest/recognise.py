@@ -20,6 +20,10 @@ __all__ = ["recognise"]
 #: Below this a format does not recognise an input; two closer than this are in doubt.
 SURE, CLOSE = 0.4, 0.05
 
+_READS = (
+    "logs of databases, ORMs, web servers and applications, traces and APM exports, results of load"
+    " tests and readings of hosts: its README lists them"
+)
 _TARGETS = {"time": "started_at", "start": "started_at", "duration": "duration_ms"}
 _KNOWN = ("method", "route", "path", "status", "client", "request_id", "trace_id")
 _SHOWN_COLUMNS = 5
@@ -78,7 +82,7 @@ def _example(head: bytes, name: str) -> str:
         target = _target(meaning.name if meaning else "")
         if target and target not in columns.values():
             columns[visible(column, 40)] = target
-    others = "" if columns else f" (a table); perfkit reads {_titles()}"
+    others = "" if columns else f" (a table); perfkit reads {_READS}"
     if "duration_ms" not in columns.values():
         columns.setdefault("took", "duration_ms")
     chosen = dict(list(columns.items())[:_SHOWN_COLUMNS])
@@ -88,11 +92,6 @@ def _example(head: bytes, name: str) -> str:
         f'perfkit.load({name!r}, table="requests", columns={mapping}, '
         f'unit="{unit or "ms"}", tz="UTC"){others}'
     )
-
-
-def _titles() -> str:
-    """Return what is read, forms of one thing once."""
-    return ", ".join(dict.fromkeys(form.title.split(" (")[0] for form in formats()))
 
 
 def _target(meaning: str) -> str:

@@ -44,7 +44,7 @@ def classified(line: Any, units: Mapping[str, str]) -> tuple[str, dict[str, Any]
         return QUERY, values
     if is_outgoing(line, values):
         return REQUEST, outgoing(line, values)
-    kind = _half(line, values) or (REQUEST if _is_request(values) else "")
+    kind = _half(line, values) or (REQUEST if _is_request(values) and not _is_span(line) else "")
     return (kind, values) if kind else _happening(line, values)
 
 
@@ -73,6 +73,11 @@ def _is_query(values: dict[str, Any], event: Any) -> bool:
     if not isinstance(statement, str) or not _SQL.match(statement):
         return False
     return event == QUERY or (values.get("duration_ms") is not None and "method" not in values)
+
+
+def _is_span(line: dict[str, Any]) -> bool:
+    """Say whether a line is a span of a trace, which has a parent, and none of a log."""
+    return {"trace_id", "span_id", "parent_id"} <= line.keys()
 
 
 def _is_request(values: dict[str, Any]) -> bool:

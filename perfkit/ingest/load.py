@@ -95,10 +95,11 @@ def load(
     options = checked(
         format, table, columns, unit, tz, encoding, prefix, filters, log_format=log_format
     )
-    with ExitStack() as stack:
+    with ExitStack() as stack, Crew(executor) as crew:
+        crew.hurry(inputs)
         chosen = choose(inputs, options, stack)
-        progress = stack.enter_context(closing(Progress(chosen.total)))
-        with Crew(executor, total=chosen.total) as crew:
+        crew.expect(chosen.total)
+        with closing(Progress(chosen.total)) as progress:
             read(chosen.logs, options.terms, crew, progress, encoding=encoding)
         parts = parts_of(chosen, options)
     if not parts:

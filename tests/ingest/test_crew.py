@@ -101,3 +101,17 @@ def test_an_error_in_a_worker_stops_the_others(big, small_pieces, monkeypatch):
         assert team.piece_bytes == 20_000
     for pool in started:
         assert all(process.poll() is not None for process in pool._processes)
+
+
+def test_processes_are_started_early_only_for_large_files(tmp_path):
+    small, large = tmp_path / "a.log", tmp_path / "b.log"
+    small.write_bytes(b"x")
+    with large.open("wb") as file:
+        file.truncate(crew.LARGE_BYTES + 1)
+    with Crew() as team:
+        team.hurry([small, tmp_path / "missing", 3, "logs/*.gz"])
+        assert team._own is None
+        team.hurry([str(large)])
+        assert team._own is not None or crew.cores() == 1
+        team.expect(1)
+        assert team.piece_bytes < crew.CHUNK_BYTES

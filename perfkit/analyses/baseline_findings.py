@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from perfkit import statistics, units
 from perfkit.analyses.failures import QUERY
 from perfkit.results import Finding, Fix
+from perfkit.statistics.proportions import wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,7 @@ def _of_route(row: dict[str, Any]) -> Iterable[Finding]:
 
 
 def _failing(row: dict[str, Any]) -> Finding:
-    certain = _lowest_rate(row["errors"], row["requests"]) > ERROR_RATE
+    certain = wilson_interval(row["errors"], row["requests"])[0] > ERROR_RATE
     return _finding(
         "error-rate",
         row,
@@ -128,12 +129,3 @@ def _finding(
         confidence=confidence,
         keys={"route": row["route"]},
     )
-
-
-def _lowest_rate(errors: int, requests: int) -> float:
-    """Return the lower end of Wilson's 95 % interval (Wilson, JASA 22, 1927)."""
-    z = 1.96
-    rate = errors / requests
-    middle = rate + z * z / (2 * requests)
-    spread = z * math.sqrt(rate * (1 - rate) / requests + z * z / (4 * requests**2))
-    return (middle - spread) / (1 + z * z / requests)

@@ -82,9 +82,8 @@ class Crew:
         files = [item for item in inputs if isinstance(item, (str, os.PathLike))]
         # unlike Path.is_file, this takes any text, however long
         known = [file for file in files if os.path.isfile(file)]  # noqa: PTH113 - see above
-        self._seen = sum(os.stat(file).st_size for file in known)  # noqa: PTH116 - may be text
-        self._executor()
-        self._seen = 0
+        if sum(os.stat(file).st_size for file in known) > LARGE_BYTES:  # noqa: PTH116 - may be text
+            self._start()
 
     def expect(self, total: int) -> None:
         """Say how many bytes are to be read."""
@@ -148,10 +147,15 @@ class Crew:
     def _executor(self) -> Any:
         if self._given is not None:
             return self._given
-        if self._own is None and self._is_large and cores() > 1:
-            self.folder = tempfile.mkdtemp(prefix="perfkit-")
-            self._own = Workers(cores(), self.folder)
+        if self._is_large:
+            self._start()
         return self._own
+
+    def _start(self) -> None:
+        """Start processes of our own, where they pay and nobody gave others."""
+        if self._own is None and self._given is None and cores() > 1:
+            self.folder = self.folder or tempfile.mkdtemp(prefix="perfkit-")
+            self._own = Workers(cores(), self.folder)
 
 
 def _function(piece: Piece | Whole) -> Any:

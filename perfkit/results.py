@@ -33,11 +33,15 @@ _SEVERITIES = ("critical", "warning", "info")
 
 @dataclass(frozen=True, kw_only=True)
 class Fix:
-    """What exactly to change: a sentence, and a snippet to paste."""
+    """What exactly to change: a sentence, a snippet to paste, and how to try it before.
+
+    ``test`` is a statement that shows whether the finding holds, without changing anything.
+    """
 
     text: str
     snippet: str = ""
     language: str = ""  # of the snippet: "sql", "python", ...
+    test: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,7 @@ class Finding:
                 "text": self.fix.text,
                 "snippet": self.fix.snippet,
                 "language": self.fix.language,
+                **({"test": self.fix.test} if self.fix.test else {}),
             },
             "effort": self.effort,
             "confidence": self.confidence,

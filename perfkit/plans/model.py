@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from perfkit.plans.self_time import Times
+    from perfkit.results import Finding
 
 __all__ = ["CONDITIONS", "Node", "Plan", "subtree"]
 
@@ -131,11 +132,17 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
-    """One plan: ``tree`` depth-first, ``document`` the rest of what EXPLAIN printed."""
+    """One plan: ``tree`` depth-first, ``document`` the rest of what EXPLAIN printed.
+
+    ``system`` is postgresql, mysql or mariadb; ``lost`` says what a damaged text had and the
+    plan lacks, a sentence each.
+    """
 
     tree: Sequence[Node]
     document: Mapping[str, Any] = field(default_factory=dict)
     statement: str | None = None
+    system: str = "postgresql"
+    lost: tuple[str, ...] = ()
 
     @property
     def root(self) -> Node:
@@ -176,6 +183,14 @@ class Plan:
         from perfkit.plans.self_time import attribute
 
         return attribute(self.tree)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What makes it slow and what to change, worst first; nothing for a fast plan."""
+        from perfkit.plans.rules import findings
+        from perfkit.results import ranked
+
+        return ranked(findings(self))
 
     @cached_property
     def arrow(self) -> pa.Table:

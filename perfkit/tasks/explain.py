@@ -91,7 +91,7 @@ def _result(server: Server, measured: Measured) -> ExplainResult:
         noun="nodes",
         findings=rules.findings(plan),
         caveats=_caveats(plan, measured),
-        checked=rules.CHECKED if executed else (),
+        checked=rules.checked(plan) if executed else (),
         totals=_totals(server, plan, executed=executed),
         plan=plan,
         executed=executed,

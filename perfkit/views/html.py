@@ -84,8 +84,8 @@ def _edge(severity: str) -> str:
 
 
 def _finding(number: int, finding: Finding) -> str:
-    snippet = "\n".join(map(markup, code_lines(finding.fix.snippet)))
-    code = f'<pre style="{_CODE}"><code>{snippet}</code></pre>' if snippet else ""
+    fix = finding.fix
+    test = f"<p>Test it first:</p>{_code(fix.test)}" if fix.test else ""
     evidence = columns.from_rows(finding.evidence[:EVIDENCE_ROWS])
     evidence = layout.narrow(evidence, WIDTH - _INDENTED, _needs)
     more = _faint(f"See {finding.reference}" if finding.reference else "")
@@ -96,8 +96,14 @@ def _finding(number: int, finding: Finding) -> str:
         f"{number}. <strong>[{markup(finding.severity)}]</strong> {markup(finding.title)}"
         f'<br><span style="{_FAINT}">{markup(saves(finding))}</span></summary>'
         f'<div style="margin-left:1.1em">{page_table(evidence, "Evidence")}'
-        f"<p><strong>Fix:</strong> {markup(finding.fix.text)}</p>{code}{more}</div></details>"
+        f"<p><strong>Fix:</strong> {markup(fix.text)}</p>{_code(fix.snippet)}{test}{more}"
+        "</div></details>"
     )
+
+
+def _code(snippet: str) -> str:
+    lines = "\n".join(map(markup, code_lines(snippet)))
+    return f'<pre style="{_CODE}"><code>{lines}</code></pre>' if lines else ""
 
 
 def _list(title: str, items: Sequence[str]) -> str:

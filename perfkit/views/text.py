@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfkit import units
@@ -83,6 +84,10 @@ def _finding(number: int, finding: Finding, width: int) -> list[str]:
     lines += _wrapped(f"fix: {finding.fix.text}", width, indent, indent + "     ")
     deeper += "  "
     lines += [deeper + line for line in snippet_lines(finding.fix, width - len(deeper))]
+    if finding.fix.test:
+        tried = replace(finding.fix, snippet=finding.fix.test)
+        lines.append(f"{indent}test it first:")
+        lines += [deeper + line for line in snippet_lines(tried, width - len(deeper))]
     return [line.rstrip() for line in lines] + _reference(finding, width, indent)
 
 

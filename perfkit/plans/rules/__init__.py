@@ -1,45 +1,50 @@
 """Rules: each looks at one plan and returns findings. One file per subject.
 
+A rule is a module of this package with a constant ``RULES``; adding one is adding a file.
 Thresholds are about one execution. A rule says nothing about a plan without times, and
 nothing about one that took less than :data:`NOTHING_TO_FIX_MS`.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from functools import cache
 from typing import TYPE_CHECKING
 
-from perfkit.plans.rules.estimates import nl_misestimate, row_estimate
-from perfkit.plans.rules.seq_scans import slow_seq_scan
-from perfkit.plans.rules.sorts import sort_spill
+from perfkit.plans.facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from perfkit.plans.model import Plan
+    from perfkit.plans.rules.rule import Rule
     from perfkit.results import Finding
 
-__all__ = ["CHECKED", "NOTHING_TO_FIX_MS", "RULES", "findings"]
+__all__ = ["NOTHING_TO_FIX_MS", "checked", "findings", "rules"]
 
 #: A statement that takes less than this is not what makes a request slow.
 NOTHING_TO_FIX_MS = 5.0
 
-RULES: tuple[Callable[[Plan], list[Finding]], ...] = (
-    slow_seq_scan,
-    sort_spill,
-    nl_misestimate,
-    row_estimate,
-)
 
-#: What the rules look at, for the sentence "nothing wrong was found".
-CHECKED = (
-    "sequential scans that throw away 90 % of what they read",
-    "sorts that spill to disk",
-    "row estimates that are wrong by a factor of 10, in nested loops above all",
-)
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every rule, sorted by name."""
+    modules = (
+        importlib.import_module(f"{__name__}.{info.name}")
+        for info in pkgutil.iter_modules(__path__)
+    )
+    found = [rule for module in modules for rule in getattr(module, "RULES", ())]
+    return tuple(sorted(found, key=lambda rule: rule.name))
 
 
-def findings(plan: Plan) -> list[Finding]:
-    """Return what all rules find in ``plan``."""
+def checked(plan: Plan) -> tuple[str, ...]:
+    """Return what the rules look at in such a plan, for "nothing wrong was found"."""
+    return tuple(rule.looks_at for rule in rules() if plan.system in rule.systems)
+
+
+def findings(plan: Plan, facts: Facts | None = None) -> list[Finding]:
+    """Return what all rules find in ``plan``; ``facts`` of its tables make some of them surer."""
     if not plan.timed or (plan.execution_ms or 0.0) < NOTHING_TO_FIX_MS:
         return []
-    return [finding for rule in RULES for finding in rule(plan)]
+    known = facts or Facts()
+    asked = (rule for rule in rules() if plan.system in rule.systems)
+    return [finding for rule in asked for finding in rule.find(plan, known)]

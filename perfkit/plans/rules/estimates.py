@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.postgres_sql import quoted
+from perfkit.plans.rules.rule import Rule
 from perfkit.plans.scans import matters
 from perfkit.results import Finding, Fix
 from perfkit.units import format_count, format_ms, format_share
 
 if TYPE_CHECKING:
+    from perfkit.plans.facts import Facts
     from perfkit.plans.model import Node, Plan
 
-__all__ = ["nl_misestimate", "row_estimate"]
+__all__ = ["RULES"]
 
 FACTOR = 10.0
 MANY_LOOPS = 1000
@@ -22,7 +24,7 @@ _JOINS = {"Nested Loop", "Hash Join", "Merge Join"}
 _PASSING = {"Gather", "Gather Merge", "Materialize", "Memoize", "Hash", "Sort", "Result"}
 
 
-def row_estimate(plan: Plan) -> list[Finding]:
+def row_estimate(plan: Plan, _facts: Facts) -> list[Finding]:
     """Find the lowest nodes that matter and whose estimate is wrong by a factor of 10."""
     wrong = {node.node_id for node in plan.tree if _wrong(plan, node)}
     return [
@@ -35,7 +37,7 @@ def row_estimate(plan: Plan) -> list[Finding]:
     ]
 
 
-def nl_misestimate(plan: Plan) -> list[Finding]:
+def nl_misestimate(plan: Plan, _facts: Facts) -> list[Finding]:
     """Find nested loops that ran their inner side far more often than was planned."""
     return [
         _loop_finding(plan, loop, *sides)
@@ -154,3 +156,17 @@ def _fix(node: Node) -> Fix:
         snippet=f"ANALYZE {table};",
         language="sql",
     )
+
+
+RULES = (
+    Rule(
+        name="nl-misestimate",
+        looks_at="nested loops that ran far more often than planned",
+        find=nl_misestimate,
+    ),
+    Rule(
+        name="row-estimate",
+        looks_at="row estimates that are wrong by a factor of 10",
+        find=row_estimate,
+    ),
+)

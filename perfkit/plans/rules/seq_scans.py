@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.advice import index_fix
+from perfkit.plans.rules.rule import Rule
 from perfkit.plans.scans import Scan, wasteful_scans
 from perfkit.results import Finding
 from perfkit.units import format_count, format_ms, format_share
 
 if TYPE_CHECKING:
+    from perfkit.plans.facts import Facts
     from perfkit.plans.model import Plan
 
-__all__ = ["slow_seq_scan"]
+__all__ = ["RULES"]
 
 
 #: From here on the scan is what the statement waits for.
 CRITICAL_SHARE = 0.5
 
 
-def slow_seq_scan(plan: Plan) -> list[Finding]:
+def slow_seq_scan(plan: Plan, _facts: Facts) -> list[Finding]:
     """Find sequential scans on large tables that keep at most 10 % of the rows read."""
     return [_finding(plan, scan) for scan in wasteful_scans(plan)]
 
@@ -49,3 +51,12 @@ def _finding(plan: Plan, scan: Scan) -> Finding:
         effort="low" if scan.candidate else "medium",
         keys={"table": table},
     )
+
+
+RULES = (
+    Rule(
+        name="slow-seq-scan",
+        looks_at="sequential scans that throw away 90 % of what they read",
+        find=slow_seq_scan,
+    ),
+)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfkit.plans.rules.rule import Rule
 from perfkit.plans.scans import matters
 from perfkit.results import Finding, Fix
 from perfkit.units import format_bytes, format_ms
 
 if TYPE_CHECKING:
+    from perfkit.plans.facts import Facts
     from perfkit.plans.model import Node, Plan
 
-__all__ = ["sort_spill"]
+__all__ = ["RULES"]
 
 # Rows in memory take more room than on disk: quicksort needs about 2.5 times as much.
 _MEMORY_PER_DISK = 2.5
 _KB = 1024
 
 
-def sort_spill(plan: Plan) -> list[Finding]:
+def sort_spill(plan: Plan, _facts: Facts) -> list[Finding]:
     """Find sorts that matter and wrote their rows to disk."""
     return [
         _finding(plan, node)
@@ -59,3 +61,6 @@ def _finding(plan: Plan, node: Node) -> Finding:
         ),
         effort="low",
     )
+
+
+RULES = (Rule(name="sort-spill", looks_at="sorts that spill to disk", find=sort_spill),)

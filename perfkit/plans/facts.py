@@ -1,0 +1,96 @@
+"""What a server knows about the tables of a plan: sizes, statistics, indexes. Plain data.
+
+Offline nothing is known: an empty :class:`Facts`. What is unknown is None, never 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from perfkit.plans.model import Node
+
+__all__ = ["ColumnFacts", "Facts", "IndexFacts", "TableFacts"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnFacts:
+    """A column as pg_stats has it; ``distinct`` < 0 is a share of the rows, values are texts."""
+
+    name: str
+    type: str
+    not_null: bool = False
+    distinct: float | None = None
+    null_share: float | None = None
+    width_bytes: float | None = None
+    correlation: float | None = None
+    common: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+    bounds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexFacts:
+    """An index; ``keys`` are columns or expressions as the server prints them.
+
+    ``descending``, ``nulls_first`` and ``classes`` (operator classes, "" for the default) have
+    one entry per key.
+    """
+
+    name: str
+    method: str
+    keys: tuple[str, ...]
+    descending: tuple[bool, ...] = ()
+    nulls_first: tuple[bool, ...] = ()
+    classes: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()
+    predicate: str | None = None
+    unique: bool = False
+    constrained: bool = False
+    valid: bool = True
+    size_bytes: int | None = None
+    definition: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFacts:
+    """A table: ``rows`` and ``pages`` as the planner believes, counters since the last reset.
+
+    ``visible_share`` is the share of pages marked all-visible; ``modified`` the rows changed
+    since the last ANALYZE, ``analyzed`` when that was (by hand or by autovacuum).
+    """
+
+    schema: str
+    name: str
+    rows: float | None = None
+    pages: int | None = None
+    visible_share: float | None = None
+    columns: Mapping[str, ColumnFacts] = field(default_factory=dict)
+    indexes: tuple[IndexFacts, ...] = ()
+    inserts: int | None = None
+    updates: int | None = None
+    hot_updates: int | None = None
+    deletes: int | None = None
+    sequential_scans: int | None = None
+    index_scans: int | None = None
+    modified: int | None = None
+    analyzed: datetime | None = None
+    fillfactor: int | None = None
+    partitioned: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything known about the tables of one plan, by schema and name."""
+
+    tables: Mapping[tuple[str, str], TableFacts] = field(default_factory=dict)
+    extensions: frozenset[str] = frozenset()
+    immutable: frozenset[str] = frozenset()  # names of functions that every overload of is
+
+    def of(self, node: Node) -> TableFacts | None:
+        """Return what is known about the table that ``node`` scans."""
+        return self.tables.get((node.text("Schema") or "", node.relation or ""))

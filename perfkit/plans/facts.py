@@ -6,7 +6,7 @@ Offline nothing is known: an empty :class:`Facts`. What is unknown is None, neve
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     from perfkit.plans.model import Node
 
-__all__ = ["ColumnFacts", "Facts", "IndexFacts", "TableFacts"]
+__all__ = ["ColumnFacts", "Facts", "IndexFacts", "Partition", "TableFacts"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnFacts:
-    """A column as pg_stats has it; ``distinct`` < 0 is a share of the rows, values are texts."""
+    """A column as pg_stats has it; ``distinct`` < 0 is a share of the rows, values are texts.
+
+    ``elements`` are the most common elements of an array or tsvector with their
+    ``element_shares``. ``by_bytes`` says whether its collation sorts by bytes (C, POSIX), so
+    that an ordinary b-tree serves ``LIKE 'x%'``; None where it has no collation.
+    """
 
     name: str
     type: str
@@ -31,14 +36,17 @@ class ColumnFacts:
     common: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
     bounds: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
+    element_shares: tuple[float, ...] = ()
+    by_bytes: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class IndexFacts:
-    """An index; ``keys`` are columns or expressions as the server prints them.
+    """An index; ``keys`` are columns or expressions as the server prints them (quoted names).
 
-    ``descending``, ``nulls_first`` and ``classes`` (operator classes, "" for the default) have
-    one entry per key.
+    ``descending``, ``nulls_first``, ``classes`` (operator classes, "" for the default) and
+    ``collations`` ("" for the column's own) have one entry per key.
     """
 
     name: str
@@ -47,13 +55,23 @@ class IndexFacts:
     descending: tuple[bool, ...] = ()
     nulls_first: tuple[bool, ...] = ()
     classes: tuple[str, ...] = ()
+    collations: tuple[str, ...] = ()
     included: tuple[str, ...] = ()
     predicate: str | None = None
     unique: bool = False
     constrained: bool = False
+    replica_identity: bool = False
     valid: bool = True
     size_bytes: int | None = None
     definition: str = ""
+
+
+class Partition(NamedTuple):
+    """A partition; ``parts`` are its own if it is partitioned again."""
+
+    schema: str
+    name: str
+    parts: tuple[Partition, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +79,9 @@ class TableFacts:
     """A table: ``rows`` and ``pages`` as the planner believes, counters since the last reset.
 
     ``visible_share`` is the share of pages marked all-visible; ``modified`` the rows changed
-    since the last ANALYZE, ``analyzed`` when that was (by hand or by autovacuum).
+    since the last ANALYZE, ``analyzed`` when that was (by hand or by autovacuum). A partitioned
+    table has the sums of its partitions; a partition names its ``parent``. ``foreign_keys``
+    are the columns of each foreign key that the table has.
     """
 
     schema: str
@@ -81,6 +101,9 @@ class TableFacts:
     analyzed: datetime | None = None
     fillfactor: int | None = None
     partitioned: bool = False
+    partitions: tuple[Partition, ...] = ()
+    parent: tuple[str, str] | None = None
+    foreign_keys: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +117,9 @@ class Facts:
     def of(self, node: Node) -> TableFacts | None:
         """Return what is known about the table that ``node`` scans."""
         return self.tables.get((node.text("Schema") or "", node.relation or ""))
+
+    def whole(self, table: TableFacts) -> TableFacts:
+        """Return the partitioned table that ``table`` is a part of, or itself."""
+        while table.parent is not None and table.parent in self.tables:
+            table = self.tables[table.parent]
+        return table

@@ -20,10 +20,19 @@ startup_ms            wall time to the first row, per loop
 inclusive_ms          wall time of the node and everything below it
 self_cost             the planner's cost without that of the children (no loops counted)
 self_ms, self_share   wall time of the node alone; share of the execution time
-hit_blocks ...        blocks of 8 kB of the node and everything below it: found in shared
-                      buffers (hit), read into them, temporary ones read and written
-self_hit_blocks ...   blocks of the node alone
+hit_blocks ...        blocks of 8 kB of the node and everything below it, over all processes:
+                      found in shared buffers (hit_blocks), read_blocks, dirtied_blocks,
+                      written_blocks by this statement itself, and those of temporary files:
+                      temp_read_blocks, temp_written_blocks; 0 blocks are 0, unknown is NA
+self_hit_blocks ...   blocks of the node alone: self_read_blocks, self_dirtied_blocks,
+                      self_written_blocks, self_temp_read_blocks, self_temp_written_blocks
+io_ms, self_io_ms     wall time of reading and writing (track_io_timing), with and without
+                      what is below; what the server summed is divided by the processes
+workers               worker processes that were launched for a Gather
+skew                  time of the slowest process / of the mean one (VERBOSE), at least 1
+spilled_bytes         what the node alone wrote to disk for want of memory
 never_executed        planned, but skipped at run time
+timing_ok             False where the times of its parts exceed its own beyond rounding
 ===================== =======================================================================
 """
 
@@ -33,6 +42,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from perfkit.plans.node import CONDITIONS, Node, subtree
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -40,94 +51,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from perfkit.plans.self_time import Times
+    from perfkit.plans.times.triggers import Trigger
     from perfkit.results import Finding
 
 __all__ = ["CONDITIONS", "Node", "Plan", "subtree"]
-
-#: The properties that hold conditions, in the order a node evaluates them.
-CONDITIONS = ("Index Cond", "Recheck Cond", "TID Cond", "Hash Cond", "Merge Cond", "Join Filter")
-_FILTERS = ("Filter", "One-Time Filter")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Node:
-    """One node; ``properties`` are the server's own, without the child plans."""
-
-    node_id: int
-    parent_id: int | None
-    depth: int
-    properties: Mapping[str, Any]
-    children: list[int] = field(default_factory=list)
-
-    def number(self, key: str) -> float | None:
-        """Return a numeric property, None when the plan does not have it."""
-        value = self.properties.get(key)
-        return None if value is None else float(value)
-
-    def text(self, key: str) -> str | None:
-        """Return a text property, None when the plan does not have it."""
-        value = self.properties.get(key)
-        return None if value is None else str(value)
-
-    @property
-    def kind(self) -> str:
-        """The server's node type, such as ``Seq Scan``."""
-        return str(self.properties["Node Type"])
-
-    @property
-    def node_type(self) -> str:
-        """The node type as people read it in text plans: ``Parallel Seq Scan``."""
-        return f"Parallel {self.kind}" if self.properties.get("Parallel Aware") else self.kind
-
-    @property
-    def relationship(self) -> str:
-        """How it hangs on its parent: Outer, Inner, Member, SubPlan, InitPlan, ..."""
-        return self.text("Parent Relationship") or ""
-
-    @property
-    def loops(self) -> float | None:
-        """Executions over all processes; 0 = never executed, None = EXPLAIN without ANALYZE."""
-        return self.number("Actual Loops")
-
-    @property
-    def total_ms(self) -> float | None:
-        """Time over all loops and processes; None without timing."""
-        once = self.number("Actual Total Time")
-        if self.loops == 0:
-            return 0.0
-        return None if once is None or self.loops is None else once * self.loops
-
-    @property
-    def relation(self) -> str | None:
-        """Table name without its schema."""
-        return self.text("Relation Name")
-
-    @property
-    def qualified(self) -> str | None:
-        """Table name with its schema where the plan says it (VERBOSE)."""
-        schema = self.text("Schema")
-        return f"{schema}.{self.relation}" if schema and self.relation else self.relation
-
-    @property
-    def condition(self) -> str | None:
-        """All conditions of the node, joined by AND."""
-        found = [self.text(key) for key in (*CONDITIONS, *_FILTERS)]
-        return " AND ".join(text for text in dict.fromkeys(found) if text) or None
-
-    @property
-    def row_factor(self) -> float | None:
-        """Real rows / estimated rows per loop, both at least 1; None if not executed."""
-        actual, planned = self.number("Actual Rows"), self.number("Plan Rows")
-        if actual is None or planned is None or not self.loops:
-            return None
-        return max(actual, 1.0) / max(planned, 1.0)
-
-    def removed_per_loop(self) -> float | None:
-        """Rows thrown away by conditions, per loop; None without ANALYZE."""
-        if not self.loops:
-            return None
-        keys = ("Filter", "Join Filter", "Index Recheck")
-        return sum(self.number(f"Rows Removed by {key}") or 0.0 for key in keys)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -165,10 +92,82 @@ class Plan:
         return _float(self.document.get("Planning Time"))
 
     @property
+    def printed_ms(self) -> float | None:
+        """Execution time as the server printed it ("Total runtime" up to 9.3), else None."""
+        printed = self.document.get("Execution Time", self.document.get("Total Runtime"))
+        return _float(printed)
+
+    @property
     def execution_ms(self) -> float | None:
         """Execution time; auto_explain does not print it: then the root's time."""
-        printed = _float(self.document.get("Execution Time"))
-        return self.root.total_ms if printed is None else printed
+        return self.root.total_ms if self.printed_ms is None else self.printed_ms
+
+    @property
+    def rest_ms(self) -> float | None:
+        """Execution time that no node, AFTER trigger or serialization explains."""
+        return dict(self.parts).get("rest") if self.printed_ms is not None else None
+
+    @property
+    def parts(self) -> list[tuple[str, float]]:
+        """What the execution consists of, in ms; adds up to ``execution_ms``."""
+        from perfkit.plans.times.parts import parts
+
+        return parts(self, self.trigger_list)
+
+    @cached_property
+    def trigger_list(self) -> list[Trigger]:
+        """The triggers that ran, one tuple each (fields: columns of ``triggers``)."""
+        from perfkit.plans.times.parts import after_root_ms
+        from perfkit.plans.times.triggers import triggers
+
+        return triggers(self, after_root_ms(self))
+
+    @property
+    def triggers(self) -> pd.DataFrame:
+        """The triggers: name, relation, constraint, calls, time_ms, before (NA: unknown).
+
+        BEFORE triggers are part of the time of their ModifyTable node, others are not.
+        """
+        from perfkit.plans.node_table import trigger_table
+        from perfkit.tables import to_pandas
+
+        return to_pandas(trigger_table(self.trigger_list))
+
+    @property
+    def jit_ms(self) -> float | None:
+        """Wall time of JIT compilation: contained in the nodes, never added to them."""
+        from perfkit.plans.times.parts import jit_ms
+
+        return jit_ms(self)
+
+    @property
+    def serialization_ms(self) -> float | None:
+        """Time that the result took to be serialized (PostgreSQL 17+), outside of the root."""
+        from perfkit.plans.times.parts import serialization_ms
+
+        return serialization_ms(self)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Settings of the planner that differ from the default (EXPLAIN (SETTINGS))."""
+        return _mapping(self.document.get("Settings"))
+
+    @property
+    def planning(self) -> Mapping[str, Any]:
+        """What planning used: blocks, and memory from PostgreSQL 17 on."""
+        return _mapping(self.document.get("Planning"))
+
+    @property
+    def serialization(self) -> Mapping[str, Any]:
+        """What serialization printed: Time (ms), Output Volume (kB), Format, blocks."""
+        return _mapping(self.document.get("Serialization"))
+
+    @property
+    def notes(self) -> list[str]:
+        """What limits the times of single nodes, a sentence each."""
+        from perfkit.plans.times.parts import notes
+
+        return notes(self)
 
     @property
     def shape_id(self) -> str:
@@ -222,13 +221,8 @@ class Plan:
         return f"<Plan: {self.root.node_type}, {len(self.tree)} nodes{took}>"
 
 
-def subtree(tree: Sequence[Node], node: Node) -> Iterator[Node]:
-    """Yield ``node`` and everything below it, depth first."""
-    yield node
-    position = node.node_id + 1
-    while position < len(tree) and tree[position].depth > node.depth:
-        yield tree[position]
-        position += 1
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _float(value: Any) -> float | None:

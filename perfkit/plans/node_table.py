@@ -6,37 +6,56 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from perfkit.plans.self_time import BLOCKS
+from perfkit.plans.times.counters import BLOCKS, counts_blocks, spilled_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfkit.plans.model import Node, Plan
+    from perfkit.plans.times.triggers import Trigger
 
-__all__ = ["node_table"]
+__all__ = ["node_table", "trigger_table"]
 
+_SELF_BLOCKS = tuple(f"self_{name}" for name in BLOCKS)
 # What to look at first stands left: a narrow window shows as many columns as fit.
 _KINDS = {
-    pa.int64(): ("node_id", "depth", "parent_id", *BLOCKS, *(f"self_{name}" for name in BLOCKS)),
+    pa.int64(): ("node_id", "depth", "parent_id", *BLOCKS, *_SELF_BLOCKS),
     pa.string(): ("node_type", "relation", "schema", "alias", "index", "condition"),
-    pa.bool_(): ("never_executed",),
+    pa.bool_(): ("never_executed", "timing_ok"),
 }
 _ORDER = (
     "node_id", "depth", "node_type", "relation", "self_ms", "self_share", "inclusive_ms",
     "plan_rows", "actual_rows", "loops", "row_factor", "rows_removed", "condition", "index",
-    "alias", "schema", "parent_id", "processes", "total_rows", "startup_ms", "self_cost",
-    *BLOCKS, *(f"self_{name}" for name in BLOCKS), "never_executed",
+    "alias", "schema", "parent_id", "processes", "workers", "skew", "total_rows", "startup_ms",
+    "self_cost", "io_ms", "self_io_ms", *BLOCKS, *_SELF_BLOCKS, "spilled_bytes",
+    "never_executed", "timing_ok",
 )  # fmt: skip
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 SCHEMA = pa.schema([(name, _KIND_OF.get(name, pa.float64())) for name in _ORDER])
+_TRIGGERS = pa.schema(
+    [
+        ("name", pa.string()),
+        ("relation", pa.string()),
+        ("constraint", pa.string()),
+        ("calls", pa.float64()),
+        ("time_ms", pa.float64()),
+        ("before", pa.bool_()),
+    ]
+)
 
 
 def node_table(plan: Plan) -> pa.Table:
     """Return one row per node of ``plan``, depth first."""
-    rows = [_row(plan, node) for node in plan.tree]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    rows = [_identity(node) | _rows(node) | _costs(plan, node) for node in plan.tree]
+    columns: dict[str, Sequence[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
+    columns |= _times(plan) | _blocks(plan)
+    arrays = [pa.array(columns[field.name], field.type) for field in SCHEMA]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-def _row(plan: Plan, node: Node) -> dict[str, Any]:
-    return _identity(node) | _rows(node) | _times(plan, node) | _blocks(plan, node)
+def trigger_table(triggers: Sequence[Trigger]) -> pa.Table:
+    """Return one row per trigger (columns: see ``Plan.triggers``)."""
+    return pa.Table.from_pylist([trigger._asdict() for trigger in triggers], schema=_TRIGGERS)
 
 
 def _identity(node: Node) -> dict[str, Any]:
@@ -67,25 +86,45 @@ def _rows(node: Node) -> dict[str, Any]:
     }
 
 
-def _times(plan: Plan, node: Node) -> dict[str, Any]:
-    times, whole = plan.times, plan.execution_ms
-    own = times.self_ms[node.node_id]
+def _costs(plan: Plan, node: Node) -> dict[str, Any]:
+    written = plan.times.self_blocks["temp_written_blocks"][node.node_id]
     return {
         "self_cost": _self_cost(plan, node),
-        "processes": times.processes[node.node_id],
         "startup_ms": node.number("Actual Startup Time"),
-        "inclusive_ms": times.inclusive_ms[node.node_id],
-        "self_ms": own,
-        "self_share": None if own is None or not whole else own / whole,
+        "workers": node.number("Workers Launched"),
+        "spilled_bytes": spilled_bytes(node, written) if node.loops else None,
     }
 
 
-def _blocks(plan: Plan, node: Node) -> dict[str, Any]:
-    row: dict[str, Any] = {}
+def _times(plan: Plan) -> dict[str, Sequence[Any]]:
+    times, whole = plan.times, plan.execution_ms
+    return {
+        "processes": times.processes,
+        "skew": times.skew,
+        "inclusive_ms": times.inclusive_ms,
+        "self_ms": times.self_ms,
+        "self_share": [None if own is None or not whole else own / whole for own in times.self_ms],
+        "io_ms": times.io_ms,
+        "self_io_ms": times.self_io_ms,
+        "timing_ok": times.timing_ok,
+    }
+
+
+def _blocks(plan: Plan) -> dict[str, Sequence[Any]]:
+    counted = counts_blocks(plan.tree)
+    columns: dict[str, Sequence[Any]] = {}
     for name, key in BLOCKS.items():
-        row[name] = node.number(key)
-        row[f"self_{name}"] = plan.times.self_blocks[name][node.node_id]
-    return row
+        columns[name] = [_whole(node, key, counted=counted) for node in plan.tree]
+        columns[f"self_{name}"] = plan.times.self_blocks[name]
+    return columns
+
+
+def _whole(node: Node, key: str, *, counted: bool) -> int | None:
+    """Return a block count; text prints no zeros, so an executed node without one has 0."""
+    value = node.number(key)
+    if value is None:
+        return 0 if counted and node.loops else None
+    return int(value)
 
 
 def _self_cost(plan: Plan, node: Node) -> float | None:

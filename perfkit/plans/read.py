@@ -2,57 +2,52 @@
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from perfkit.errors import BadRecord, EmptyInput, InputError, UnknownFormat
-from perfkit.plans.model import Node, Plan
-from perfkit.plans.text_plan import text_document
+from perfkit.errors import EmptyInput, InputError, UnknownFormat
+from perfkit.plans.model import Plan
+from perfkit.plans.reading.alike import alike_document
+from perfkit.plans.reading.inputs import lacking
+from perfkit.plans.reading.json_text import (
+    MAX_DEPTH,
+    decoded,
+    documents,
+    is_document,
+    repaired,
+)
+from perfkit.plans.reading.paste import pasted_lines
+from perfkit.plans.reading.text import read_text
+from perfkit.plans.reading.tree import HINT, MAX_NODES, checked, nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "read_plan"]
 
-#: Beyond these a text is no plan that a person or a log ever held.
+#: Beyond this a text is no plan that a person or a log ever held.
 MAX_BYTES = 10_000_000
-MAX_NODES = 20_000
-MAX_DEPTH = 300
 
-_HINT = "EXPLAIN (ANALYZE, VERBOSE, BUFFERS, FORMAT JSON) SELECT ..."
 _STATEMENT = "Query Text"
-_NUMBERS = (
-    "Startup Cost", "Total Cost", "Plan Rows", "Plan Width", "Actual Startup Time",
-    "Actual Total Time", "Actual Rows", "Actual Loops", "Rows Removed by Filter",
-    "Rows Removed by Join Filter", "Rows Removed by Index Recheck", "Shared Hit Blocks",
-    "Shared Read Blocks", "Temp Read Blocks", "Temp Written Blocks", "Sort Space Used",
-    "Workers Planned", "Workers Launched",
-)  # fmt: skip
-_LARGEST = 1e18  # rows, blocks or ms: nothing that was measured is larger
+_COLUMN = "QUERY PLAN"
 
-# A line of psql's aligned output: "| ... +|", "║ ... ↵║", " ... +".
-_EDGES = re.compile(r"^[ \t]*[|│║]?|[ \t]*[+↵]?[ \t]*[|│║]?[ \t]*$", re.MULTILINE)
-_FRAME = re.compile(r"^[ \t]*[|│║] |[ \t]*[+↵]?[ \t]*[|│║]?[ \t]*$", re.MULTILINE)
-_START = re.compile(r"\[\s*\{|\{\s*\"")
-_QUALIFIED = re.compile(
-    r'\b(?:from|join|update|into)\s+(?:only\s+)?"?([\w$]+)"?\."?([\w$]+)"?', re.IGNORECASE
-)
-_TRIES = 50
+
+class _Found(NamedTuple):
+    document: Mapping[str, Any]
+    lost: tuple[str, ...] = ()
+    text: bool = False  # printed by EXPLAIN as text
 
 
 def read_plan(text_or_json: str | bytes | list[Any] | Mapping[str, Any]) -> Plan:
-    """Return the plan in ``text_or_json``.
+    """Return the plan in ``text_or_json``, of PostgreSQL 9.0 to 19.
 
-    Understood are documents of ``EXPLAIN (FORMAT JSON)``, decoded or as text, also with
-    psql's borders and ``+`` around them or pgAdmin's doubled quotes, and the JSON of
-    auto_explain, also with its log line in front; and the text that EXPLAIN and auto_explain
-    print otherwise.
+    Understood are documents of ``EXPLAIN (FORMAT JSON)``, decoded or as text, and the text that
+    EXPLAIN prints otherwise, also from auto_explain with the log line in front, with psql's
+    borders, pgAdmin's doubled quotes, lines broken by a terminal. Both give the same nodes.
+    What a text lacks because it was cut off is said in ``Plan.lost``, a sentence each.
 
     Raises:
         EmptyInput: there is nothing in it.
-        UnknownFormat: it holds no plan.
+        UnknownFormat: it holds no plan, or one in XML or YAML.
         InputError: it holds several plans, or is larger than 10 MB, 20,000 nodes or 300 levels.
         BadRecord: a node lacks its type, or a number in it is none.
 
@@ -60,146 +55,108 @@ def read_plan(text_or_json: str | bytes | list[Any] | Mapping[str, Any]) -> Plan
         >>> read_plan('[{"Plan": {"Node Type": "Result"}}]')
         <Plan: Result, 1 nodes>
     """
-    document = _document(text_or_json)
-    rest = {key: value for key, value in document.items() if key not in {"Plan", _STATEMENT}}
-    statement = document.get(_STATEMENT)
-    tree = _tree(document["Plan"])
-    if isinstance(statement, str):
-        _add_schemas(tree, statement)
-    return Plan(
-        tree=tree,
-        document=_checked(rest, "the plan", ("Planning Time", "Execution Time")),
-        statement=statement if isinstance(statement, str) else None,
-    )
+    found = _found(text_or_json)
+    document = found.document
+    rest = alike_document({k: v for k, v in document.items() if k not in {"Plan", _STATEMENT}})
+    checked(rest, "the plan", ("Planning Time", "Execution Time"))
+    said = document.get(_STATEMENT)
+    statement = said if isinstance(said, str) else None
+    tree = nodes(document["Plan"], rest, statement, text=found.text)
+    lost = (*found.lost, *lacking(tree)) if found.text or found.lost else ()
+    return Plan(tree=tree, document=rest, statement=statement, lost=lost)
 
 
-def _document(source: Any) -> Mapping[str, Any]:
+def _found(source: Any) -> _Found:
     if isinstance(source, bytes):
         source = source.decode("utf-8", "replace")
     value = _decoded(source) if isinstance(source, str) else source
+    if isinstance(value, _Found):
+        return value
+    value = _unpacked(value)
+    if isinstance(value, str):
+        return _found(value)
     if isinstance(value, list):
-        if len(value) > 1:
-            raise InputError(
-                f"read_plan: there are {len(value)} plans in it", hint="pass one of them"
-            )
-        value = value[0] if value else None
-    if not _is_document(value):
-        raise UnknownFormat("read_plan: this is no plan in JSON", hint=_HINT)
-    assert isinstance(value, dict)
-    return value
+        value = _only(value) if value else None
+    if not is_document(value):
+        raise UnknownFormat("read_plan: this is no plan in JSON", hint=HINT)
+    return _Found(value)
 
 
-def _is_document(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("Plan"), dict)
+def _unpacked(value: Any) -> Any:
+    """Take rows that a client exported as JSON, ``[{"QUERY PLAN": ...}, ...]``, apart."""
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        return value
+    cells = [row[_COLUMN] for row in value if list(row) == [_COLUMN]]
+    if not cells or len(cells) < len(value):
+        return value
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    return "\n".join(texts) if len(texts) == len(cells) else cells[0]
+
+
+def _only(plans: list[Any]) -> Any:
+    if len(plans) > 1:
+        raise _several(len(plans))
+    return plans[0]
+
+
+def _several(count: int) -> InputError:
+    return InputError(f"read_plan: there are {count} plans in it", hint="pass one of them")
 
 
 def _decoded(text: str) -> Any:
     if len(text) > MAX_BYTES:
-        raise InputError(f"read_plan: the text is larger than {MAX_BYTES:,} bytes", hint=_HINT)
+        raise InputError(f"read_plan: the text is larger than {MAX_BYTES:,} bytes", hint=HINT)
     if not text.strip():
-        raise EmptyInput("read_plan: the text is empty", hint=_HINT)
+        raise EmptyInput("read_plan: the text is empty", hint=HINT)
     try:
-        return json.loads(text)
-    except RecursionError:
-        raise _too_deep() from None
-    except ValueError:
+        return decoded(text)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
         return _unwrapped(text)
 
 
-def _unwrapped(text: str) -> Any:
-    """Find the JSON in a paste: behind a log prefix, in a frame, with doubled quotes."""
-    bare = _EDGES.sub("", text)
-    for candidate in dict.fromkeys((text, bare, bare.replace('""', '"'))):
-        found = list(_documents(candidate))
-        if found:
+def _unwrapped(text: str) -> _Found:
+    """Find the plan in a paste: behind a log prefix, in a frame, cut off at the end."""
+    lines = pasted_lines(text)
+    if '"Plan"' in text or '""Plan""' in text:
+        if (found := _json_in(text, lines)) is not None:
             return found
-    for candidate in (text, _FRAME.sub("", text)):  # in text the indentation says who is whose
-        if (document := text_document(candidate)) is not None:
-            return document
-    raise UnknownFormat("read_plan: there is no complete plan in the text", hint=_HINT)
+    _refuse_others(text, lines)
+    read = read_text(lines)
+    if read is None:
+        raise UnknownFormat("read_plan: there is no plan in the text", hint=HINT)
+    if read.plans > 1:
+        raise _several(read.plans)
+    return _Found(read.document, read.lost, text=True)
 
 
-def _documents(text: str) -> Iterator[Any]:
-    """Yield the documents in ``text``; brackets of log prefixes are tried and passed over."""
-    decoder = json.JSONDecoder()
-    position = 0
-    for _ in range(_TRIES):
-        start = _START.search(text, position)
-        if start is None:
-            return
-        position = start.start() + 1
-        try:
-            value, end = decoder.raw_decode(text, start.start())
-        except ValueError:
-            continue
-        except RecursionError:
-            raise _too_deep() from None
-        found = [item for item in _listed(value) if _is_document(item)]
-        yield from found
-        position = end if found else position
+def _json_in(text: str, lines: list[str]) -> _Found | None:
+    bare = "\n".join(line.strip() for line in lines)
+    forms = dict.fromkeys((text, bare, bare.replace('""', '"'), "".join(lines)))
+    for form in forms:
+        if found := list(documents(form)):
+            return _Found(_only(found))
+    for form in _cut_forms(forms):
+        if (part := repaired(form)) is not None:
+            return _Found(part.document, (part.lost,))
+    return None
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _cut_forms(forms: Iterable[str]) -> list[str]:
+    return [form for form in forms if '"Plan"' in form]
 
 
-def _tree(root: Mapping[str, Any]) -> list[Node]:
-    """Return the nodes depth-first, without recursion: the depth is the input's."""
-    tree: list[Node] = []
-    waiting: list[tuple[Any, int | None, int]] = [(root, None, 0)]
-    while waiting:
-        plan, parent_id, depth = waiting.pop()
-        node = _node(plan, len(tree), parent_id, depth)
-        tree.append(node)
-        if parent_id is not None:
-            tree[parent_id].children.append(node.node_id)
-        children = plan.get("Plans") or []
-        if not isinstance(children, list):
-            raise BadRecord(f"read_plan: 'Plans' of node {node.node_id} is no list")
-        waiting.extend((child, node.node_id, depth + 1) for child in reversed(children))
-        if len(tree) + len(waiting) > MAX_NODES:
-            raise InputError(f"read_plan: the plan has more than {MAX_NODES:,} nodes")
-    return tree
-
-
-def _add_schemas(tree: list[Node], statement: str) -> None:
-    """Name the schema of tables where the plan does not (no VERBOSE) and the statement does."""
-    said: dict[str, set[str]] = {}
-    for schema, table in _QUALIFIED.findall(statement):
-        said.setdefault(table, set()).add(schema)
-    for number, node in enumerate(tree):
-        schemas = said.get(node.relation or "", set())
-        if "Schema" not in node.properties and len(schemas) == 1:
-            known = {**node.properties, "Schema": next(iter(schemas))}
-            tree[number] = replace(node, properties=known)
-
-
-def _node(plan: Any, node_id: int, parent_id: int | None, depth: int) -> Node:
-    if depth > MAX_DEPTH:
-        raise _too_deep()
-    if not isinstance(plan, dict) or not isinstance(plan.get("Node Type"), str):
-        raise BadRecord(f"read_plan: node {node_id} has no 'Node Type'", hint=_HINT)
-    properties = {key: value for key, value in plan.items() if key != "Plans"}
-    return Node(
-        node_id=node_id,
-        parent_id=parent_id,
-        depth=depth,
-        properties=_checked(properties, f"node {node_id}", _NUMBERS),
-    )
-
-
-def _checked(properties: dict[str, Any], where: str, numbers: tuple[str, ...]) -> dict[str, Any]:
-    for key in numbers:
-        value = properties.get(key)
-        if value is not None and not _is_measure(value):
-            raise BadRecord(f"read_plan: {key!r} of {where} is {str(value)[:40]!r}, not a number")
-    return properties
-
-
-def _is_measure(value: Any) -> bool:
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    return numeric and 0 <= value <= _LARGEST
-
-
-def _too_deep() -> InputError:
-    return InputError(f"read_plan: the plan is nested deeper than {MAX_DEPTH} levels")
+def _refuse_others(text: str, lines: list[str]) -> None:
+    """Say of formats that EXPLAIN has as well that they are not read."""
+    kind = ""
+    if "<explain" in text and "<Node-Type>" in text:
+        kind = "XML"
+    elif "Node Type:" in text and any(line.strip() in {"Plan:", "- Plan:"} for line in lines):
+        kind = "YAML"
+    if kind:
+        raise UnknownFormat(
+            f"read_plan: this is a plan in {kind}, which is not read: "
+            "use EXPLAIN with FORMAT JSON or FORMAT TEXT",
+            hint=HINT,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 
     from perfkit.probes.server import Server
 
-__all__ = ["Index", "Key", "StatisticsAge", "Table", "indexes", "statistics_age", "tables"]
+__all__ = ["ENOUGH_DAYS", "Index", "Key", "StatisticsAge", "Table", "indexes", "statistics_age", "tables"]
 
+#: A month holds what runs once a month.
+ENOUGH_DAYS = 30
 _LAST_SCAN = 160000  # the release that brought pg_stat_user_indexes.last_idx_scan
 _NULLS_NOT_DISTINCT = 150000
 
@@ -36,21 +39,32 @@ select n.nspname as schema, t.relname as table, c.relname as name, a.amname as m
        i.indoption::int[] as options,
        pg_catalog.pg_get_expr(i.indpred, i.indrelid, true) as predicate,
        pg_catalog.pg_get_indexdef(i.indexrelid) as definition,
-       pg_catalog.pg_relation_size(i.indexrelid) as size_bytes,
-       s.idx_scan as scans, {last} as last_scan
+       i.indisclustered as clustered, c.relkind = 'I' as partitioned,
+       0 = any(i.indkey::int2[]) as computed,
+       coalesce(c.reloptions, '{{}}')
+           || array(select o.attnum || ':' || array_to_string(o.attoptions, ',')
+                    from pg_catalog.pg_attribute o
+                    where o.attrelid = i.indexrelid and o.attoptions is not null) as parameters,
+       f.size_bytes, f.scans, {last} as last_scan
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_class t on t.oid = i.indrelid
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 join pg_catalog.pg_am a on a.oid = c.relam
-left join pg_catalog.pg_stat_all_indexes s on s.indexrelid = i.indexrelid
-where c.relkind = 'i' and not c.relispartition and t.relpersistence <> 't'
+cross join lateral (
+    select sum(pg_catalog.pg_relation_size(p.oid))::bigint as size_bytes,
+           sum(pg_catalog.pg_stat_get_numscans(p.oid))::bigint as scans{lasts}
+    from (select l.relid as oid from pg_catalog.pg_partition_tree(i.indexrelid) l
+          union select i.indexrelid) p
+) f
+where c.relkind in ('i', 'I') and not c.relispartition and t.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and not exists (select from pg_catalog.pg_depend d
                   where d.classid = 'pg_catalog.pg_class'::regclass
                     and d.objid in (i.indexrelid, i.indrelid) and d.deptype = 'e')
 order by 1, 2, 3
 """
+_LASTS = ", max(pg_catalog.pg_stat_get_lastscan(p.oid)) as last_scan"
 _TABLES = """
 select n.nspname as schema, c.relname as name, c.reltuples::float8 as rows,
        pg_catalog.pg_table_size(c.oid) as size_bytes
@@ -82,7 +96,11 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """One index; ``scans`` is None where the role may not see statistics."""
+    """One index; ``scans`` is None where the role may not see statistics.
+
+    A partitioned index stands for those of all partitions. ``computed``: it has an expression
+    among its columns. ``parameters`` are those of WITH and of operator classes.
+    """
 
     schema: str
     table: str
@@ -102,6 +120,10 @@ class Index:
     size_bytes: int
     scans: int | None
     last_scan: datetime | None
+    clustered: bool = False
+    partitioned: bool = False
+    computed: bool = False
+    parameters: tuple[str, ...] = ()
 
     @property
     def columns(self) -> str:
@@ -131,18 +153,28 @@ class StatisticsAge(NamedTuple):
     since: datetime
     known: bool
     seconds: float
+    where: str = "on this server"
 
     @property
     def days(self) -> float:
         """The age in days."""
         return self.seconds / 86_400
 
+    @property
+    def enough(self) -> bool:
+        """Whether they reach back far enough to call something unused: a month and its end."""
+        now = self.since + timedelta(seconds=self.seconds)
+        month_ended = (self.since.year, self.since.month) != (now.year, now.month)
+        return self.days >= ENOUGH_DAYS and month_ended
+
 
 def indexes(connection: Connection, server: Server) -> list[Index]:
-    """Return all ordinary indexes of the database, without those of extensions and partitions."""
+    """Return all indexes of the database, without those of extensions and of partitions."""
+    newer = server.number >= _LAST_SCAN
     sql = _INDEXES.format(
         nulls="i.indnullsnotdistinct" if server.number >= _NULLS_NOT_DISTINCT else "false",
-        last="s.last_idx_scan" if server.number >= _LAST_SCAN else "null::timestamptz",
+        last="f.last_scan" if newer else "null::timestamptz",
+        lasts=_LASTS if newer else "",
     )
     return [_index(row) for row in connection.exec_driver_sql(sql).mappings()]
 
@@ -163,7 +195,7 @@ def _index(row: Any) -> Index:
     same = (
         "schema", "table", "name", "method", "unique", "nulls_not_distinct", "valid",
         "constrained", "replica_identity", "exclusion", "supports_foreign_key", "predicate",
-        "definition", "size_bytes", "scans", "last_scan",
+        "definition", "size_bytes", "scans", "last_scan", "clustered", "partitioned", "computed",
     )  # fmt: skip
     parts = (row["expressions"], row["classes"], row["collations"], row["options"])
     keys = [Key(*key) for key in zip(*(part[:count] for part in parts), strict=True)]
@@ -171,6 +203,7 @@ def _index(row: Any) -> Index:
         **{name: row[name] for name in same},
         keys=tuple(keys),
         included=tuple(row["expressions"][count:]),
+        parameters=tuple(sorted(row["parameters"])),
     )
 
 

@@ -1,16 +1,27 @@
-"""Ask the server for a plan: planned only, or executed and measured."""
+"""Ask the server for a plan: planned only, or executed and measured, and always undone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from perfkit.errors import TargetRefused
 from perfkit.plans.read import read_plan
-from perfkit.probes.effects import Effect, effects, named_in
+from perfkit.probes.effects import effects, named_in
+from perfkit.probes.effects.writes import Writes, writes
+from perfkit.probes.explain_guard import (
+    only_planned,
+    refuse,
+    refuse_foreign,
+    refuse_standby,
+    refuse_writes,
+    writing,
+)
+from perfkit.probes.explain_options import Options, options
+from perfkit.probes.failures import sqlstate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -18,81 +29,157 @@ if TYPE_CHECKING:
     from perfkit.probes.server import Server
     from perfkit.probes.statement import Statement
 
-__all__ = ["Measured", "measure", "planned"]
+__all__ = ["Asked", "Measured", "Run", "measure", "planned"]
 
-_OPTIONS = "VERBOSE, FORMAT JSON"
-_WITH_SETTINGS = 120000  # server_version_num of the first release with EXPLAIN (SETTINGS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """A plan, and why it holds estimates only ("" if the statement was executed)."""
-
-    plan: Plan
-    not_executed: str = ""
+#: Syntax error, feature not supported, invalid or undefined parameter, no right to it.
+_OPTION_REFUSED = {"42601", "0A000", "22023", "42704", "42501"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What to explain and how: ``execute`` None means where the server is on this machine."""
+    """What to explain and how: ``execute`` None means where the server is on this machine.
+
+    ``writes`` lets statements that write or lock rows be executed; ``allowed`` are the user's
+    own functions that may run (``name`` or ``schema.name``); ``runs`` is how often.
+    """
 
     statement: Statement
     values: Mapping[str, Any] = field(default_factory=dict)
     execute: bool | None = None
+    writes: bool = False
+    allowed: Collection[str] = ()
+    runs: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A plan, and why it holds estimates only ("" if the statement was executed).
+
+    ``times_ms`` are the execution times of all runs, in order; ``plan`` is that of the quickest
+    but the first (of the only one). ``bare_ms`` is the time of a run without a clock around
+    every node, None if there was none. ``writes`` is None for a statement that only reads.
+    """
+
+    plan: Plan
+    not_executed: str = ""
+    times_ms: tuple[float, ...] = ()
+    bare_ms: float | None = None
+    options: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    writes: Writes | None = None
+
+    @property
+    def writing(self) -> bool:
+        """Whether the statement writes or locks rows."""
+        return bool(writing(self.plan))
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One statement on one connection, inside a transaction that will be rolled back."""
+
+    connection: Connection
+    server: Server
+    asked: Asked
+    options: Options | None = None  # of the last EXPLAIN
+    refused: str = ""  # the options that this server has by its number, yet refuses
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan with estimates only: nothing is executed."""
+        return self._explained(analyze=False)
+
+    def executed(self, *, timing: bool = True) -> Plan:
+        """Execute and measure; whatever it wrote is undone before this returns."""
+        return self._explained(analyze=True, timing=timing)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be asked of this server, a sentence each."""
+        refused = f"This server refused options of EXPLAIN; left out: {self.refused}."
+        caveat = self.options.caveat if self.options else ""
+        return tuple(note for note in (refused if self.refused else "", caveat) if note)
+
+    def _explained(self, *, analyze: bool, timing: bool = True) -> Plan:
+        """Explain with all options that this release has, else once more with the fewest."""
+        from sqlalchemy.exc import DBAPIError
+
+        number, fewest = self.server.number, bool(self.refused)
+        wanted = options(number, analyze=analyze, timing=timing, fewest=fewest)
+        try:
+            return self._sent(wanted)
+        except DBAPIError as error:
+            lost = error.connection_invalidated
+            if lost or fewest or sqlstate(error) not in _OPTION_REFUSED:
+                raise
+            less = options(number, analyze=analyze, timing=timing, fewest=True)
+            plan = self._sent(less)
+            self.refused = ", ".join(name for name in wanted.names if name not in less.names)
+            return plan
+
+    def _sent(self, wanted: Options) -> Plan:
+        asked, self.options = self.asked, wanted
+        bound = asked.statement.bind(asked.values, prefix=f"EXPLAIN ({wanted.text}) ")
+        savepoint = self.connection.begin_nested()
+        try:
+            return read_plan(self.connection.execute(bound).scalar_one())
+        finally:
+            if savepoint.is_active:
+                savepoint.rollback()
 
 
 def measure(connection: Connection, server: Server, asked: Asked) -> Measured:
-    """Plan the statement and execute it where that is asked for and changes nothing.
+    """Plan the statement and execute it where that is asked for and nothing stays of it.
+
+    A statement that writes is executed only with ``asked.writes``, and needs a transaction
+    that may write.
 
     Raises:
         TargetRefused: it calls a function with effects that no rollback undoes.
     """
-    _refuse(effects(connection, asked.statement.names), execute=asked.execute)
-    plan = planned(connection, server, asked)
-    reason = _only_planned(plan, server, asked.execute)
+    run = Run(connection=connection, server=server, asked=asked)
+    names = asked.statement.names
+    refuse(effects(connection, names, allowed=asked.allowed), asked, execute=False)
+    reason = only_planned(run.plan, server, asked)
     if reason:
-        return Measured(plan=plan, not_executed=reason)
-    _refuse(effects(connection, named_in(plan)), execute=True)
-    return Measured(plan=_explained(connection, server, asked, "ANALYZE, BUFFERS, "))
+        return _planned_only(run, reason)
+    found = _checked(run)
+    plans = [run.executed() for _ in range(asked.runs)]
+    used = run.options.names if run.options else ()
+    bare = run.executed(timing=False) if asked.runs > 1 else None
+    return Measured(
+        plan=min(plans[1:] or plans, key=_took),
+        times_ms=tuple(_took(plan) for plan in plans),
+        bare_ms=_took(bare) if bare else None,
+        options=used,
+        notes=run.notes,
+        writes=found,
+    )
 
 
 def planned(connection: Connection, server: Server, asked: Asked) -> Plan:
     """Return the plan with estimates only: nothing is executed."""
-    return _explained(connection, server, asked, "")
+    return Run(connection=connection, server=server, asked=asked).plan
 
 
-def _explained(connection: Connection, server: Server, asked: Asked, options: str) -> Plan:
-    settings = "SETTINGS, " if server.number >= _WITH_SETTINGS else ""
-    prefix = f"EXPLAIN ({options}{settings}{_OPTIONS}) "
-    return read_plan(
-        connection.execute(asked.statement.bind(asked.values, prefix=prefix)).scalar_one()
-    )
+def _planned_only(run: Run, reason: str) -> Measured:
+    used = run.options.names if run.options else ()
+    return Measured(plan=run.plan, not_executed=reason, options=used, notes=run.notes)
 
 
-def _only_planned(plan: Plan, server: Server, execute: bool | None) -> str:  # noqa: FBT001 - three states
-    kinds = {node.kind for node in plan.tree}
-    if "ModifyTable" in kinds:
-        return "Not executed: the statement writes. These are the planner's estimates."
-    if "LockRows" in kinds:
-        return "Not executed: the statement locks rows. These are the planner's estimates."
-    if execute is False:
-        return "Not executed, as asked: these are the planner's estimates."
-    if execute is None and not (server.local or server.lab):
-        return (
-            "Not executed: nothing proves that this server runs on this machine. These are the "
-            "planner's estimates; analyze=True executes the statement and measures."
-        )
-    return ""
+def _checked(run: Run) -> Writes | None:
+    """Refuse what may not be executed; return what a write sets off, None for a read."""
+    asked, connection, plan = run.asked, run.connection, run.plan
+    names = asked.statement.names | named_in(plan)
+    refuse_foreign(connection, plan)
+    if not writing(plan):
+        refuse(effects(connection, names, allowed=asked.allowed), asked, execute=True)
+        return None
+    refuse_standby(run.server)
+    found = writes(connection, plan, names, asked.allowed)
+    refuse_writes(found, asked)
+    return found
 
 
-def _refuse(found: list[Effect], *, execute: bool | None) -> None:
-    """Refuse functions with effects; only planned, those that the planner would not run pass."""
-    dangerous = [effect for effect in found if effect.planned or execute is not False]
-    if not dangerous:
-        return
-    first = dangerous[0]
-    planner = "take the call out of the statement"
-    raise TargetRefused(
-        f"explain: {first.name}() may have effects that no rollback undoes: {first.reason}",
-        hint=planner if first.planned else f"analyze=False only plans it, or {planner}",
-    )
+def _took(plan: Plan) -> float:
+    return plan.execution_ms or 0.0

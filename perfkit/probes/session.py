@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfkit.errors import NotConnected, UsageError
 from perfkit.probes.failures import told
+from perfkit.probes.single import one_statement_per_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def rolled_back(
     with told(where, engine), engine.connect() as plain:
         connection = plain.execution_options(**options)
         try:
-            with _one_statement_per_message(connection):
+            with one_statement_per_message(connection):
                 _limit(where, connection, timeout_s=timeout_s, read_only=read_only)
                 yield connection
         finally:
@@ -94,21 +95,6 @@ def _engine_of_url(where: str, url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         # The message may hold the URL, and the URL a password.
         raise UsageError(f"{where}: the URL is not understood", hint=_HINT) from None
-
-
-@contextmanager
-def _one_statement_per_message(connection: Connection) -> Iterator[None]:
-    """Make psycopg prepare what it sends: the server then refuses a second statement in it."""
-    driver: Any = connection.connection.driver_connection
-    before = getattr(driver, "prepare_threshold", None)
-    if not hasattr(driver, "prepare_threshold"):
-        yield
-        return
-    driver.prepare_threshold = 0
-    try:
-        yield
-    finally:
-        driver.prepare_threshold = before
 
 
 def _limit(where: str, connection: Connection, *, timeout_s: float, read_only: bool) -> None:

@@ -1,20 +1,15 @@
-"""The statements that pg_stat_statements knows to be slow, and their generic plans."""
+"""The statements that pg_stat_statements knows to be slow."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from perfkit.errors import InputError, UsageError
-from perfkit.plans.postgres_sql import code, quoted
-from perfkit.plans.read import read_plan
+from perfkit.plans.postgres_sql import quoted
 from perfkit.probes.failures import sqlstate
-from perfkit.probes.statement import one_statement
+from perfkit.probes.generic_plan import generic_plan
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, CursorResult
-
-    from perfkit.plans.model import Plan
-    from perfkit.probes.server import Server
+    from sqlalchemy import Connection
 
 __all__ = ["ENABLE", "SlowStatement", "Workload", "generic_plan", "workload"]
 
@@ -24,10 +19,6 @@ ENABLE = (
     "CREATE EXTENSION pg_stat_statements;"
 )
 LEAST_MS, LEAST_CALLS = 20.0, 5
-_GENERIC = 160000  # the release that brought EXPLAIN (GENERIC_PLAN)
-_NAME = "perfkit_generic_plan"
-_FORMAT = "VERBOSE, FORMAT JSON"
-_IS_PREPARED = "select count(*) from pg_catalog.pg_prepared_statements where name = :name"
 _HIDDEN = "<insufficient privilege>"
 
 _EXTENSION = """
@@ -90,58 +81,3 @@ def workload(connection: Connection, *, limit: int) -> Workload:
     seen = [row for row in rows if row.text != _HIDDEN]
     hidden = "Statements of other roles are hidden: GRANT pg_read_all_stats TO this role."
     return Workload(seen, [hidden] if len(seen) < len(rows) else [])
-
-
-def generic_plan(connection: Connection, server: Server, sql: str) -> Plan | None:
-    """Return the plan for unknown values, None where the server cannot make one.
-
-    That is so for utility statements, texts that were cut, tables that this session does not
-    see, and parameters whose type the server cannot tell.
-    """
-    from sqlalchemy.exc import DBAPIError
-
-    try:
-        text = one_statement(sql).text
-        with connection.begin_nested():
-            new = server.number >= _GENERIC
-            return read_plan(_generic(connection, text) if new else _prepared(connection, text))
-    except (InputError, UsageError):
-        return None
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise
-        return None
-
-
-def _generic(connection: Connection, text: str) -> Any:
-    driver: Any = connection.connection.driver_connection
-    before = getattr(driver, "prepare_threshold", None)
-    # A message with its own parameters would have to give values for $1.
-    driver.prepare_threshold = None
-    try:
-        return _verbatim(connection, f"EXPLAIN (GENERIC_PLAN, {_FORMAT}) {text}").scalar_one()
-    finally:
-        driver.prepare_threshold = before
-
-
-def _prepared(connection: Connection, text: str) -> Any:
-    """Do what GENERIC_PLAN does, on releases before it."""
-    from sqlalchemy import text as sql_text
-
-    connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
-    _verbatim(connection, f"PREPARE {_NAME} AS {text}")
-    count = len({token.text for token in code(text) if token.kind == "param"})
-    nulls = f"({', '.join(['NULL'] * count)})" if count else ""
-    try:
-        with connection.begin_nested():
-            explain = f"EXPLAIN ({_FORMAT}) EXECUTE {_NAME}{nulls}"
-            return connection.exec_driver_sql(explain).scalar_one()
-    finally:
-        # Prepared statements outlive transactions; some drivers drop all after an error.
-        if connection.execute(sql_text(_IS_PREPARED), {"name": _NAME}).scalar():
-            connection.exec_driver_sql(f"DEALLOCATE {_NAME}")
-
-
-def _verbatim(connection: Connection, sql: str) -> CursorResult[Any]:
-    """Send text as it is: ``$1`` and ``%`` in it are the server's business."""
-    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})

@@ -9,19 +9,32 @@ from typing import TYPE_CHECKING
 
 from perfkit.errors import UsageError
 from perfkit.plans.postgres_sql import Token, code, identifier, tokenise
+from perfkit.probes.sql_names import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from sqlalchemy import TextClause
 
-__all__ = ["Statement", "called", "one_statement"]
+    from perfkit.probes.sql_names import Names
+
+__all__ = ["Statement", "one_statement"]
 
 _READS = {"select", "with", "values", "table", "("}
 _WRITES = {"insert", "update", "delete", "merge"}
 _LONGEST = 1_000_000
 _HINT = "explain one SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE or MERGE"
+_INSTEAD = {
+    "execute": "paste the prepared statement itself, with :name for its values",
+    "prepare": "paste the statement behind AS, with :name for its values",
+    "declare": "paste the SELECT of the cursor",
+    "copy": "explain the SELECT that it copies",
+    "create": "explain the SELECT behind AS, if there is one",
+    "refresh": "explain the SELECT of the view",
+    "call": "explain the procedure's statements one at a time",
+    "do": "explain the block's statements one at a time",
+}
 
 
 @dataclass(frozen=True)
@@ -40,10 +53,19 @@ class Statement:
         """The names behind ``:name``, in order; none of ``::date``, ``a[1:2]``, ``'12:30'``."""
         return tuple(dict.fromkeys(self.tokens[at + 1].text for at in self._bound))
 
-    @property
-    def names(self) -> frozenset[str]:
-        """What is written in front of a parenthesis: functions, and more than that."""
-        return called(self.tokens)
+    @cached_property
+    def names(self) -> Names:
+        """What it mentions: functions, tables, types, operators."""
+        return names_in(self.tokens)
+
+    @cached_property
+    def numbered(self) -> str:
+        """The statement with ``$1``, ``$2`` ... for its parameters, as PREPARE takes it."""
+        numbers = {name: str(at) for at, name in enumerate(self.parameters, 1)}
+        parts = [token.text for token in self.tokens]
+        for at in self._bound:
+            parts[at], parts[at + 1] = " $", numbers[parts[at + 1]]
+        return "".join(parts)
 
     @cached_property
     def _bound(self) -> tuple[int, ...]:
@@ -109,21 +131,22 @@ def one_statement(sql: str) -> Statement:
         raise UsageError("explain: there is no statement", hint=_HINT)
     if any(token.text == ";" for token in tokens):
         raise UsageError("explain: there is more than one statement", hint="explain one at a time")
+    _check_kind(tokens)
+    return Statement(text)
+
+
+def _check_kind(tokens: list[Token]) -> None:
     verb = (identifier(tokens[0]) or tokens[0].text)[:20]
     if verb == "explain":
         raise UsageError("explain: EXPLAIN is added here", hint="leave EXPLAIN out")
     if verb not in _READS | _WRITES:
-        raise UsageError(f"explain: {verb.upper()} has no plan", hint=_HINT)
+        hint = _INSTEAD.get(verb, _HINT)
+        raise UsageError(f"explain: {verb.upper()} has no plan", hint=hint)
     if verb in _READS and _makes_table(tokens):
         raise UsageError("explain: SELECT INTO makes a table", hint="leave INTO out")
-    return Statement(text)
-
-
-def called(tokens: Iterable[Token]) -> frozenset[str]:
-    """Return the names in front of a parenthesis."""
-    useful = [token for token in tokens if token.kind not in {"blank", "comment"}]
-    found = (identifier(token) for token, after in pairwise(useful) if after.text == "(")
-    return frozenset(name for name in found if name)
+    if any(token.kind == "quoted" and token.text[0] in "uU" for token in tokens):
+        # Its escapes would have to be undone to know which function or table it names.
+        raise UsageError('explain: names such as U&"..." are not read', hint="write the name out")
 
 
 def _makes_table(tokens: list[Token]) -> bool:

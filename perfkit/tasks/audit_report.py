@@ -10,7 +10,7 @@ import pyarrow as pa
 from perfkit.plans.advice import CREATE_NOTE, index_fix
 from perfkit.plans.postgres_sql import quoted
 from perfkit.results import Finding, Fix
-from perfkit.tasks.index_drops import ENOUGH_DAYS
+from perfkit.probes.catalog import ENOUGH_DAYS
 from perfkit.units import format_bytes, format_count, format_ms
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perfkit.probes.catalog import Index, StatisticsAge
     from perfkit.probes.server import Server
     from perfkit.tasks.index_creates import Proposal
-    from perfkit.tasks.index_drops import Drop
+    from perfkit.tasks.audit.drops import Drop
     from perfkit.tasks.index_proof import Proof
 
 __all__ = ["Create", "Survey", "caveats", "findings", "joined", "table", "with_proofs"]

@@ -5,33 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from perfkit.errors import UsageError
 from perfkit.plans import rules
-from perfkit.probes.explain_run import Asked, Measured, measure
-from perfkit.probes.server import Server, identify
-from perfkit.probes.session import as_engine, rolled_back
+from perfkit.probes.explain_run import Asked
+from perfkit.probes.session import as_engine
 from perfkit.probes.statement import one_statement
 from perfkit.results import Result
+from perfkit.tasks.explaining.caveats import caveats
+from perfkit.tasks.explaining.observed import observe
 from perfkit.units import format_count, format_ms, format_share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Engine
 
     from perfkit.plans.model import Node, Plan
+    from perfkit.tasks.explaining.observed import Observed
 
 __all__ = ["ExplainResult", "explain"]
 
 _WHERE = "explain"
-_MISSED = 0.03  # self times that miss the whole by more than this are worth a word
+_MOST_RUNS = 1000
+_PARTS = pa.schema([("part", pa.string()), ("time_ms", pa.float64()), ("share", pa.float64())])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ExplainResult(Result):
-    """A Result with the plan itself; ``.table`` holds its nodes."""
+    """A Result with the plan itself; ``.table`` holds its nodes.
+
+    ``generic`` is the plan for unknown values, None unless asked for.
+    """
 
     plan: Plan
     executed: bool
+    generic: Plan | None = None
 
 
 def explain(
@@ -40,13 +50,17 @@ def explain(
     *,
     params: Mapping[str, Any] | None = None,
     analyze: bool | None = None,
+    analyze_writes: bool = False,
+    allow_functions: Collection[str] = (),
     timeout_s: float = 30.0,
+    generic: bool = False,
+    runs: int = 1,
 ) -> ExplainResult:
     """Explain one statement of PostgreSQL: its plan, who spent the time, and findings.
 
     It runs in a READ ONLY transaction with time limits that is rolled back, whatever happens.
-    Statements that write or lock rows are planned, never executed; functions with effects
-    that no rollback undoes are refused.
+    Statements that write or lock rows are only planned unless ``analyze_writes``; functions
+    with effects that no rollback undoes are refused.
 
     Args:
         sql: one statement; values are named ``:name`` and taken from ``params``.
@@ -54,7 +68,13 @@ def explain(
         params: the values, bound and never pasted.
         analyze: True executes the statement, False only plans it, None executes it where the
             server demonstrably runs on this machine.
+        analyze_writes: execute INSERT, UPDATE, DELETE, MERGE and SELECT FOR UPDATE too, in a
+            transaction that may write and is rolled back; the caveats list what remains.
+        allow_functions: functions of your own (``name`` or ``schema.name``) that may run with
+            all they call though they are VOLATILE or cannot be read.
         timeout_s: after this many seconds the server cancels the statement.
+        generic: also return the plan for unknown values, as prepared statements get it.
+        runs: execute it so often and show the plan of the quickest run but the first.
 
     Returns:
         A Result with one row per node, ``.plan``, and times in ms of wall time.
@@ -69,32 +89,57 @@ def explain(
         >>> explain("select 1 where :x > 0", "postgresql://localhost/shop",
         ...         params={"x": 1})  # doctest: +SKIP
     """
-    asked = Asked(statement=one_statement(sql), values=dict(params or {}), execute=analyze)
+    _check(analyze, allow_functions, analyze_writes=analyze_writes, runs=runs)
+    asked = Asked(
+        statement=one_statement(sql),
+        values=dict(params or {}),
+        execute=analyze,
+        writes=analyze_writes,
+        allowed=tuple(allow_functions),
+        runs=runs,
+    )
     asked.statement.check(asked.values)
-    with (
-        as_engine(_WHERE, engine) as ready,
-        rolled_back(_WHERE, ready, timeout_s=timeout_s) as connection,
-    ):
-        server = identify(connection)
-        measured = measure(connection, server, asked)
-    return _result(server, measured)
+    with as_engine(_WHERE, engine) as ready:
+        return _result(observe(ready, asked, timeout_s=timeout_s, generic=generic))
 
 
-def _result(server: Server, measured: Measured) -> ExplainResult:
-    plan = measured.plan
-    executed = not measured.not_executed
+def _check(
+    analyze: bool | None,  # noqa: FBT001 - three states
+    allowed: Collection[str],
+    *,
+    analyze_writes: bool,
+    runs: int,
+) -> None:
+    if analyze is False and analyze_writes:
+        raise UsageError(
+            "explain: analyze=False and analyze_writes=True exclude each other",
+            hint="keep one of them",
+        )
+    if isinstance(allowed, str):
+        raise UsageError(
+            "explain: allow_functions takes a list of names", hint=f"allow_functions=[{allowed!r}]"
+        )
+    if not 1 <= runs <= _MOST_RUNS:
+        raise UsageError(f"explain: runs={runs!r} is not from 1 to {_MOST_RUNS}", hint="runs=5")
+
+
+def _result(found: Observed) -> ExplainResult:
+    plan = found.measured.plan
+    executed = not found.measured.not_executed
     return ExplainResult(
         analysis="explain",
-        question=f"{server.title}: how is the statement executed?",
+        question=f"{found.server.title}: how is the statement executed?",
         headline=_headline(plan) if executed else _estimate(plan),
         arrow=plan.arrow,
         noun="nodes",
-        findings=rules.findings(plan),
-        caveats=_caveats(plan, measured),
+        findings=rules.findings(plan, found.facts),
+        caveats=caveats(found),
         checked=rules.checked(plan) if executed else (),
-        totals=_totals(server, plan, executed=executed),
+        totals=_totals(found, plan, executed=executed),
+        sections={"where the execution time went": _parts(plan)} if plan.parts else {},
         plan=plan,
         executed=executed,
+        generic=found.generic,
     )
 
 
@@ -128,26 +173,31 @@ def _named(node: Node) -> str:
     return f"{node.node_type} on {node.qualified}" if node.qualified else node.node_type
 
 
-def _caveats(plan: Plan, measured: Measured) -> list[str]:
-    notes = [measured.not_executed] if measured.not_executed else []
-    whole = plan.root.total_ms
-    parts = sum(value or 0.0 for value in plan.times.self_ms)
-    if whole and (not plan.times.consistent or abs(parts - whole) > _MISSED * whole):
-        notes.append(
-            f"The nodes' own times add up to {format_ms(parts)}, the whole took "
-            f"{format_ms(whole)}: the times of this plan do not agree with each other."
-        )
-    if not measured.not_executed:
-        notes.append("One execution, with the caches as they were.")
-    return notes
+def _parts(plan: Plan) -> pa.Table:
+    """Return what the execution time consists of; the rows add up to it."""
+    whole = plan.execution_ms or 0.0
+    rows = [
+        {"part": what, "time_ms": ms, "share": ms / whole if whole else None}
+        for what, ms in plan.parts
+    ]
+    return pa.Table.from_pylist(rows, schema=_PARTS)
 
 
-def _totals(server: Server, plan: Plan, *, executed: bool) -> dict[str, Any]:
+def _totals(found: Observed, plan: Plan, *, executed: bool) -> dict[str, Any]:
     return {
-        "server": server.title,
+        "server": found.server.title,
         "executed": executed,
         "execution_ms": plan.execution_ms,
         "planning_ms": plan.planning_ms,
+        **_several(found.measured.times_ms),
         "nodes": len(plan.tree),
         "shape_id": plan.shape_id,
+        "options": ", ".join(found.measured.options),
     }
+
+
+def _several(times: tuple[float, ...]) -> dict[str, Any]:
+    """Return the first (cold) time and the best of the others."""
+    if not times[1:]:
+        return {}
+    return {"runs": len(times), "first_ms": times[0], "best_ms": min(times[1:])}

@@ -12,7 +12,7 @@ from perfkit.probes.slow_statements import LEAST_CALLS, LEAST_MS, workload
 from perfkit.results import Result
 from perfkit.tasks import audit_report
 from perfkit.tasks.index_creates import Catalogue, proposals
-from perfkit.tasks.index_drops import drops
+from perfkit.tasks.audit.drops import drops
 from perfkit.tasks.index_proof import prove as prove_one
 from perfkit.units import format_bytes, format_count
 

@@ -79,9 +79,15 @@ def test_a_scalar_read_by_workers_is_paid_by_the_gather_that_sends_it():
 
 
 def test_a_reader_that_was_done_before_the_first_row_is_none():
-    early = node("Seq Scan", 5.0, Filter="(total > $0)", loops=10)
+    early = node("Seq Scan", 1.9, Filter="(total > $0)", loops=10)
     root = node("Append", 60.0, init("InitPlan 1 (returns $0)", 20.0, start=20.0), early)
     assert paid(root, [60.0, 20.0, 50.0]) == [Payment(payer=0, plan=1, share=1.0)]
+
+
+def test_of_many_loops_only_the_first_waits_for_what_it_reads():
+    inner = node("Index Scan", 0.05, **{"Index Cond": "(id = $0)"}, loops=1000)
+    root = node("Append", 60.0, init("InitPlan 1 (returns $0)", 20.0, start=20.0), inner)
+    assert paid(root, [10.0, 20.0, 50.0]) == [Payment(payer=2, plan=1, share=1.0)]
 
 
 def test_what_never_ran_is_paid_by_nobody():
@@ -123,7 +129,8 @@ def test_a_limit_above_leaves_the_owner_with_what_the_scan_had_no_time_for():
 
 
 def test_a_writing_cte_that_nobody_reads_runs_after_the_root_and_inside_nobody():
-    root = node("Aggregate", 50.0, init("CTE written", 30.0), node("Seq Scan", 40.0))
+    written = init("CTE written", 30.0) | {"Node Type": "ModifyTable"}
+    root = node("Aggregate", 50.0, written, node("Seq Scan", 40.0))
     assert paid(root, [10.0, 30.0, 40.0]) == []
 
 

@@ -56,3 +56,19 @@ def raw_server():
             listener.close()
 
     return serve
+
+
+@pytest.fixture
+def plain_database(postgres):
+    """An engine for an empty database that lives as long as the test."""
+    import sqlalchemy as sa
+
+    admin = sa.create_engine(
+        postgres.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with admin.connect() as connection:
+        connection.exec_driver_sql("drop database if exists perfkit_plain with (force)")
+        connection.exec_driver_sql("create database perfkit_plain")
+    engine = sa.create_engine(postgres.url("perfkit_plain"), isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()

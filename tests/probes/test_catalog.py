@@ -44,10 +44,10 @@ def found(connection):
     return {index.name: index for index in everything if index.schema == 'Ca"t'}
 
 
-def test_ordinary_indexes_are_listed_without_partitions_and_temporary_ones(found):
+def test_indexes_are_listed_without_those_of_partitions_and_temporary_tables(found):
     assert set(found) == {
         "parent_pkey", "t_pkey", "t_e_excl", "fk", "fk_wide", "not_fk", "odd", "strict", "hashed",
-        "on_view",
+        "on_view", "part_id_idx",
     }  # fmt: skip
 
 
@@ -134,3 +134,21 @@ def test_a_key_read_backwards_twice_is_itself(option):
 def test_only_what_is_not_the_default_order_is_written(found, option, text):
     index: Index = replace(found["fk"], keys=(Key("a", 1, 0, option),))
     assert index.columns == text
+
+
+def test_a_partitioned_index_has_the_size_and_the_scans_of_its_parts(connection, found):
+    assert found["part_id_idx"].partitioned
+    assert not found["fk"].partitioned
+    sizes = connection.exec_driver_sql("select pg_relation_size('part_1_id_idx')").scalar_one()
+    assert found["part_id_idx"].size_bytes == sizes > 0
+
+
+def test_parameters_and_expressions_are_told(connection, found):
+    assert found["odd"].computed
+    assert not found["fk"].computed
+    connection.exec_driver_sql(
+        "create table b (a int); create index b1 on b using brin (a) with (pages_per_range = 4)"
+    )
+    again = {i.name: i for i in catalog.indexes(connection, identify(connection))}
+    assert again["b1"].parameters == ("pages_per_range=4",)
+    connection.exec_driver_sql("drop table b")

@@ -18,7 +18,7 @@ from perfkit.tasks.audit_report import (
     with_proofs,
 )
 from perfkit.tasks.index_creates import Proposal
-from perfkit.tasks.index_drops import Drop
+from perfkit.tasks.audit.drops import Drop
 from perfkit.tasks.index_proof import Proof
 
 PLAN = read_plan({"Plan": {"Node Type": "Seq Scan"}})

@@ -1,8 +1,9 @@
 """Rules: each looks at one plan and returns findings. One file per subject.
 
 A rule is a module of this package with a constant ``RULES``; adding one is adding a file.
+Where two rules explain the time of one node, :mod:`perfkit.plans.rules.precedence` decides.
 Thresholds are about one execution. A rule says nothing about a plan without times, and
-nothing about one that took less than :data:`NOTHING_TO_FIX_MS`.
+nothing about one whose planning and execution took less than :data:`NOTHING_TO_FIX_MS`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from perfkit.plans.facts import Facts
+from perfkit.plans.rules.precedence import without_subsumed
 
 if TYPE_CHECKING:
     from perfkit.plans.model import Plan
@@ -43,8 +45,9 @@ def checked(plan: Plan) -> tuple[str, ...]:
 
 def findings(plan: Plan, facts: Facts | None = None) -> list[Finding]:
     """Return what all rules find in ``plan``; ``facts`` of its tables make some of them surer."""
-    if not plan.timed or (plan.execution_ms or 0.0) < NOTHING_TO_FIX_MS:
+    took = (plan.execution_ms or 0.0) + (plan.planning_ms or 0.0)
+    if not plan.timed or took < NOTHING_TO_FIX_MS:
         return []
     known = facts or Facts()
     asked = (rule for rule in rules() if plan.system in rule.systems)
-    return [finding for rule in asked for finding in rule.find(plan, known)]
+    return without_subsumed([finding for rule in asked for finding in rule.find(plan, known)])

@@ -1,172 +1,197 @@
-"""Row estimates that are wrong enough to make the planner choose the wrong way."""
+"""Row estimates that are wrong enough to make the planner choose the wrong way.
+
+Each wrong estimate is told once, at its lowest node, by the rule that knows most about it: a
+generic plan that could not know its parameters, columns that depend on each other, or the
+estimate alone. Estimates that a nested loop or a spilled hash join is reported for already
+are left to those.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from perfkit.plans.postgres_sql import quoted
+from perfkit.plans.conditions import predicates
+from perfkit.plans.postgres_sql import code
+from perfkit.plans.rules.hashes import spilled_joins
+from perfkit.plans.rules.measures import evidence, where
+from perfkit.plans.rules.misestimates import FACTOR, HUGE_FACTOR, lowest_wrong
+from perfkit.plans.rules.nested_loops import misjudged_loops
+from perfkit.plans.rules.repairs import columns_together, repair, statistics_fix
+from perfkit.plans.rules.rerun import trial
 from perfkit.plans.rules.rule import Rule
-from perfkit.plans.scans import matters
 from perfkit.results import Finding, Fix
-from perfkit.units import format_count, format_ms, format_share
+from perfkit.units import format_count
 
 if TYPE_CHECKING:
-    from perfkit.plans.facts import Facts
+    from collections.abc import Iterator
+
+    from perfkit.plans.conditions import Predicate
+    from perfkit.plans.facts import ColumnFacts, Facts
     from perfkit.plans.model import Node, Plan
 
 __all__ = ["RULES"]
 
-FACTOR = 10.0
-MANY_LOOPS = 1000
-LOOP_SHARE = 0.25
-_JOINS = {"Nested Loop", "Hash Join", "Merge Join"}
-# Estimates of nodes that only pass rows on say nothing that their child does not.
-_PASSING = {"Gather", "Gather Merge", "Materialize", "Memoize", "Hash", "Sort", "Result"}
+_REFERENCE = "PostgreSQL documentation, Statistics Used by the Planner"
+# A parameter of a prepared statement; (InitPlan 1).col1 is none, nor $0 of an InitPlan to 16.
+_PARAMETER = re.compile(r"\$[0-9]+")
+_RETURNS = re.compile(r"returns ([^)]*)")
+_CONDITIONS = ("Index Cond", "Recheck Cond", "Filter", "Join Filter", "Hash Cond", "Merge Cond")
 
 
-def row_estimate(plan: Plan, _facts: Facts) -> list[Finding]:
+def row_estimate(plan: Plan, facts: Facts) -> list[Finding]:
     """Find the lowest nodes that matter and whose estimate is wrong by a factor of 10."""
-    wrong = {node.node_id for node in plan.tree if _wrong(plan, node)}
     return [
-        _finding(plan, node)
-        for node in plan.tree
-        if node.node_id in wrong
-        and matters(plan, node)
-        and not _blamed_on_loop(plan, node)
-        and not any(below.node_id in wrong for below in plan.below(node) if below is not node)
+        _row_finding(plan, node)
+        for node in _untold(plan)
+        if not _parameters(plan, node) and not _depend(plan, facts, node)
     ]
 
 
-def nl_misestimate(plan: Plan, _facts: Facts) -> list[Finding]:
-    """Find nested loops that ran their inner side far more often than was planned."""
+def correlated_columns(plan: Plan, facts: Facts) -> list[Finding]:
+    """Find conditions on several columns of a table that hold together more often than apart."""
     return [
-        _loop_finding(plan, loop, *sides)
-        for loop in plan.tree
-        if (sides := _misjudged(plan, loop)) is not None
+        _correlated_finding(plan, facts, node)
+        for node in _untold(plan)
+        if not _parameters(plan, node) and _depend(plan, facts, node)
     ]
 
 
-def _misjudged(plan: Plan, loop: Node) -> tuple[Node, Node] | None:
-    """Return the outer and the inner side of a nested loop chosen by mistake."""
-    if loop.kind != "Nested Loop" or len(loop.children) < 2:  # noqa: PLR2004 - outer and inner
+def generic_plan(plan: Plan, _facts: Facts) -> list[Finding]:
+    """Find estimates that are wrong because the plan was made before its parameters."""
+    return [_generic_finding(plan, node) for node in _untold(plan) if _parameters(plan, node)]
+
+
+def _untold(plan: Plan) -> Iterator[Node]:
+    """Yield the lowest wrong nodes that no loop and no spilled hash is reported for."""
+    told = [outer for _, outer, _ in misjudged_loops(plan)]
+    told += [table for _, table in spilled_joins(plan) if (table.row_factor or 0.0) >= FACTOR]
+    covered = {below.node_id for side in told for below in plan.below(side)}
+    return (node for node in lowest_wrong(plan) if node.node_id not in covered)
+
+
+def _parameters(plan: Plan, node: Node) -> tuple[str, ...]:
+    """Return the parameters of a prepared statement in the conditions of ``node``."""
+    text = " ".join(node.text(key) or "" for key in _CONDITIONS)
+    names = [other.text("Subplan Name") or "" for other in plan.tree]
+    own = {p.strip() for name in names for m in _RETURNS.findall(name) for p in m.split(",")}
+    found = dict.fromkeys(_PARAMETER.findall(_without_strings(text)))
+    return tuple(name for name in found if name not in own)
+
+
+def _without_strings(text: str) -> str:
+    return " ".join(token.text for token in code(text) if token.kind != "string")
+
+
+def _depend(plan: Plan, facts: Facts, node: Node) -> bool:
+    """Whether several columns are compared, and none of them alone explains the estimate."""
+    if (node.row_factor or 1.0) < FACTOR or not columns_together(node):
+        return False
+    return _alone_right(plan, facts, node) is not False
+
+
+def _alone_right(plan: Plan, facts: Facts, node: Node) -> bool | None:
+    """Whether every condition alone was estimated to keep as many rows as came.
+
+    None where the server's statistics are not known. One that was not is wrong by itself:
+    its statistics are old, and no extended statistics are needed.
+    """
+    table = facts.of(node)
+    if table is None or not table.rows:
         return None
-    outer, inner = (plan.tree[child] for child in loop.children[:2])
-    often = (outer.row_factor or 0.0) >= FACTOR and (inner.loops or 0.0) >= MANY_LOOPS
-    return (outer, inner) if often and _costly(plan, inner) else None
+    came = (node.number("Actual Rows") or 0.0) * plan.times.processes[node.node_id]
+    shares = [
+        _share(table.columns.get(one.column), one)
+        for one in predicates(node.condition, node.text("Alias"))
+    ]
+    known = [share * table.rows for share in shares if share is not None]
+    return None if not known else min(known) * FACTOR > came
 
 
-def _costly(plan: Plan, inner: Node) -> bool:
-    cost, whole = plan.times.inclusive_ms[inner.node_id], plan.execution_ms
-    return bool(cost and whole and cost >= LOOP_SHARE * whole)
+def _share(column: ColumnFacts | None, predicate: Predicate) -> float | None:
+    """Return the share of rows that the statistics give an equality; None if unknown."""
+    if column is None or predicate.kind != "equality" or not column.common:
+        return None
+    literal = code(predicate.value)[0].text.strip("'").replace("''", "'")
+    by_value = dict(zip(column.common, column.shares, strict=False))
+    return by_value.get(literal, min(column.shares))
 
 
-def _blamed_on_loop(plan: Plan, node: Node) -> bool:
-    """Whether a nested loop above is reported for the estimate of ``node`` already."""
-    for above in plan.ancestors(node):
-        sides = _misjudged(plan, above)
-        if sides and any(below is node for below in plan.below(sides[0])):
-            return True
-    return False
+def _expected(node: Node) -> str:
+    planned, actual = node.number("Plan Rows"), node.number("Actual Rows")
+    return f"{format_count(planned)} rows per loop were expected, {format_count(actual)} came"
 
 
-def _wrong(plan: Plan, node: Node) -> bool:
-    factor = node.row_factor
-    if factor is None or 1 / FACTOR < factor < FACTOR or node.kind in _PASSING:
-        return False
-    return not _cut_short(plan, node, factor)
-
-
-def _cut_short(plan: Plan, node: Node, factor: float) -> bool:
-    """Whether too few rows came only because somebody above stopped asking."""
-    if factor > 1:
-        return False
-    child = node
-    for above in plan.ancestors(node):
-        join = str(above.properties.get("Join Type", ""))
-        inner = len(above.children) > 1 and above.children[1] == child.node_id
-        stops = above.kind in {"Limit", "Merge Join"} or child.relationship == "SubPlan"
-        if stops or (above.kind in _JOINS and inner and join):
-            return True
-        child = above
-    return False
-
-
-def _culprit(plan: Plan, node: Node) -> Node:
-    """Return the lowest node at or below ``node`` that was underestimated as badly."""
-    wrong = [below for below in plan.below(node) if (below.row_factor or 0.0) >= FACTOR]
-    return max(wrong, key=lambda below: below.depth)
-
-
-def _loop_finding(plan: Plan, loop: Node, outer: Node, inner: Node) -> Finding:
-    cost = plan.times.inclusive_ms[inner.node_id] or 0.0
-    culprit = _culprit(plan, outer)
-    title = (
-        f"A nested loop ran its inner side {format_count(inner.loops or 0)} times where "
-        f"{format_count(outer.number('Plan Rows') or 0)} were expected: {format_ms(cost)} "
-        f"({format_share(cost / (plan.execution_ms or cost))} of the time)"
-    )
-    return Finding(
-        rule="nl-misestimate",
-        severity="warning",
-        title=title,
-        evidence=[_evidence(plan, node) for node in (loop, outer, inner)],
-        fix=_fix(culprit),
-        keys={"table": culprit.qualified} if culprit.qualified else {},
-    )
-
-
-def _finding(plan: Plan, node: Node) -> Finding:
-    planned, actual = node.number("Plan Rows") or 0.0, node.number("Actual Rows") or 0.0
-    where = f"{node.node_type} on {node.qualified}" if node.qualified else node.node_type
+def _row_finding(plan: Plan, node: Node) -> Finding:
+    factor = node.row_factor or 1.0
+    huge = not 1 / HUGE_FACTOR < factor < HUGE_FACTOR
     return Finding(
         rule="row-estimate",
-        severity="info",
-        title=f"{where}: {format_count(planned)} rows per loop were expected, "
-        f"{format_count(actual)} came",
-        evidence=[_evidence(plan, node)],
-        fix=_fix(node),
-        confidence="low",
+        severity="warning" if huge else "info",
+        title=f"{where(node)}: {_expected(node)}",
+        evidence=[evidence(plan, node)],
+        fix=repair(plan, node),
+        saves_basis="per execution",
+        effort="low",
+        confidence="medium" if huge else "low",
+        reference=_REFERENCE,
         keys={"table": node.qualified} if node.qualified else {},
     )
 
 
-def _evidence(plan: Plan, node: Node) -> dict[str, object]:
-    return {
-        "node": node.node_id,
-        "node_type": node.node_type,
-        "table": node.qualified,
-        "plan_rows": node.number("Plan Rows"),
-        "actual_rows": node.number("Actual Rows"),
-        "loops": node.loops,
-        "inclusive_ms": plan.times.inclusive_ms[node.node_id],
-    }
+def _correlated_finding(plan: Plan, facts: Facts, node: Node) -> Finding:
+    columns = columns_together(node)
+    return Finding(
+        rule="correlated-columns",
+        severity="warning",
+        title=f"{where(node)}: for its conditions on {', '.join(columns)} together "
+        f"{_expected(node)}",
+        evidence=[evidence(plan, node, condition=node.condition)],
+        fix=statistics_fix(plan, node, columns),
+        saves_basis="per execution",
+        effort="low",
+        confidence="high" if _alone_right(plan, facts, node) else "medium",
+        reference="PostgreSQL documentation, Extended Statistics",
+        keys={"table": node.qualified} if node.qualified else {},
+    )
 
 
-def _fix(node: Node) -> Fix:
-    if node.relation is None:
-        return Fix(
-            text="Look at the inputs of this node: their estimates are right, the combination's "
-            "is not. Extended statistics (CREATE STATISTICS) know columns that depend on others."
-        )
-    parts = [part for part in (node.text("Schema"), node.relation) if part]
-    table = ".".join(quoted(part) for part in parts)
-    return Fix(
-        text="Refresh the table's statistics and look again; if the estimate stays wrong and "
-        "several columns are compared, they depend on each other: CREATE STATISTICS.",
-        snippet=f"ANALYZE {table};",
-        language="sql",
+def _generic_finding(plan: Plan, node: Node) -> Finding:
+    names = ", ".join(_parameters(plan, node))
+    return Finding(
+        rule="generic-plan",
+        severity="warning",
+        title=f"{where(node)}, planned without knowing {names}: {_expected(node)}",
+        evidence=[evidence(plan, node, condition=node.condition)],
+        fix=Fix(
+            text="The plan serves all values alike and does not fit these. Have the statement "
+            "planned anew for each value, for this statement or role only: planning then costs "
+            "its time at every execution.",
+            snippet="SET LOCAL plan_cache_mode = force_custom_plan;",
+            language="sql",
+            test=trial(plan, "plan_cache_mode = force_custom_plan"),
+        ),
+        saves_basis="per execution",
+        effort="low",
+        reference="PostgreSQL documentation, Query Planning: plan_cache_mode",
+        keys={"table": node.qualified} if node.qualified else {},
     )
 
 
 RULES = (
     Rule(
-        name="nl-misestimate",
-        looks_at="nested loops that ran far more often than planned",
-        find=nl_misestimate,
-    ),
-    Rule(
         name="row-estimate",
         looks_at="row estimates that are wrong by a factor of 10",
         find=row_estimate,
+    ),
+    Rule(
+        name="correlated-columns",
+        looks_at="conditions on columns that depend on each other",
+        find=correlated_columns,
+    ),
+    Rule(
+        name="generic-plan",
+        looks_at="generic plans whose estimates do not fit the parameters",
+        find=generic_plan,
     ),
 )

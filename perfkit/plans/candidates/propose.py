@@ -1,0 +1,155 @@
+"""Which indexes would help a plan, best first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfkit.plans.candidates.build import existing
+from perfkit.plans.candidates.composite import composites
+from perfkit.plans.candidates.cover import covered
+from perfkit.plans.candidates.either import either
+from perfkit.plans.candidates.joins import lookup
+from perfkit.plans.candidates.order import of_index
+from perfkit.plans.candidates.special import block_range, searching
+from perfkit.plans.candidates.variants import with_include, with_where
+from perfkit.plans.candidates.want import Want, wanted
+from perfkit.plans.facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfkit.plans.candidates.index import Candidate
+    from perfkit.plans.model import Plan
+
+__all__ = ["candidates"]
+
+#: A scan of a whole table is replaced if the index reads at most this share of its rows.
+SCAN_SHARE = 0.10
+#: A scan of an index is improved if it throws away this many times what it keeps, and so many.
+REMOVED_FACTOR, REMOVED_ROWS = 5.0, 1000.0
+#: With so few rows left by a b-tree, no GIN index is needed beside it.
+_ENOUGH_ROWS = 1000.0
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A candidate with its twins, and how many rows a statement saves by it."""
+
+    want: Want
+    twins: tuple[Candidate, ...]
+    saved: float
+
+
+def candidates(plan: Plan, facts: Facts | None = None) -> list[Candidate]:
+    """Return the indexes that would help the statement of ``plan``, best first.
+
+    A candidate and its twins (partial, with INCLUDE) follow each other: one of them is enough.
+    Nothing for small tables, for scans that keep most of what they read, for what an existing
+    index does already. Nothing is proven: the planner may pass a candidate over.
+
+    Args:
+        plan: a PostgreSQL plan, executed or not, best with VERBOSE.
+        facts: what the server knows of its tables; without it indexes that exist, sizes and
+            the distribution of values are not taken into account.
+
+    Example:
+        >>> from perfkit import read_plan
+        >>> [c.key_list for c in candidates(read_plan(text))]  # doctest: +SKIP
+        ['user_id, status, created_at DESC']
+    """
+    if plan.system != "postgresql":
+        return []
+    known = facts or Facts()
+    wants = (wanted(plan, node, known) for node in plan.tree)
+    groups = [group for want in wants if want is not None for group in _groups(want)]
+    groups.sort(key=lambda group: -group.saved)
+    return _merged(groups)
+
+
+def _groups(want: Want) -> Iterator[_Group]:
+    """Yield the proposals for one scan, each with its twins."""
+    joined = lookup(want)
+    if joined is not None and not _exists(want, joined):
+        yield _group(want, (joined, *_twins(want, joined)))
+        return
+    if not want.large:
+        return
+    ordered = _ordered(want)
+    fitting = [c for c in composites(ordered) if _worth(ordered, c)]
+    if any(_exists(ordered, candidate) for candidate in fitting):
+        return
+    if fitting:
+        yield _group(want, (fitting[0], *_twins(ordered, fitting[0]), *_summary(ordered)))
+    if not fitting or (fitting[0].rows_after or 0.0) > _ENOUGH_ROWS:
+        yield from _others(want)
+
+
+def _others(want: Want) -> Iterator[_Group]:
+    special = [c for c in searching(want) if _worth(want, c) and not _exists(want, c)]
+    for candidate in sorted(special, key=lambda c: c.rows_after or 0.0)[:1]:
+        yield _group(want, (candidate,))
+    if not special and not want.indexed:
+        yield from (_group(want, (candidate,)) for candidate in either(want))
+
+
+def _ordered(want: Want) -> Want:
+    """Return the want with the order that its own index gives a Limit, where nothing sorts."""
+    if not want.indexed or want.order.limit is None or want.order.keys or want.table is None:
+        return want
+    name = want.node.text("Index Name")
+    index = next((one for one in want.table.indexes if one.name == name), None)
+    if index is None:
+        return want
+    backward = want.node.text("Scan Direction") == "Backward"
+    keys = of_index(index, backward=backward)
+    return replace(want, order=replace(want.order, keys=keys))
+
+
+def _worth(want: Want, candidate: Candidate) -> bool:
+    """Whether it reads so much less that it is worth building."""
+    after = candidate.rows_after
+    if after is None or not candidate.keys:
+        return False
+    if not want.indexed:
+        return after <= SCAN_SHARE * want.rows_read
+    spared = want.rows_read - after
+    return spared * want.times >= REMOVED_ROWS and spared >= REMOVED_FACTOR * max(after, 1.0)
+
+
+def _exists(want: Want, candidate: Candidate) -> bool:
+    own = want.table.indexes if want.table else ()
+    return covered(candidate, (*existing(want), *own), want.conditions)
+
+
+def _twins(want: Want, candidate: Candidate) -> tuple[Candidate, ...]:
+    twins = (with_where(want, candidate), with_include(want, candidate))
+    return tuple(twin for twin in twins if twin is not None and not _exists(want, twin))
+
+
+def _summary(want: Want) -> tuple[Candidate, ...]:
+    brin = block_range(want)
+    return (brin,) if brin is not None and not _exists(want, brin) else ()
+
+
+def _group(want: Want, twins: tuple[Candidate, ...]) -> _Group:
+    first = twins[0]
+    saved = (first.rows_before or 0.0) - (first.rows_after or 0.0)
+    return _Group(want=want, twins=twins, saved=saved * want.times)
+
+
+def _merged(groups: list[_Group]) -> list[Candidate]:
+    """Return each index once; one whose keys another begins with is served by that."""
+    found: dict[tuple[str | None, str, str], Candidate] = {}
+    for candidate in (twin for group in groups for twin in group.twins):
+        found.setdefault((candidate.schema, candidate.table, candidate.body), candidate)
+    kept = list(found.values())
+    return [one for one in kept if not any(_begins(one, other) for other in kept)]
+
+
+def _begins(one: Candidate, other: Candidate) -> bool:
+    same = (one.schema, one.table, one.where, one.method) == (
+        other.schema, other.table, other.where, other.method,
+    )  # fmt: skip
+    shorter = len(one.keys) < len(other.keys) and not one.include and not one.companions
+    return same and shorter and one.method == "btree" and other.keys[: len(one.keys)] == one.keys

@@ -1,0 +1,86 @@
+"""Rows of a node over all processes, per execution; measured, or estimated without ANALYZE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perfkit.plans.model import Node, Plan
+
+__all__ = ["executions", "limit_of", "planned_rows", "processes", "removed", "rows"]
+
+# The planner's own figure: the leader spends 30 % of its time on each worker (costsize.c).
+_LEADER_SHARE = 0.3
+_GATHERS = {"Gather", "Gather Merge"}
+_KEPT_RESULTS = {"Materialize", "Memoize"}
+
+
+def rows(plan: Plan, node: Node) -> float:
+    """Return the rows that one execution of ``node`` returns."""
+    actual = node.number("Actual Rows")
+    if node.loops and actual is not None:
+        return actual * node.loops / executions(plan, node)
+    if node.loops == 0:
+        return 0.0
+    return planned_rows(plan, node)
+
+
+def planned_rows(plan: Plan, node: Node) -> float:
+    """Return the rows that the planner expects of one execution, however early a Limit stops."""
+    return (node.number("Plan Rows") or 0.0) * processes(plan, node)
+
+
+def removed(plan: Plan, node: Node) -> float | None:
+    """Return the rows that one execution reads and throws away; None without ANALYZE."""
+    found = node.removed_per_loop()
+    if found is None or not node.loops:
+        return None
+    return found * node.loops / executions(plan, node)
+
+
+def executions(plan: Plan, node: Node) -> float:
+    """Return how often ``node`` is executed, at least once; all processes count as one."""
+    if node.loops is not None:
+        gather = _gather(plan, node)
+        return max((gather.loops if gather else node.loops) or 1.0, 1.0)
+    return max(_estimated_executions(plan, node), 1.0)
+
+
+def processes(plan: Plan, node: Node) -> float:
+    """Return by how much the planner divided the rows of a parallel node."""
+    gather = _gather(plan, node)
+    workers = gather.number("Workers Planned") if gather else None
+    if not workers:
+        return 1.0
+    return workers + max(1.0 - _LEADER_SHARE * workers, 0.0)
+
+
+def limit_of(plan: Plan, limit: Node) -> float:
+    """Return how many rows a Limit reads: those it returns and those of OFFSET before them."""
+    child = next((plan.tree[number] for number in limit.children), limit)
+    if limit.loops and child.loops:
+        return rows(plan, child)
+    return limit.number("Plan Rows") or 1.0
+
+
+def _gather(plan: Plan, node: Node) -> Node | None:
+    """Return the Gather whose processes share the work of ``node``, None if none does."""
+    above = next((a for a in plan.ancestors(node) if a.kind in _GATHERS), None)
+    if above is None:
+        return None
+    shared = any(below.properties.get("Parallel Aware") for below in plan.below(node))
+    return above if shared else None
+
+
+def _estimated_executions(plan: Plan, node: Node) -> float:
+    """Return the rows of the outer side for an inner one, those of the owner for a sub-plan."""
+    child = node
+    for above in plan.ancestors(node):
+        if child.relationship == "SubPlan":
+            return rows(plan, above) if "hashed" not in (child.text("Subplan Name") or "") else 1.0
+        if above.kind == "Nested Loop" and child.relationship == "Inner":
+            return rows(plan, plan.tree[above.children[0]])
+        if above.kind in _KEPT_RESULTS or child.relationship == "InitPlan":
+            return 1.0
+        child = above
+    return 1.0

@@ -1,0 +1,98 @@
+"""Twins of a composite index: partial, with INCLUDE, and what is no b-tree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perfkit.plans.candidates.build import explained, whole_table
+from perfkit.plans.candidates.needed import needed_columns
+from perfkit.plans.candidates.selectivity import distinct, share
+from perfkit.plans.postgres_sql import quoted
+
+if TYPE_CHECKING:
+    from perfkit.plans.candidates.index import Candidate
+    from perfkit.plans.candidates.want import Want
+    from perfkit.plans.conditions import Predicate
+
+__all__ = ["with_include", "with_where"]
+
+#: A partial index holds at most this share of the rows ...
+PARTIAL_SHARE = 0.20
+#: ... for a value of a column that has so few of them that it is a state, not a key.
+STATES = 50
+#: An index-only scan pays where many rows are read and most pages are all-visible.
+INCLUDE_ROWS, VISIBLE_SHARE = 1000, 0.8
+INCLUDE_COLUMNS, INCLUDE_BYTES = 3, 64
+#: Updates per row from which on wider indexes are not proposed.
+OFTEN_UPDATED = 0.1
+
+
+def with_where(want: Want, full: Candidate) -> Candidate | None:
+    """Return the partial twin: one constant condition leaves the keys and becomes WHERE."""
+    if len(full.keys) < 2 or full.method != "btree":  # noqa: PLR2004 - one key has to be left
+        return None
+    states = [p for p in want.found if _is_state(want, p) and p.column in full.columns]
+    if not states:
+        return None
+    state = min(states, key=lambda p: share(p, want.table) or 0.0)
+    at = full.columns.index(state.column)
+    if at >= full.equality:
+        return None
+    partial = replace(
+        full,
+        keys=full.keys[:at] + full.keys[at + 1 :],
+        equality=full.equality - 1,
+        where=_predicate(state),
+        where_columns=(state.column,),
+        notes=(),
+    )
+    return explained(want, partial, "The same for the rows that the condition keeps, and smaller")
+
+
+def with_include(want: Want, full: Candidate) -> Candidate | None:
+    """Return the twin that holds all columns the statement reads, for an index-only scan."""
+    table = whole_table(want)
+    if table is None or (full.rows_after or 0.0) < INCLUDE_ROWS:
+        return None
+    if (table.visible_share or 0.0) < VISIBLE_SHARE or full.where or full.method != "btree":
+        return None
+    if (table.updates or 0) > OFTEN_UPDATED * max(table.rows or 0.0, 1.0):
+        return None
+    needed = needed_columns(want.plan, want.node)
+    if needed is None or any(key.expression for key in full.keys):
+        return None
+    more = [name for name in needed if name not in full.columns]
+    widths = [table.columns[name].width_bytes for name in more if name in table.columns]
+    known = [width for width in widths if width is not None]
+    if not 0 < len(more) <= INCLUDE_COLUMNS or len(known) < len(more):
+        return None
+    if sum(known) > INCLUDE_BYTES:
+        return None
+    wider = replace(full, include=tuple(more), notes=())
+    return explained(want, wider, "The same without reading the table (index-only scan)")
+
+
+def _is_state(want: Want, predicate: Predicate) -> bool:
+    """Whether it compares with a constant that few rows have and the column has few values."""
+    if predicate.kind != "equality" or predicate.source != "constant" or predicate.expression:
+        return False
+    kept = share(predicate, want.table)
+    if kept is None or kept > PARTIAL_SHARE:
+        return False
+    if predicate.operator == "IS":
+        return True
+    column = want.table.columns.get(predicate.column) if want.table else None
+    several = distinct(column, want.table_rows)
+    return several is not None and several <= STATES
+
+
+def _predicate(state: Predicate) -> str:
+    name = quoted(state.column)
+    if state.operator == "IS":
+        return f"{name} IS NULL"
+    if state.value in {"true", "false"}:
+        return name if state.value == "true" else f"NOT {name}"
+    literal = state.literals[0].replace("'", "''")
+    # A backslash means the same in an ordinary literal since standard_conforming_strings.
+    return f"{name} = '{literal}'"

@@ -1,0 +1,1 @@
+"""Plans of MariaDB and MySQL, told in the words of the plan model."""

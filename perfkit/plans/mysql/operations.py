@@ -1,0 +1,176 @@
+"""The one line in which MySQL describes an iterator, cut into PostgreSQL's properties.
+
+EXPLAIN FORMAT=TREE prints it behind ``->``, the second JSON format as ``operation``. The texts
+are those of sql/join_optimizer/explain_access_path.cc (and of explain_access_path's
+predecessor in 8.0.18 to 8.0.20). Tables appear under their alias.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perfkit.plans.mysql.names import join_type, sort_keys
+
+__all__ = ["described", "is_heading"]
+
+_CONDITION = ", with index condition: "
+_EXTRA = ", extra conditions: "
+_LIMITED = ", limit input to "
+#: How a line begins that reads a table by an index -> the node type. The longest first.
+_BY_INDEX = {
+    "single-row covering index lookup": "Single-row Index Lookup",
+    "single-row index lookup": "Single-row Index Lookup",
+    "multi-range covering index lookup": "Multi-range Index Lookup",
+    "multi-range index lookup": "Multi-range Index Lookup",
+    "full-text covering index search": "Full-text Index Search",
+    "full-text index search": "Full-text Index Search",
+    "covering index skip scan for deduplication": "Index Skip Scan",
+    "covering index skip scan for grouping": "Index Skip Scan",
+    "covering index skip scan": "Index Skip Scan",
+    "covering index range scan": "Index Range Scan",
+    "covering index lookup": "Index Lookup",
+    "covering index scan": "Index Scan",
+    "index skip scan for deduplication": "Index Skip Scan",
+    "index skip scan for grouping": "Index Skip Scan",
+    "index distance scan": "Index Distance Scan",
+    "index skip scan": "Index Skip Scan",
+    "index range scan": "Index Range Scan",
+    "index lookup": "Index Lookup",
+    "index scan": "Index Scan",
+}
+_ON_TABLE = {
+    "table scan on ": "Table Scan",
+    "constant row from ": "Constant Row",
+    "count rows in ": "Count Rows",
+    "scan new records on ": "Scan New Records",
+    "insert into ": "Insert",
+    "replace into ": "Replace",
+    "delete from ": "Delete",
+    "update ": "Update",
+    "fill information schema table ": "Information Schema",
+}
+#: Everything else by its first words.
+_OTHERS = {
+    "filter: ": "Filter",
+    "sort row ids": "Sort",
+    "sort-deduplicate by row id": "Index Merge",
+    "sort": "Sort",
+    "limit table size": "Limit",
+    "limit": "Limit",
+    "offset": "Limit",
+    "aggregate using temporary table": "Temporary Table Aggregate",
+    "aggregate: ": "Aggregate",
+    "group aggregate": "Group Aggregate",
+    "group (no aggregates)": "Group Aggregate",
+    "window": "Window",
+    "materialize table function": "Table Function",
+    "materialize recursive cte": "Materialize",
+    "materialize": "Materialize",
+    "union": "Union",
+    "intersect rows sorted by row id": "Index Merge",
+    "deduplicate rows sorted by row id": "Index Merge",
+    "intersect": "Intersect",
+    "except": "Except",
+    "temporary table": "Temporary Table",
+    "stream results": "Stream",
+    "append": "Append",
+    "remove duplicate": "Remove Duplicates",
+    "rows fetched before execution": "Result",
+    "zero rows": "Result",
+    "zero input rows": "Result",
+    "alternative plans": "Alternative Plans",
+    "invalidate materialized tables": "Invalidate",
+    "<not executable": "Result",
+    "select #": "Subquery",
+}
+_HEADINGS = (
+    "Hash", "Batch input rows", "Limit table size: ", "Disable deduplication",
+    "Repeat until convergence", "Clustered primary key (scanned separately)", "Select #",
+)  # fmt: skip
+
+
+def is_heading(text: str) -> bool:
+    """Whether a line without costs only says what role the line below it has."""
+    return text == "Hash" or text.startswith(_HEADINGS[1:])
+
+
+def described(text: str) -> dict[str, Any]:
+    """Return the properties that the description of an iterator holds.
+
+    Example:
+        >>> described("Index lookup on o using user_id (user_id=u.id)")["Index Cond"]
+        'user_id=u.id'
+    """
+    lowered = text.lower()
+    for start, kind in _BY_INDEX.items():
+        if lowered.startswith(start + " on "):
+            return {"Node Type": kind} | _by_index(text[len(start) + 4 :], start)
+    for start, kind in _ON_TABLE.items():
+        if lowered.startswith(start):
+            return {"Node Type": kind} | _on_table(text[len(start) :], kind)
+    if joined := _join(text, lowered):
+        return joined
+    for start, kind in _OTHERS.items():
+        if lowered.startswith(start):
+            return {"Node Type": kind} | _other(text, kind)
+    return {"Node Type": text[:60].strip() or "Unknown"}
+
+
+def _by_index(rest: str, start: str) -> dict[str, Any]:
+    """Read ``alias using index (cond) over ranges (reverse), with index condition: cond``."""
+    rest, _, pushed = rest.partition(_CONDITION)
+    alias, _, rest = rest.partition(" using ")
+    alias = alias.removesuffix(" (re-planned for each iteration)")
+    rest = rest.strip()
+    backward = rest.endswith(" (reverse)")
+    rest = rest.removesuffix(" (reverse)")
+    index, _, looked_up = rest.partition(" ")
+    condition = looked_up.removeprefix("over ")
+    if condition == looked_up and condition.startswith("(") and condition.endswith(")"):
+        condition = condition[1:-1]
+    found = {
+        "Relation Name": alias,
+        "Alias": alias,
+        "Index Name": index,
+        "Index Cond": " AND ".join(part for part in (condition, pushed) if part),
+        "pushed_index_condition": pushed,
+        "Scan Direction": "Backward" if backward else "",
+    }
+    found = {key: value for key, value in found.items() if value}
+    return found | ({"using_index": True} if "covering" in start else {})
+
+
+def _on_table(rest: str, kind: str) -> dict[str, Any]:
+    name = rest.partition(" in secondary engine ")[0]
+    for how in (" (immediate)", " (buffered)"):
+        name = name.removesuffix(how)
+    writes = kind in {"Insert", "Replace", "Delete", "Update"}
+    return {"Relation Name": name, "Alias": name, **({"Operation": kind} if writes else {})}
+
+
+def _join(text: str, lowered: str) -> dict[str, Any] | None:
+    for start, kind in (("nested loop ", "Nested Loop"), ("batched key access ", "Batched Key Access")):
+        if lowered.startswith(start):
+            return {"Node Type": kind, "Join Type": join_type(lowered[len(start) :].split(" with ")[0])}
+    for start, kind in (
+        ("inner hash join", "Inner"), ("left hash join", "Left"),
+        ("hash antijoin", "Anti"), ("hash semijoin", "Semi"),
+    ):  # fmt: skip
+        if lowered.startswith(start):
+            condition, _, extra = text[len(start) :].partition(_EXTRA)
+            found = {"Node Type": "Hash Join", "Join Type": kind}
+            parts = {"Hash Cond": condition.strip(), "Join Filter": extra.strip()}
+            none = "(no condition)"
+            return found | {k: v for k, v in parts.items() if v and v != none}
+    return None
+
+
+def _other(text: str, kind: str) -> dict[str, Any]:
+    rest = text.partition(": ")[2]
+    if kind == "Filter":
+        return {"Filter": rest}
+    if kind == "Sort":
+        keys, _, limit = rest.partition(_LIMITED)
+        found: dict[str, Any] = {"Sort Key": sort_keys(keys)} if keys else {}
+        return found | ({"limit_rows": int(first)} if (first := limit.split(" ")[0]).isdigit() else {})
+    return {"operation": text}

@@ -1,0 +1,1 @@
+"""Plans as people have them -> the document that ``EXPLAIN (FORMAT JSON)`` gives."""

@@ -1,0 +1,130 @@
+"""Which row estimates are wrong, whose fault that is, and whether anything depended on them.
+
+An estimate is wrong by a factor of 10 per loop, both sides at least 1. Too few rows are no
+evidence where somebody above stopped asking: LIMIT, the end of a merge join, EXISTS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfkit.plans.scans import matters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfkit.plans.model import Node, Plan
+
+__all__ = ["FACTOR", "JOINS", "lowest_wrong", "underestimated_below", "wrong"]
+
+#: Estimates are guesses; from this factor on the planner chooses differently.
+FACTOR = 10.0
+#: From here on even the join at the top would have been planned differently.
+HUGE_FACTOR = 100.0
+JOINS = frozenset({"Nested Loop", "Hash Join", "Merge Join"})
+# Estimates of nodes that only pass rows on say nothing that their child does not.
+_PASSING = {
+    "Gather", "Gather Merge", "Materialize", "Memoize", "Hash", "Sort", "Incremental Sort",
+    "Result", "Limit", "LockRows", "Subquery Scan", "CTE Scan", "ModifyTable", "BitmapAnd",
+    "BitmapOr", "WorkTable Scan", "WindowAgg", "Append", "Merge Append",
+}  # fmt: skip
+_INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Bitmap Index Scan"}
+_ONE_MATCH = {"Semi", "Anti", "Right Semi", "Right Anti"}
+
+
+def wrong(plan: Plan, node: Node) -> bool:
+    """Whether the estimate of ``node`` itself is wrong by a factor of 10."""
+    factor = node.row_factor
+    if factor is None or 1 / FACTOR < factor < FACTOR or node.kind in _PASSING:
+        return False
+    return factor > 1 or not _cut_short(plan, node)
+
+
+def lowest_wrong(plan: Plan) -> list[Node]:
+    """Return the lowest nodes with wrong estimates that something slow was built on."""
+    every = {node.node_id for node in plan.tree if wrong(plan, node)}
+    above = _above(plan, every)
+    lowest = [plan.tree[one] for one in sorted(every - above)]
+    return [node for node in lowest if _matters(plan, node, every) and _used(plan, node)]
+
+
+def _above(plan: Plan, nodes: set[int]) -> set[int]:
+    """Return everything above ``nodes``; each edge is walked once."""
+    found: set[int] = set()
+    for one in nodes:
+        for above in plan.ancestors(plan.tree[one]):
+            if above.node_id in found:
+                break
+            found.add(above.node_id)
+    return found
+
+
+def underestimated_below(plan: Plan, node: Node) -> Node:
+    """Return the lowest node at or below ``node`` that was underestimated as badly."""
+    found = [below for below in plan.below(node) if (below.row_factor or 0.0) >= FACTOR]
+    own = [below for below in found if below.kind not in _PASSING]
+    return max(own or found or [node], key=lambda below: below.depth)
+
+
+def _matters(plan: Plan, node: Node, every: set[int]) -> bool:
+    """Whether ``node``, or what was planned wrongly on top of it, takes time."""
+    above = [one for one in plan.ancestors(node) if one.node_id in every]
+    return any(matters(plan, one) for one in (node, *above))
+
+
+def _used(plan: Plan, node: Node) -> bool:
+    """Whether another estimate would have changed the plan: a scan, a join or a grouping."""
+    factor = node.row_factor or 1.0
+    if node.kind == "Seq Scan" and factor < 1:
+        return True  # with fewer rows expected an index would have been used
+    if node.kind in _INDEXED and factor > 1:
+        return True  # with more rows expected it would not
+    if node.kind in JOINS and not 1 / HUGE_FACTOR < factor < HUGE_FACTOR:
+        return True
+    if node.kind == "Aggregate" and _sorted_for_nothing(plan, node, factor):
+        return True
+    return any(_decides(above) for above in plan.ancestors(node))
+
+
+def _decides(node: Node) -> bool:
+    grouped = node.kind == "Aggregate" and node.text("Strategy") != "Plain"
+    return node.kind in JOINS or grouped
+
+
+def _sorted_for_nothing(plan: Plan, node: Node, factor: float) -> bool:
+    """Whether rows were sorted to be grouped because too many groups were expected."""
+    children = [plan.tree[child] for child in node.children]
+    sorts = [child for child in children if child.kind == "Sort" and matters(plan, child)]
+    return factor < 1 and node.text("Strategy") == "Sorted" and bool(sorts)
+
+
+def _cut_short(plan: Plan, node: Node) -> bool:
+    """Whether too few rows came only because somebody above stopped asking."""
+    for child, above in _steps(plan, node):
+        if child.relationship in {"SubPlan", "InitPlan"} or above.kind in {"Limit", "Merge Join"}:
+            return True
+        if above.kind == "Nested Loop" and _first_match_only(above, child):
+            return True
+        if _reads_all(above):
+            return False
+    return False
+
+
+def _steps(plan: Plan, node: Node) -> Iterator[tuple[Node, Node]]:
+    child = node
+    for above in plan.ancestors(node):
+        yield child, above
+        child = above
+
+
+def _first_match_only(join: Node, child: Node) -> bool:
+    """Whether a nested loop leaves its inner side at the first match."""
+    inner = len(join.children) > 1 and join.children[1] == child.node_id
+    unique = bool(join.properties.get("Inner Unique"))
+    return inner and (unique or join.text("Join Type") in _ONE_MATCH)
+
+
+def _reads_all(node: Node) -> bool:
+    """Whether a node reads its input to the end before it returns a row."""
+    whole = node.kind == "Aggregate" and node.text("Strategy") in {"Hashed", "Plain", "Mixed"}
+    return whole or node.kind in {"Sort", "Hash", "Bitmap Heap Scan"}

@@ -1,0 +1,1 @@
+"""Where an execution spent its time beside and inside of its nodes."""

@@ -1,0 +1,80 @@
+import pytest
+
+from perfkit.plans.facts import Facts
+from perfkit.plans.rules.top_n import top_n_without_index
+
+
+def top(made, rows=10_000, wanted=100, keys=("a",), below=None, **more):
+    scan = below or made.node(Relation_Name="t", Alias="t", Actual_Rows=rows)
+    sort = made.node("Sort", 95.0, scan, Sort_Key=list(keys), Actual_Rows=wanted)
+    return made("Limit", 96.0, sort, Actual_Rows=wanted, **more)
+
+
+def found(plan):
+    return top_n_without_index(plan, Facts())
+
+
+def test_sorting_a_table_for_its_first_rows_is_found(scans_told, scans_plan):
+    plan = scans_plan("select * from events order by seen desc limit 10")
+    (finding,) = scans_told(plan)
+    assert finding.rule == "top-n-without-index"
+    assert "sorting 200,000 rows of public.events" in finding.title
+    assert [row["node"] for row in finding.evidence] == [1, 2]
+    assert finding.saves_ms <= sum(row["self_ms"] for row in finding.evidence)
+
+
+def test_sorting_a_joined_table_is_found_with_less_confidence(scans_plan):
+    sql = "select * from events e join accounts a on a.id = e.account order by e.seen desc limit 10"
+    (finding,) = found(scans_plan(sql))
+    assert finding.confidence == "low"
+    assert finding.keys == {"table": "public.events"}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from events order by id desc limit 10",
+        "select * from events order by seen limit 5000",
+        "select owner, count(*) from events group by owner order by 2 desc limit 3",
+        "select * from events order by length(note), id limit 10",
+        "select * from tiny order by name limit 5",
+        "select * from events where code < 500 order by seen limit 5",
+        "select * from events e join accounts a on a.id = e.account order by a.name, e.id limit 9",
+    ],
+)
+def test_orders_that_no_index_or_an_index_gives_are_right(scans_plan, sql):
+    assert found(scans_plan(sql, "work_mem = '64MB'")) == []
+
+
+def test_a_scan_that_throws_most_away_is_told_once_with_the_order_in_its_index(
+    scans_told, scans_plan
+):
+    plan = scans_plan("select * from events where account = 5 order by seen desc limit 1")
+    assert [one.rule for one in scans_told(plan)] == ["slow-seq-scan"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted", "expected"),
+    [(10_000, 100, True), (9999, 10, False), (10_000, 101, False)],
+)
+def test_one_per_cent_of_ten_thousand_rows(scans_made, rows, wanted, expected):
+    assert bool(found(top(scans_made, rows, wanted))) is expected
+
+
+def test_a_sort_for_nobodys_limit_and_quick_ones_are_left_alone(scans_made):
+    sort = top(scans_made).tree[1]
+    below = scans_made.node(Relation_Name="t", Actual_Rows=50_000)
+    assert found(scans_made("Sort", 90.0, below, **{"Sort_Key": ["a"]})) == []
+    assert found(scans_made("Aggregate", 99.0, dict(sort.properties) | {"Plans": [below]})) == []
+    assert found(top(scans_made, whole=2000.0)) == []
+
+
+def test_joins_that_drop_rows_or_come_from_the_other_side_are_left_alone(scans_made):
+    scan = scans_made.node(Relation_Name="t", Alias="t", Actual_Rows=90_000)
+    inner = scans_made.node("Hash", 5.0)
+    for join, rows in (("Inner", 40_000), ("Right", 90_000), ("Semi", 90_000)):
+        joined = scans_made.node("Hash Join", 90.0, scan, inner, Join_Type=join, Actual_Rows=rows)
+        assert found(top(scans_made, below=joined, keys=["t.a"])) == []
+    joined = scans_made.node("Hash Join", 90.0, scan, inner, Join_Type="Left", Actual_Rows=90_000)
+    assert found(top(scans_made, below=joined, keys=["t.a"]))
+    assert found(top(scans_made, below=joined, keys=["u.a"])) == []

@@ -1,0 +1,53 @@
+import pytest
+
+from perfkit.probes.foreign_keys import ForeignKey
+from perfkit.tasks.audit.foreign_keys import foreign_key_advice
+
+
+def key(**more):
+    known = {
+        "schema": "public",
+        "table": "items",
+        "name": "items_order_id_fkey",
+        "columns": ("order_id",),
+        "parent_schema": "public",
+        "parent": "orders",
+        "on_delete": "a",
+        "rows": 50_000.0,
+        "size_bytes": 4 << 20,
+        "parent_deletes": 200,
+        "partitioned": False,
+    }
+    return ForeignKey(**{**known, **more})
+
+
+@pytest.mark.parametrize(
+    ("more", "joined", "found"),
+    [
+        ({}, (), 1),
+        ({"parent_deletes": 0}, (), 0),
+        ({"parent_deletes": None}, (), 0),
+        ({"parent_deletes": 0}, {("public", "items", "order_id")}, 1),
+        ({"parent_deletes": 0}, {("other", "items", "order_id")}, 0),
+        ({"rows": 999.0}, (), 0),
+        ({"rows": None}, (), 0),
+    ],
+)
+def test_a_key_counts_if_rows_are_deleted_or_tables_joined(more, joined, found):
+    assert len(foreign_key_advice([key(**more)], joined)) == found
+
+
+def test_the_index_is_to_paste_and_to_undo():
+    (advice,) = foreign_key_advice([key()])
+    assert advice.action == "create"
+    assert advice.columns == "order_id"
+    assert "ON public.items (order_id)" in advice.do
+    assert "CONCURRENTLY" in advice.do
+    assert "DROP INDEX CONCURRENTLY" in advice.undo
+    assert "200 rows were deleted from orders" in advice.title
+    assert not advice.proven
+
+
+def test_two_keys_on_the_same_columns_ask_for_one_index():
+    twins = [key(columns=("a", "b")), key(name="twin", columns=("b", "a"))]
+    assert len(foreign_key_advice(twins)) == 1

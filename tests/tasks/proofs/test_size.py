@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfkit.tasks.proofs import Question, prove
+from perfkit.tasks.proofs.size import KeyFacts, btree_bytes
+
+
+@pytest.mark.parametrize(
+    ("columns", "more"),
+    [
+        (["id"], {}),
+        (["user_id"], {}),
+        (["status"], {}),
+        (["note"], {}),
+        (["price"], {}),  # numeric: equal keys are not stored once
+        (["created_at"], {}),
+        (["user_id", "status", "created_at DESC"], {}),
+        (["user_id", "status"], {}),
+        (["status", "price"], {}),
+        (["user_id"], {"include": ("total", "price")}),
+        (["user_id", "created_at"], {"where": "status = 'pending'"}),
+        (["(lower(status))"], {}),
+    ],
+)
+def test_the_estimate_is_close_to_the_index_that_is_built(engine15, index_on, columns, more):
+    question = Question(statement="select * from orders where user_id = 42 and status = 'pending'")
+    estimated, real = (
+        prove(engine15, question, [index_on(*columns, **more)], methods=[way], expendable=True)[0]
+        for way in ("hypopg", "built")
+    )
+    assert estimated.size_bytes == pytest.approx(real.size_bytes, rel=0.35)
+
+
+facts = st.builds(
+    KeyFacts,
+    rows=st.floats(0, 1e10), distinct=st.floats(0, 1e10), width=st.floats(0, 2000),
+    shared=st.booleans(),
+)  # fmt: skip
+
+
+@given(facts)
+def test_a_size_is_whole_pages_and_at_least_two(one):
+    size = btree_bytes(one)
+    assert size % 8192 == 0
+    assert size >= 2 * 8192
+
+
+@given(facts, st.floats(1, 100))
+def test_more_rows_never_make_it_smaller(one, factor):
+    more = KeyFacts(
+        rows=one.rows * factor, distinct=one.distinct, width=one.width, shared=one.shared
+    )
+    assert btree_bytes(more) >= btree_bytes(one)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perfkit.plans.read import read_plan
@@ -18,74 +19,27 @@ if TYPE_CHECKING:
 
     from perfkit.plans.model import Node, Plan
 
-__all__ = ["PARALLEL", "SCHEMA", "Case", "Run", "execute", "misses", "planted"]
+__all__ = ["CASES", "SCHEMA", "Case", "Run", "execute", "misses", "planted"]
 
-#: One row of ``a`` and ``b`` per page, so that processes share scans row by row; ``c``,
-#: ``e`` and ``f`` are dense; several processes never share a scan of ``f``. Functions are volatile or stable, so that they run once per row.
-SCHEMA = """
-create table a (id int primary key, g int, pad text) with (fillfactor = 10);
-create table b (id int primary key, g int, pad text) with (fillfactor = 10);
-create table c (id int primary key, g int, v int);
-alter table a alter pad set storage plain; alter table b alter pad set storage plain;
-insert into a select i, i % 4, repeat('x', 800) from generate_series(1, 24) i;
-insert into b select i, i % 4, repeat('x', 800) from generate_series(1, 24) i;
-insert into c select i, i % 50, i from generate_series(1, 5000) i;
-create index c_g on c (g);
-create table e (id int, g int, v int);
-insert into e select * from c;
-create table f (id int, g int, v int) with (parallel_workers = 0);
-insert into f select * from c;
-create table p (id int, g int, pad text) partition by range (id);
-create table p1 partition of p for values from (0) to (10) with (fillfactor = 10);
-create table p2 partition of p for values from (10) to (20) with (fillfactor = 10);
-create table p3 partition of p for values from (20) to (40) with (fillfactor = 10);
-insert into p select i, i % 4, repeat('x', 800) from generate_series(1, 30) i;
-create table w (id int primary key, v int);
-insert into w select i, i from generate_series(1, 200) i;
-create table parent (id int primary key);
-create table child (id int, parent_id int references parent);
-insert into parent select i from generate_series(1, 50) i;
-create function nap(tag text, x int default 1) returns int language plpgsql
-  volatile parallel safe cost 1000 as $$
-declare started timestamptz := clock_timestamp();
-begin
-  perform pg_sleep(0.003);
-  raise notice 'nap % % %', tag, pg_backend_pid(),
-    extract(epoch from clock_timestamp() - started) * 1000;
-  return x;
-end $$;
-create function stable_nap(tag text, x int default 1) returns int language plpgsql
-  stable parallel safe cost 1000 as $$ begin return nap(tag, x); end $$;
-create function serial_nap(tag text, x int default 1) returns int language plpgsql
-  volatile parallel restricted cost 1000 as $$ begin return nap(tag, x); end $$;
-create function light_nap(tag text, x int default 1) returns int language plpgsql
-  volatile parallel safe cost 1 as $$ begin return nap(tag, x); end $$;
-create function nap_rows(tag text, n int) returns setof int language plpgsql
-  volatile parallel safe as $$
-begin for i in 1..n loop perform nap(tag); return next i; end loop; end $$;
-create function before_nap() returns trigger language plpgsql as
-  $$ begin perform nap(tg_argv[0]); return new; end $$;
-create table tb (id int, v int);
-create trigger napping before insert on tb for each row execute function before_nap('before');
-create table ta (id int, v int);
-create trigger napping after insert on ta for each row execute function before_nap('after');
-create table tab (id int, v int);
-create trigger early before insert on tab for each row execute function before_nap('before');
-create trigger late after insert on tab for each row execute function before_nap('after');
-create trigger late_again after insert on tab for each row execute function before_nap('after');
-create table ts (id int, v int);
-create trigger early before insert on ts for each statement
-  execute function before_nap('before');
-create trigger late after insert on ts for each statement execute function before_nap('after');
-"""
-#: Plans over small tables become parallel ones with this.
-PARALLEL = (
+_HERE = Path(__file__).parent
+#: Creates the tables and functions; in a database of its own.
+SCHEMA = (_HERE / "planted_schema.sql").read_text()
+_PARALLEL = (
     "max_parallel_workers_per_gather = 2",
     "parallel_setup_cost = 0",
     "parallel_tuple_cost = 0",
     "min_parallel_table_scan_size = 0",
     "min_parallel_index_scan_size = 0",
 )
+_GROUPS = {
+    "parallel": _PARALLEL,  # plans over small tables become parallel ones
+    "narrow": ("parallel_setup_cost = 10",),  # one Gather above a join is cheaper than two below
+    "hash": ("enable_mergejoin = off", "enable_nestloop = off"),
+    "merge": ("enable_hashjoin = off", "enable_nestloop = off"),
+    "nested": ("enable_hashjoin = off", "enable_mergejoin = off"),
+    "bitmap": ("enable_seqscan = off", "enable_indexscan = off", "enable_indexonlyscan = off"),
+}
+_TABLE_SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 _NAP = re.compile(r"nap (?P<tag>\w+) (?P<pid>[0-9]+) (?P<ms>[0-9.]+)")
 _RIGHT = 0.20  # of the truth
 _NOISE_MS = 0.6  # what a node does beside sleeping: starting a worker, a few hundred rows
@@ -98,17 +52,44 @@ class Case:
     """A statement with naps; ``at`` says which node each tag sleeps in.
 
     A node is named by its type, ``:`` and its alias or CTE name, and ``#`` with a number where
-    several have both; ``@name`` is the body of an InitPlan or a CTE, whatever its type.
-    ``trigger`` stands for what runs after the plan.
+    several have both; ``Scan`` is any of a table, and ``@name`` is the body of an InitPlan or a CTE, whatever its type.
+    ``trigger`` stands for what runs after the plan. ``together`` has the tags that sleep in
+    several processes, those of one Gather in one text. Tags of which planning sleeps as well
+    have the number of their ``calls``.
     """
 
     name: str
     sql: str
     at: dict[str, str]
     settings: tuple[str, ...] = ()
-    parallel: tuple[str, ...] = ()  # tags that sleep in several processes, of one Gather each
+    together: tuple[str, ...] = ()
     options: str = "verbose, buffers"
-    calls: dict[str, int] = field(default_factory=dict)  # where planning sleeps as well
+    calls: dict[str, int] = field(default_factory=dict)
+
+
+def _case(text: str) -> Case:
+    head = [line[3:] for line in text.splitlines() if line.startswith("-- ")]
+    said = dict(line.split(": ", 1) for line in head[1:])
+    settings = (_GROUPS.get(one, (one,)) for one in _listed(said.get("set", "")))
+    return Case(
+        name=head[0],
+        sql=" ".join(line for line in text.splitlines() if not line.startswith("--")).rstrip(";"),
+        at=dict(pair.split("=", 1) for pair in _listed(said["at"])),
+        settings=tuple(setting for group in settings for setting in group),
+        together=tuple(_listed(said.get("together", ""))),
+        options=said.get("options", Case.options),
+        calls={tag: int(n) for tag, n in (p.split("=") for p in _listed(said.get("calls", "")))},
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+#: What stands before the first empty line describes the file.
+CASES = tuple(
+    _case(text) for text in (_HERE / "planted_plans.sql").read_text().strip().split("\n\n")[1:]
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +98,6 @@ class Run:
 
     case: Case
     document: Any
-    text: str
     truth: dict[str, float]
 
     @property
@@ -139,7 +119,7 @@ def execute(connection: psycopg.Connection[Any], case: Case) -> Run:
         row = cursor.fetchone()
         cursor.execute("rollback")
     assert row is not None
-    return Run(case=case, document=row[0], text="", truth=_truth(case, heard))
+    return Run(case=case, document=row[0], truth=_truth(case, heard))
 
 
 def _truth(case: Case, heard: list[str]) -> dict[str, float]:
@@ -154,7 +134,7 @@ def _truth(case: Case, heard: list[str]) -> dict[str, float]:
     for tag, count in case.calls.items():
         naps[tag] = naps[tag][-count:]
     truth = {tag: sum(ms for _, ms in found) for tag, found in naps.items()}
-    for group in case.parallel:
+    for group in case.together:
         spent: dict[str, float] = defaultdict(float)
         tags = group.split()
         for pid, ms in (nap for tag in tags for nap in naps[tag]):
@@ -179,7 +159,8 @@ def _is(node: Node, what: str) -> bool:
         return (node.text("Subplan Name") or "").startswith(what[1:])
     kind, _, alias = what.partition(":")
     names = {node.text(key) for key in ("Alias", "CTE Name", "Relation Name", "Index Name")}
-    return node.node_type == kind and (not alias or alias in names)
+    fits = node.kind in _TABLE_SCANS if kind == "Scan" else node.node_type == kind
+    return fits and (not alias or alias in names)
 
 
 def misses(run: Run, own: list[float]) -> list[str]:

@@ -2,7 +2,7 @@
 
     python benchmarks/self_time.py [--runs 3] [--pev2 FOLDER]
 
-Runs the statements of :mod:`planted_cases` in the lab's server and prints, for perfkit and,
+Runs the statements of ``planted_plans.sql`` in the lab's server and prints, for perfkit and,
 where ``--pev2`` names the ``dist`` folder of the npm package and node is installed, for PEV2,
 in how many plans all nodes have the time that was slept in them, with a tolerance of 20 %.
 Then how long it takes to attribute the time of one plan.
@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from planted_cases import CASES
-from planted_plans import SCHEMA, execute, misses
+from planted_plans import CASES, SCHEMA, execute, misses
 
 from perfkit.lab import server
 from perfkit.plans.read import read_plan

@@ -156,7 +156,11 @@ def _agreeing(
 ) -> list[bool]:
     """Return whether each node's parts fit into it, but for rounding and 3 % of the root."""
     allowed = _INCONSISTENT * inclusive[0]
-    excess = [_parts(tree, node, raw) - raw[node.node_id] for node in tree]
+    # Workers may have run while the leader was elsewhere: their Gather waited for less.
+    excess = [
+        0.0 if node.kind in GATHERS else _parts(tree, node, raw) - raw[node.node_id]
+        for node in tree
+    ]
     for plan, share in _unpaid(tree, moved).items():
         excess[tree[plan].parent_id or 0] += share * inclusive[plan]
     return [

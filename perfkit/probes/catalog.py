@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
     from perfkit.probes.server import Server
 
-__all__ = ["ENOUGH_DAYS", "Index", "Key", "StatisticsAge", "Table", "indexes", "statistics_age", "tables"]
+__all__ = [
+    "ENOUGH_DAYS",
+    "Index",
+    "Key",
+    "StatisticsAge",
+    "Table",
+    "indexes",
+    "statistics_age",
+    "tables",
+]
 
 #: A month holds what runs once a month.
 ENOUGH_DAYS = 30

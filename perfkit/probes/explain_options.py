@@ -20,7 +20,7 @@ _SINCE = {
     "IO": (190000, _NEWEST),
 }
 #: What the oldest servers and forks with a parser of their own understand.
-_FEWEST = ("VERBOSE",)
+_FEWEST = {"VERBOSE": (0, 0), "BUFFERS": (0, _NEWEST)}
 
 
 class Options(NamedTuple):
@@ -50,12 +50,10 @@ def options(number: int, *, analyze: bool, timing: bool = True, fewest: bool = F
 
     ``timing`` False measures rows and the whole alone, without a clock around every node.
     """
-    known = {
-        name: since[not analyze] for name, since in _SINCE.items() if since[not analyze] < _NEWEST
-    }
+    table = _FEWEST if fewest else _SINCE
+    releases = {name: since[not analyze] for name, since in table.items()}
+    known = {name: since for name, since in releases.items() if since < _NEWEST}
     chosen = [name for name, since in known.items() if since <= number]
-    if fewest:
-        chosen = [name for name in chosen if name in _FEWEST]
     wanted = ["ANALYZE"] * analyze + ["TIMING OFF"] * (analyze and not timing) + chosen
     missing = tuple((since // 10000, name) for name, since in known.items() if since > number)
     return Options(", ".join([*wanted, "FORMAT JSON"]), missing)

@@ -21,7 +21,14 @@ _HINTS = {
     "42703": "check the name of the column",
     "55P03": "another session holds a lock on the table: try again when it is done",
     "25006": "only statements that read are executed",
+    "40001": "another transaction changed the same rows: try again",
+    "40P01": "another session waited for this one's locks: try again",
+    "53100": "the server has no space left for temporary files",
+    "53400": "the server's limit for temporary files is reached (temp_file_limit)",
+    "57014": "somebody cancelled it, on the server or with Ctrl-C",
 }
+#: The server ended the session: shut down, crashed, starting, idle for too long, too many.
+_ENDED = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300"}
 _CANCELLED = "57014"
 
 
@@ -64,7 +71,7 @@ def _connection_failed(error: Any, state: str) -> bool:
     from sqlalchemy.exc import InterfaceError, OperationalError
 
     if state:
-        return state[:2] in {"08", "28", "3D"} or state in {"57P01", "57P02", "57P03", "53300"}
+        return state[:2] in {"08", "28", "3D"} or state in _ENDED
     return bool(error.connection_invalidated) or isinstance(
         error, OperationalError | InterfaceError
     )

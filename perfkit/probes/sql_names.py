@@ -17,6 +17,7 @@ __all__ = ["ANYWHERE", "Called", "Names", "names_in"]
 
 #: The schema of a name that may be found outside the search path, as in a function's body.
 ANYWHERE = "*"
+_TEMPORARY = "pg_temp"  # stands for the session's own schema, whose name has a number
 _LONGEST_OPERATOR = 63
 _LONGEST_NAME = 200
 
@@ -75,7 +76,8 @@ def _schema(tokens: list[Token], at: int) -> str:
     """Return what stands in front of the dot in front of a name, "" without."""
     if at < 2 or tokens[at - 1].text != ".":  # noqa: PLR2004 - a name and a dot
         return ""
-    return identifier(tokens[at - 2]) or ANYWHERE
+    schema = identifier(tokens[at - 2])
+    return ANYWHERE if schema in {None, _TEMPORARY} else schema or ""
 
 
 def _words(token: Token) -> tuple[str, ...]:

@@ -1,59 +1,101 @@
-"""Which indexes are missing, and which ones could go?"""
+"""Which indexes are missing, which ones could go, and which do their work badly?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from perfkit.errors import TargetRefused
-from perfkit.probes import catalog
+from perfkit.files import write_whole
+from perfkit.probes.catalog import ENOUGH_DAYS
 from perfkit.probes.server import identify
 from perfkit.probes.session import as_engine, rolled_back
-from perfkit.probes.slow_statements import LEAST_CALLS, LEAST_MS, workload
+from perfkit.probes.slow_statements import LEAST_CALLS, LEAST_MS, updates
 from perfkit.results import Result
-from perfkit.tasks import audit_report
-from perfkit.tasks.index_creates import Catalogue, proposals
-from perfkit.tasks.audit.drops import drops
-from perfkit.tasks.index_proof import prove as prove_one
+from perfkit.tasks.audit import report
+from perfkit.tasks.audit.judge import judged
+from perfkit.tasks.audit.migration import migration
+from perfkit.tasks.audit.missing import Proving
+from perfkit.tasks.audit.survey import survey
+from perfkit.tasks.proofs import Question
 from perfkit.units import format_bytes, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from sqlalchemy import Engine
 
     from perfkit.probes.server import Server
-    from perfkit.tasks.audit_report import Survey
+    from perfkit.recording import Recording
+    from perfkit.tasks.audit.advice import Advice
+    from perfkit.tasks.audit.survey import Survey
 
-__all__ = ["index_audit"]
+__all__ = ["IndexAudit", "index_audit"]
 
 _WHERE = "index_audit"
+#: A database whose largest table is smaller is one for development: plans say nothing there.
+_DEVELOPMENT_ROWS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class IndexAudit(Result):
+    """A Result whose advices are one migration as well."""
+
+    advices: Sequence[Advice] = ()
+
+    def migration(self) -> str:
+        """Return everything as one SQL file: in order, commented, each with what undoes it.
+
+        What is not proven stands in it as a comment.
+        """
+        return migration(self.advices, title=self.question, facts=self._facts())
+
+    def save_migration(self, path: str | Path) -> Path:
+        """Write :meth:`migration` to ``path``, whole or not at all.
+
+        Raises:
+            UsageError: it cannot be written there.
+        """
+        return write_whole(path, self.migration())
+
+    def _facts(self) -> list[str]:
+        return [self.headline, *self.caveats]
 
 
 def index_audit(
     engine: Engine | str,
     *,
+    rec: Recording | None = None,
     prove: bool = False,
     expendable: bool = False,
+    replicas: Sequence[Engine | str] = (),
     limit: int = 20,
     timeout_s: float = 60.0,
-) -> Result:
-    """Audit the indexes of a PostgreSQL database: duplicate, redundant, unused, missing.
+) -> IndexAudit:
+    """Audit the indexes of a PostgreSQL database: what to create, drop, replace or rebuild.
 
     It only reads the catalogue, the statistics and pg_stat_statements, in a READ ONLY
-    transaction; an ordinary role will do. With ``prove`` every missing index is built in a
+    transaction; an ordinary role will do. Where HypoPG is installed, missing indexes are proven
+    by hypothetical ones, which change nothing. With ``prove`` every missing index is built in a
     transaction, measured with an example and rolled back: on the lab, or on a server that you
     call ``expendable``, because building blocks writers and takes the time of a real build.
 
     Args:
         engine: a SQLAlchemy engine or a URL.
+        rec: take the workload from this recording instead of pg_stat_statements.
         prove: build the proposed indexes and measure what they save.
         expendable: this server's data and time are worth nothing: ``prove`` may build there.
-        limit: so many slow statements are looked at, those with most time in all first.
+        replicas: standbys; an index is unused only if none of them scans it.
+        limit: so many statements are looked at, those with most time in all first.
         timeout_s: after this many seconds the server cancels a statement.
 
     Returns:
-        One row per index with action (create, drop), schema, table, index, columns, proven,
-        saves_ms (per execution), calls, size_bytes, reason and confidence.
+        One row per index with action (create, replace, rebuild, drop, keep), schema, table,
+        index, columns, proven, saves_ms (per execution), size_bytes, reason, calls,
+        before_ms, after_ms, before_cost, after_cost, write_cost, reads and writes of the table
+        (scans, rows), kind, confidence and statement. ``keep`` rows look droppable and are not.
+        ``.migration()`` is the SQL file.
 
     Raises:
         TargetRefused: ``prove`` on a server that is neither the lab nor called expendable.
@@ -69,89 +111,123 @@ def index_audit(
             server = identify(connection)
             if prove and not (server.lab or expendable):
                 raise _not_here(server)
-            survey = _survey(connection, server, limit=limit)
-        if prove:
-            survey = _proven(ready, survey, timeout_s=timeout_s)
-    return _result(server, survey, limit=limit)
+            found = survey(connection, server, rec=rec, limit=limit, replicas=replicas)
+            changed = updates(connection)
+        proving = Proving(
+            engine=ready,
+            methods=None if prove else ("hypopg",),
+            expendable=expendable,
+            timeout_s=timeout_s,
+            updates=[Question(statement=u.text, calls=u.calls) for u in changed],
+        )
+        advices, notes = judged(found, proving)
+    return _result(server, found, advices, notes)
 
 
-def _survey(connection: Any, server: Server, *, limit: int) -> Survey:
-    existing = Catalogue(
-        indexes=catalog.indexes(connection, server), tables=catalog.tables(connection)
-    )
-    age = catalog.statistics_age(connection)
-    load = workload(connection, limit=limit)
-    found, without_plan = proposals(connection, server, load.statements, existing)
-    return audit_report.Survey(
-        indexes=existing.indexes,
-        age=age,
-        drops=drops(existing.indexes, age),
-        creates=audit_report.joined(found),
-        statements=len(load.statements),
-        without_plan=without_plan,
-        caveats=tuple(load.caveats),
-    )
-
-
-def _proven(engine: Engine, survey: Survey, *, timeout_s: float) -> Survey:
-    proofs = {
-        create.candidate.name: prove_one(engine, create.main, timeout_s=timeout_s)
-        for create in survey.creates
-    }
-    return audit_report.with_proofs(survey, proofs)
-
-
-def _result(server: Server, survey: Survey, *, limit: int) -> Result:
-    table = audit_report.table(survey)
-    return Result(
+def _result(
+    server: Server, found: Survey, advices: Sequence[Advice], notes: Sequence[str]
+) -> IndexAudit:
+    droppable = [a for a in advices if a.action == "drop" and a.enough]
+    return IndexAudit(
         analysis="index_audit",
         question=f"{server.title}: which indexes are missing, and which could go?",
-        headline=_headline(survey),
-        arrow=table,
+        headline=_headline(found, advices),
+        arrow=report.table(advices, found.states),
         noun="indexes",
-        findings=audit_report.findings(survey),
-        caveats=audit_report.caveats(server, survey),
-        checked=_checked(survey, limit),
+        findings=report.findings(advices, found.states),
+        caveats=[*_caveats(server, found, advices), *notes],
+        checked=_checked(found),
         totals={
             "server": server.title,
-            "indexes": len(survey.indexes),
-            "statements": survey.statements,
-            "create": len(survey.creates),
-            "drop": len(survey.drops),
-            "drop_bytes": _droppable_bytes(survey),
-            "statistics_days": survey.age.days,
+            "indexes": len(found.indexes),
+            "statements": len(found.load.statements),
+            **{action: _count(advices, action) for action in ("create", "replace", "rebuild")},
+            "drop": _count(advices, "drop"),
+            "drop_bytes": sum(advice.size_bytes or 0 for advice in droppable),
+            "statistics_days": found.age.days,
         },
+        advices=tuple(advices),
     )
 
 
-def _headline(survey: Survey) -> str:
-    if not survey.creates and not survey.drops:
-        return f"{format_count(len(survey.indexes))} indexes: none to create, none to drop."
+def _count(advices: Sequence[Advice], action: str) -> int:
+    return sum(advice.action == action for advice in advices)
+
+
+def _headline(found: Survey, advices: Sequence[Advice]) -> str:
     parts = []
-    if survey.creates:
-        main = survey.creates[0]
-        measured = "measured" if main.proof else "estimated, not proven"
+    create = [advice for advice in advices if advice.action in {"create", "replace"}]
+    if create:
+        main = create[0]
+        how = "proven" if main.proven else "not proven"
         parts.append(
-            f"{format_count(len(survey.creates))} to create, first "
-            f"{main.candidate.table} ({main.candidate.key_list}) ({measured})"
+            f"{format_count(len(create))} to create, first {main.table} ({main.columns}), {how}"
         )
-    if survey.drops:
-        size = format_bytes(_droppable_bytes(survey))
-        parts.append(f"{format_count(len(survey.drops))} to look at for dropping ({size})")
-    return f"{format_count(len(survey.indexes))} indexes: {'; '.join(parts)}"
+    rebuild = _count(advices, "rebuild")
+    if rebuild:
+        parts.append(f"{format_count(rebuild)} to rebuild")
+    drop = [advice for advice in advices if advice.action == "drop"]
+    sure = [advice for advice in drop if advice.enough]
+    if sure:
+        size = format_bytes(sum(advice.size_bytes or 0 for advice in sure))
+        parts.append(f"{format_count(len(sure))} to drop ({size})")
+    if len(drop) > len(sure):
+        parts.append(f"{format_count(len(drop) - len(sure))} to watch")
+    total = f"{format_count(len(found.indexes))} indexes"
+    return f"{total}: {'; '.join(parts)}" if parts else f"{total}: none to create, none to drop."
 
 
-def _droppable_bytes(survey: Survey) -> int:
-    return sum(drop.index.size_bytes for drop in survey.drops)
-
-
-def _checked(survey: Survey, limit: int) -> Sequence[str]:
-    looked = (
-        f"{survey.statements:,} statements of at least {LEAST_MS:.0f} ms and {LEAST_CALLS} calls "
-        f"(at most {limit}): sequential scans that keep few rows"
+def _checked(found: Survey) -> Sequence[str]:
+    every = (
+        f"{len(found.indexes):,} indexes: duplicates, prefixes of others, never or rarely scanned, "
+        "invalid, bloated; foreign keys without one; statistics and HOT updates of their tables"
     )
-    every = f"{len(survey.indexes):,} indexes: duplicates, prefixes of others, never scanned"
+    looked = (
+        f"{len(found.load.statements):,} statements of {found.load.source}, most time in all first"
+        f" (of at least {LEAST_MS:.0f} ms and {LEAST_CALLS} calls): what an index would spare them"
+    )
     return (every, looked)
+
+
+def _caveats(server: Server, found: Survey, advices: Sequence[Advice]) -> list[str]:
+    notes = list(found.load.caveats)
+    if any(advice.kind == "unused-index" for advice in advices):
+        notes.append(_on_standbys(found))
+    if not found.age.enough:
+        notes.append(
+            f"Statistics reach back to {found.age.since:%Y-%m-%d %H:%M} only: that an index is "
+            f"unused is known after {ENOUGH_DAYS} days that hold the end of a month."
+        )
+    if any(index.scans is None for index in found.indexes):
+        notes.append(
+            "Scans of some indexes are not known (hidden from this role, or not on every "
+            "replica): GRANT pg_monitor shows them."
+        )
+    if found.wishes.without_plan:
+        notes.append(
+            f"{found.wishes.without_plan:,} of {len(found.load.statements):,} slow statements "
+            "could not be planned here (other search_path, cut text, or no right to the tables)."
+        )
+    largest = max((state.rows or 0 for state in found.states.values()), default=0)
+    if found.states and largest < _DEVELOPMENT_ROWS:
+        notes.append(
+            f"The largest table has {format_count(largest)} rows: on so small a database "
+            "(development?) plans and scans say little about production."
+        )
+    if server.standby:
+        notes.append("This is a standby: run the statements on the primary.")
+    return [*notes, *found.blind_spots]
+
+
+def _on_standbys(found: Survey) -> str:
+    seen = (
+        f"{format_count(found.standbys)} standby(s) follow this server. " if found.standbys else ""
+    )
+    return (
+        f"{seen}Scans are counted per server: an index that is never scanned here may be used on "
+        "a standby (replicas=[...] adds theirs up). An index may also be younger than the "
+        "statistics."
+    )
 
 
 def _not_here(server: Server) -> TargetRefused:

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from perfkit.errors import TargetRefused
-from perfkit.probes.explain_run import Asked, measure, planned
+from perfkit.errors import QueryFailed, TargetRefused, UsageError
+from perfkit.probes.explain_run import Asked, Run, measure, planned
 from perfkit.probes.server import identify
 from perfkit.probes.session import rolled_back
 from perfkit.probes.statement import one_statement
@@ -26,10 +26,10 @@ def engine(postgres):
     engine.dispose()
 
 
-def measured(engine, sql, values=None, *, execute=None, **facts):
+def measured(engine, sql, values=None, *, execute=None, facts=None, **more):
     with rolled_back("test", engine, timeout_s=10, read_only=False) as connection:
-        server = replace(identify(connection), **facts)
-        asked = Asked(statement=one_statement(sql), values=values or {}, execute=execute)
+        server = replace(identify(connection), **(facts or {}))
+        asked = Asked(statement=one_statement(sql), values=values or {}, execute=execute, **more)
         return measure(connection, server, asked)
 
 
@@ -50,7 +50,7 @@ def test_here_a_statement_is_executed_unasked(engine):
     ],
 )
 def test_elsewhere_a_statement_is_executed_only_when_asked(engine, execute, facts, executed):
-    found = measured(engine, "select 1", execute=execute, **facts)
+    found = measured(engine, "select 1", execute=execute, facts=facts)
     assert found.plan.analyzed is executed
     assert bool(found.not_executed) is not executed
 
@@ -77,7 +77,11 @@ def test_statements_that_write_or_lock_are_only_planned(engine, sql, why, execut
     [
         ("select nextval('drawn')", None, "analyze=False only plans it"),
         ("select nextval('drawn')", True, "analyze=False only plans it"),
-        ("select quiet()", False, "take the call out"),  # the planner itself might run it
+        (
+            "select quiet()",
+            False,
+            "allow_functions=['quiet'] runs it",
+        ),  # the planner itself might run it
     ],
 )
 def test_effects_that_no_rollback_undoes_are_refused(engine, sql, execute, hint):
@@ -111,3 +115,79 @@ def test_a_server_without_explain_settings_is_not_asked_for_them(engine):
         old = planned(connection, replace(identify(connection), number=110_000), statement)
     assert new.document["Settings"]["enable_sort"] == "off"
     assert "Settings" not in old.document
+
+
+WRITES = [
+    "insert into runs values (0, 'x')",
+    "insert into runs values (1, 'x') on conflict (id) do update set a = 'y'",
+    "update runs set id = -id",
+    "delete from runs where id < 10 returning a",
+    "merge into runs r using (values (1), (0)) v(id) on v.id = r.id when matched then delete",
+    "with d as (delete from runs returning id) select * from d",
+    "select * from runs for update",
+]
+
+
+@pytest.mark.parametrize("sql", WRITES)
+def test_writes_that_are_asked_for_are_executed_and_undone_each_time(engine, sql):
+    found = measured(engine, sql, writes=True, runs=3)
+    assert found.not_executed == ""
+    assert found.writing
+    assert found.plan.analyzed
+    assert len(found.times_ms) == 3
+    assert found.writes.refused == ""
+    with engine.connect() as connection:
+        rows = "select count(*), sum(id), min(a), max(a) from runs"
+        assert tuple(connection.exec_driver_sql(rows).one()) == (1000, 500500, "a1", "a999")
+
+
+def test_of_several_runs_the_quickest_but_the_first_is_shown(engine):
+    found = measured(engine, "select count(*) from runs", runs=4)
+    assert len(found.times_ms) == 4
+    assert found.plan.execution_ms == min(found.times_ms[1:])
+    assert found.bare_ms is not None
+    assert "TIMING OFF" not in found.options
+    assert measured(engine, "select 1").bare_ms is None
+
+
+def test_a_standby_does_not_write(engine):
+    with pytest.raises(UsageError, match="is a standby"):
+        measured(engine, WRITES[0], writes=True, facts={"standby": True})
+    assert not measured(engine, WRITES[0], facts={"standby": True}).plan.analyzed
+
+
+def test_options_that_a_server_refuses_are_left_out_and_named(engine):
+    """A release that calls itself 19 without having EXPLAIN (IO), as a fork might."""
+    found = measured(engine, "select * from runs", execute=True, facts={"number": 190_000}, runs=2)
+    assert found.plan.timed
+    assert found.options == ("ANALYZE", "VERBOSE", "BUFFERS", "FORMAT JSON")
+    assert "left out: SETTINGS, WAL, SERIALIZE, MEMORY, IO." in found.notes[0]
+
+
+def test_an_error_of_the_statement_itself_is_not_taken_for_a_refused_option(engine):
+    with pytest.raises(QueryFailed, match="syntax error at or near"):
+        measured(engine, "select from where")
+    with pytest.raises(QueryFailed, match="division by zero"):
+        measured(engine, "select 1 / (id - id) from runs")
+
+
+def test_a_function_that_is_allowed_runs(engine):
+    with pytest.raises(TargetRefused):
+        measured(engine, "select quiet()", execute=True, allowed=("nextval",))
+    before = "select coalesce(pg_sequence_last_value('drawn'), 0)"
+    with engine.connect() as connection:
+        drawn = connection.exec_driver_sql(before).scalar()
+        assert measured(engine, "select quiet()", execute=True, allowed=("quiet",)).plan.analyzed
+        assert connection.exec_driver_sql(before).scalar() > drawn
+        connection.exec_driver_sql("drop sequence drawn; create sequence drawn")
+
+
+def test_a_run_plans_once_and_executes_as_often_as_it_is_told(engine):
+    with rolled_back("test", engine, timeout_s=10) as connection:
+        asked = Asked(statement=one_statement("select count(*) from runs"))
+        run = Run(connection=connection, server=identify(connection), asked=asked)
+        assert run.plan is run.plan
+        assert not run.plan.analyzed
+        assert run.executed().timed
+        assert not run.executed(timing=False).timed
+        assert run.notes == (run.options.caveat,) * bool(run.options.caveat)

@@ -99,6 +99,26 @@ def test_other_errors_pass_unchanged(engine):
         raise KeyError("mine")
 
 
+@pytest.mark.parametrize(
+    ("state", "error", "hint"),
+    [
+        ("40001", QueryFailed, "try again"),
+        ("40P01", QueryFailed, "try again"),
+        ("57014", QueryFailed, "Ctrl-C"),
+        ("53400", QueryFailed, "temp_file_limit"),
+        ("25P03", NotConnected, "check host"),
+        ("57P05", NotConnected, "check host"),
+        ("XX000", QueryFailed, ""),
+    ],
+)
+def test_each_state_has_its_way_on(engine, state, error, hint):
+    sql = f"do $$ begin raise exception 'it went wrong' using errcode = '{state}'; end $$"
+    caught = failing(engine, sql)
+    assert type(caught) is error
+    assert caught.message == "explain: it went wrong"
+    assert hint in caught.hint
+
+
 def test_a_long_message_is_cut(engine):
     error = failing(engine, f'select * from "{"x" * 62}" join {", ".join(["a"] * 200)}')
     assert len(error.message) <= len("explain: ") + 300

@@ -68,7 +68,7 @@ def test_the_drivers_own_setting_comes_back(engine):
         driver = connection.connection.driver_connection
         driver.prepare_threshold = 7
     with rolled_back("test", engine, timeout_s=5):
-        assert driver.prepare_threshold == 0
+        assert driver.prepare_threshold is None
     assert driver.prepare_threshold == 7
 
 

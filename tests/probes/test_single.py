@@ -102,9 +102,10 @@ def test_the_drivers_own_settings_come_back(engine):
     with engine.connect() as connection:
         driver = connection.connection.driver_connection
         driver.cursor_factory, driver.prepare_threshold = Mine, 7
-        with pytest.raises(KeyError), one_statement_per_message(connection):
+        with one_statement_per_message(connection):
             assert driver.prepare_threshold is None
             assert driver.cursor_factory is not Mine
+        with pytest.raises(KeyError), one_statement_per_message(connection):
             raise KeyError
         assert (driver.cursor_factory, driver.prepare_threshold) == (Mine, 7)
         driver.cursor_factory, driver.prepare_threshold = psycopg.Cursor, 5

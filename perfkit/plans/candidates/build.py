@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from perfkit.plans.candidates.want import Want
     from perfkit.plans.conditions import SortKey
-    from perfkit.plans.facts import Facts, IndexFacts, TableFacts
+    from perfkit.plans.facts import Facts, IndexFacts, Partition, TableFacts
 
 __all__ = ["build", "existing", "explained", "taken_names", "whole_table"]
 
@@ -82,7 +82,7 @@ def _as_text(want: Want, keys: Sequence[SortKey]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p.column for p in want.found if p.cast and p.column in names))
 
 
-def _partitions(want: Want) -> tuple:  # type: ignore[type-arg]
+def _partitions(want: Want) -> tuple[Partition, ...]:
     whole = whole_table(want)
     return whole.partitions if whole else ()
 
@@ -94,7 +94,8 @@ def _hot(want: Want, candidate: Candidate) -> tuple[str, ...]:
     if updates < _MANY_UPDATES or hot < _HOT_SHARE * updates:
         return ()
     held = dict.fromkeys((*candidate.columns, *candidate.include, *candidate.where_columns))
-    return (
+    note = (
         f"{format_share(hot / updates)} of the table's updates are HOT (they touch no index): "
-        f"those that change {', '.join(held)} stop being so.",
+        f"those that change {', '.join(held)} stop being so."
     )
+    return (note,)

@@ -69,7 +69,7 @@ def _serves(index: IndexFacts, candidate: Candidate, known: Conditions) -> bool:
 
 
 def _searches(index: IndexFacts, candidate: Candidate) -> bool:
-    """Whether a GIN, GiST or BRIN index has the columns; the default class does at least as much."""
+    """Whether a GIN, GiST or BRIN index has the columns, with a class that does as much."""
     for key in candidate.keys:
         places = [at for at, name in enumerate(index.keys) if same_key(key, name)]
         classes = {index.classes[at] if at < len(index.classes) else "" for at in places}

@@ -250,7 +250,8 @@ def _expression(tokens: Sequence[Token], what: str) -> str:
     depth = 0
     for token in tokens:
         depth += (token.text in {"(", "["}) - (token.text in {")", "]"})
-        if depth < 0 or token.text.upper() in _FORBIDDEN and token.kind == "word":
+        forbidden = token.kind == "word" and token.text.upper() in _FORBIDDEN
+        if depth < 0 or forbidden:
             _refuse(f"{what} is not understood")
     if not tokens or depth:
         _refuse(f"{what} is empty" if not tokens else f"the brackets of {what} are not closed")

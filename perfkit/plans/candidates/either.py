@@ -30,7 +30,7 @@ _MOST = 4
 def either(want: Want) -> list[Candidate]:
     """Return the indexes that the first OR needs, without those that exist; [] if one cannot be."""
     alternatives = want.conditions.alternatives
-    if not alternatives or not want.table_rows > 0:
+    if not alternatives or want.table_rows <= 0:
         return []
     if want.rows_kept > KEPT_SHARE * want.table_rows or len(alternatives[0]) > _MOST:
         return []

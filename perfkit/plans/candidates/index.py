@@ -120,6 +120,13 @@ class Candidate:
         return script(self) if concurrently else statement(self)
 
     @property
+    def statements(self) -> tuple[str, ...]:
+        """The statements of the script, each to be sent alone and outside a transaction."""
+        from perfkit.plans.candidates.script import statements
+
+        return statements(self)
+
+    @property
     def undo(self) -> str:
         """The statements that take it back."""
         from perfkit.plans.candidates.script import undo

@@ -28,6 +28,8 @@ __all__ = ["candidates"]
 SCAN_SHARE = 0.10
 #: A scan of an index is improved if it throws away this many times what it keeps, and so many.
 REMOVED_FACTOR, REMOVED_ROWS = 5.0, 1000.0
+#: Many rows in another order than they lie cost a page each: random_page_cost (4) more.
+SCATTERED_ROWS, SCATTERED_FACTOR = 1000.0, 20.0
 #: With so few rows left by a b-tree, no GIN index is needed beside it.
 _ENOUGH_ROWS = 1000.0
 
@@ -114,7 +116,8 @@ def _worth(want: Want, candidate: Candidate) -> bool:
     if not want.indexed:
         return after <= SCAN_SHARE * want.rows_read
     spared = want.rows_read - after
-    return spared * want.times >= REMOVED_ROWS and spared >= REMOVED_FACTOR * max(after, 1.0)
+    factor = SCATTERED_FACTOR if after > SCATTERED_ROWS else REMOVED_FACTOR
+    return spared * want.times >= REMOVED_ROWS and spared >= factor * max(after, 1.0)
 
 
 def _exists(want: Want, candidate: Candidate) -> bool:

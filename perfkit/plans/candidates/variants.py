@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from perfkit.plans.candidates.index import Candidate
     from perfkit.plans.candidates.want import Want
     from perfkit.plans.conditions import Predicate
+    from perfkit.plans.facts import TableFacts
 
 __all__ = ["with_include", "with_where"]
 
@@ -53,24 +54,31 @@ def with_where(want: Want, full: Candidate) -> Candidate | None:
 def with_include(want: Want, full: Candidate) -> Candidate | None:
     """Return the twin that holds all columns the statement reads, for an index-only scan."""
     table = whole_table(want)
-    if table is None or (full.rows_after or 0.0) < INCLUDE_ROWS:
+    expressions = any(key.expression for key in full.keys)
+    if table is None or full.where or full.method != "btree" or expressions:
         return None
-    if (table.visible_share or 0.0) < VISIBLE_SHARE or full.where or full.method != "btree":
+    if (full.rows_after or 0.0) < INCLUDE_ROWS or not _settled(table):
         return None
-    if (table.updates or 0) > OFTEN_UPDATED * max(table.rows or 0.0, 1.0):
+    needed = needed_columns(want.plan, want.node) or ()
+    more = tuple(name for name in needed if name not in full.columns)
+    if not _narrow(more, table):
         return None
-    needed = needed_columns(want.plan, want.node)
-    if needed is None or any(key.expression for key in full.keys):
-        return None
-    more = [name for name in needed if name not in full.columns]
-    widths = [table.columns[name].width_bytes for name in more if name in table.columns]
-    known = [width for width in widths if width is not None]
-    if not 0 < len(more) <= INCLUDE_COLUMNS or len(known) < len(more):
-        return None
-    if sum(known) > INCLUDE_BYTES:
-        return None
-    wider = replace(full, include=tuple(more), notes=())
+    wider = replace(full, include=more, notes=())
     return explained(want, wider, "The same without reading the table (index-only scan)")
+
+
+def _settled(table: TableFacts) -> bool:
+    """Whether most pages are all-visible and rows are seldom updated."""
+    visible = (table.visible_share or 0.0) >= VISIBLE_SHARE
+    return visible and (table.updates or 0) <= OFTEN_UPDATED * max(table.rows or 0.0, 1.0)
+
+
+def _narrow(names: tuple[str, ...], table: TableFacts) -> bool:
+    """Whether the columns are few, known and narrow."""
+    widths = [table.columns[name].width_bytes for name in names if name in table.columns]
+    known = [width for width in widths if width is not None]
+    few = 0 < len(names) <= INCLUDE_COLUMNS and len(known) == len(names)
+    return few and sum(known) <= INCLUDE_BYTES
 
 
 def _is_state(want: Want, predicate: Predicate) -> bool:

@@ -9,7 +9,7 @@ from perfkit.plans.conditions.pieces import bare
 from perfkit.plans.postgres_sql import identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from perfkit.plans.postgres_sql import Token
 
@@ -189,11 +189,3 @@ def _take_call(tokens: Sequence[Token], name: str, parts: _Parts) -> int:
     taken = 3 if name == "extract" else 1
     parts.kept.extend(tokens[:taken])
     return taken
-
-
-def tokens_of_columns(tokens: Sequence[Token], alias: str | None) -> Iterator[str]:
-    """Yield the columns of the table ``alias`` that occur as ``alias.column``."""
-    for position in range(len(tokens) - 2):
-        column = plain_column(tokens[position : position + 3], alias)
-        if column is not None and tokens[position + 1].text == ".":
-            yield column

@@ -110,12 +110,8 @@ def _one_of(branches: Sequence[Sequence[Predicate]]) -> Predicate | None:
 
 def _predicates(tokens: Sequence[Token], alias: str | None) -> tuple[Predicate, ...]:
     words = [token.text.upper() for token in tokens]
-    if words[-2:] == ["IS", "NULL"]:
-        return _tested(tokens[:-2], "equality", "IS", alias)
-    if words[-3:] == ["IS", "NOT", "NULL"]:
-        return _tested(tokens[:-3], "not_null", "IS NOT", alias)
-    if words[-2:] in (["IS", "TRUE"], ["IS", "FALSE"]):
-        return _boolean(tokens[:-2], words[-1].lower(), alias)
+    if "IS" in words[-3:-1]:
+        return _is(tokens, words, alias)
     if words[:1] == ["NOT"]:
         return _boolean(tokens[1:], "false", alias)
     position = _operator_at(tokens)
@@ -127,6 +123,17 @@ def _predicates(tokens: Sequence[Token], alias: str | None) -> tuple[Predicate, 
     return _compared(left, operator, right, alias) or (
         _compared(right, _FLIPPED.get(operator, ""), left, alias)
     )
+
+
+def _is(tokens: Sequence[Token], words: Sequence[str], alias: str | None) -> tuple[Predicate, ...]:
+    """Read IS NULL, IS NOT NULL, IS TRUE, IS FALSE."""
+    if words[-2:] == ["IS", "NULL"]:
+        return _tested(tokens[:-2], "equality", "IS", alias)
+    if words[-3:] == ["IS", "NOT", "NULL"]:
+        return _tested(tokens[:-3], "not_null", "IS NOT", alias)
+    if words[-2] == "IS" and words[-1] in {"TRUE", "FALSE"}:
+        return _boolean(tokens[:-2], words[-1].lower(), alias)
+    return ()
 
 
 def _operator_at(tokens: Sequence[Token]) -> int | None:

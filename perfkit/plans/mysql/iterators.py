@@ -92,9 +92,7 @@ def tree_node(top: list[Step]) -> dict[str, Any]:
 
 def _json_step(value: dict[str, Any]) -> Step:
     numbers = {key: number(value[key]) for key in _MEASURED if key in value}
-    step = iterator(
-        str(value.get("operation", "")), numbers, str(value.get("heading") or "")
-    )
+    step = iterator(str(value.get("operation", "")), numbers, str(value.get("heading") or ""))
     step.properties |= {
         name: value[key] for key, name in _FACTS.items() if value.get(key) is not None
     }

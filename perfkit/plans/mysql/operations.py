@@ -126,6 +126,8 @@ def _by_index(rest: str, start: str) -> dict[str, Any]:
     rest = rest.removesuffix(" (reverse)")
     index, _, looked_up = rest.partition(" ")
     condition = looked_up.removeprefix("over ")
+    if pushed and " OR " in condition:
+        condition = f"({condition})"
     if condition == looked_up and condition.startswith("(") and condition.endswith(")"):
         condition = condition[1:-1]
     found = {
@@ -149,9 +151,15 @@ def _on_table(rest: str, kind: str) -> dict[str, Any]:
 
 
 def _join(text: str, lowered: str) -> dict[str, Any] | None:
-    for start, kind in (("nested loop ", "Nested Loop"), ("batched key access ", "Batched Key Access")):
+    for start, kind in (
+        ("nested loop ", "Nested Loop"),
+        ("batched key access ", "Batched Key Access"),
+    ):
         if lowered.startswith(start):
-            return {"Node Type": kind, "Join Type": join_type(lowered[len(start) :].split(" with ")[0])}
+            return {
+                "Node Type": kind,
+                "Join Type": join_type(lowered[len(start) :].split(" with ")[0]),
+            }
     for start, kind in (
         ("inner hash join", "Inner"), ("left hash join", "Left"),
         ("hash antijoin", "Anti"), ("hash semijoin", "Semi"),
@@ -172,5 +180,7 @@ def _other(text: str, kind: str) -> dict[str, Any]:
     if kind == "Sort":
         keys, _, limit = rest.partition(_LIMITED)
         found: dict[str, Any] = {"Sort Key": sort_keys(keys)} if keys else {}
-        return found | ({"limit_rows": int(first)} if (first := limit.split(" ")[0]).isdigit() else {})
+        return found | (
+            {"limit_rows": int(first)} if (first := limit.split(" ")[0]).isdigit() else {}
+        )
     return {"operation": text}

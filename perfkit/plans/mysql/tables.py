@@ -56,6 +56,11 @@ def _identity(table: dict[str, Any]) -> dict[str, Any]:
     if "table_name" not in table:
         return {"Node Type": "Result"}
     keys = table.get("key") or ", ".join(dict.fromkeys(_merged(table.get("index_merge"))))
+    if set(table) == {"table_name"}:  # MariaDB says no more of INSERT
+        name = table["table_name"]
+        return {
+            "Node Type": "Insert", "Operation": "Insert", "Relation Name": name, "Alias": name,
+        }  # fmt: skip
     return {
         "Node Type": access_name(table.get("access_type")),
         "Relation Name": table["table_name"],

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from perfkit.plans.reading.lines import BLOCKS
+from perfkit.plans.reading.values import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ _NEW_TIMES = (
     "Local I/O Write Time", *_TEMP_TIMES,
 )  # fmt: skip
 _WAL = ("WAL Records", "WAL FPI", "WAL Bytes")
+_RARE = (("WAL Buffers Full",), ("WAL FPI Bytes",))  # since 18 and 19
 _REMOVED = {
     "Filter": "Rows Removed by Filter",
     "Join Filter": "Rows Removed by Join Filter",
@@ -52,7 +54,7 @@ def alike(tree: Sequence[dict[str, Any]], rest: Mapping[str, Any], *, text: bool
     if "Actual Loops" in tree[0]:
         parts = (rest.get(key) for key in ("Planning", "Serialization"))
         others = [one for one in parts if isinstance(one, dict)]
-        for keys in (BLOCKS, _WAL, _times(tree, others)):
+        for keys in (BLOCKS, _WAL, *_RARE, _times(tree, others)):
             _counted(tree, others, keys, text=text)
 
 
@@ -88,10 +90,12 @@ def _by_kind(node: dict[str, Any]) -> None:
         node.setdefault("Partial Mode", "Simple")
         if "HashAgg Batches" in node and "Total Cost" in node:
             node.setdefault("Planned Partitions", 0)
+    elif kind in {"Append", "Merge Append"}:
+        node.setdefault("Subplans Removed", 0)
     elif kind == "Gather":
         node.setdefault("Single Copy", False)
-    elif kind == "Foreign Scan":
-        node.setdefault("Operation", "Select")
+    elif kind == "Function Scan" and len(items(node.get("Function Call", ""))) > 1:
+        node.pop("Function Name", None)  # ROWS FROM (...): TEXT prints its alias alone
 
 
 def _counted(

@@ -85,6 +85,8 @@ def head_of(text: str) -> Head | None:
     if arrow:
         text = text[2:].lstrip()
     cut = _numbers_at(text)
+    if cut < 0 and (begun := _begun_at(text)) > 0:
+        return Head(arrow, text[:begun], {}, whole=False)
     if cut < 0:
         return Head(arrow, text, {}) if arrow and text else None
     counts, whole = _counts(text[cut:])
@@ -102,6 +104,13 @@ def _numbers_at(text: str) -> int:
     if cut < 0 and text.endswith(_NEVER):
         cut = len(text) - len(_NEVER)
     return cut
+
+
+def _begun_at(text: str) -> int:
+    """Return where the description ends of a line that was broken within ``  (cost=``."""
+    at = text.rfind("  (")
+    begun = at > 0 and any(sign.startswith(text[at + 2 :]) for sign in ("(cost=", "(actual "))
+    return at if begun and is_known(text[:at]) else -1
 
 
 def _counts(text: str) -> tuple[dict[str, Any], bool]:

@@ -24,6 +24,7 @@ __all__ = ["Found", "read_text"]
 _MEMBERS = frozenset({"Append", "Merge Append", "BitmapAnd", "BitmapOr"})
 _SCALAR = ("InitPlan", "CTE ")
 _SIGNS = ("(cost=", "(actual ", "(never executed)")
+_NAME_LINES = 20  # a name with more line ends is none
 _QUERY, _PARAMETERS = "Query Text:", "Query Parameters:"
 
 
@@ -68,7 +69,7 @@ def _first(lines: Sequence[str]) -> int | None:
     query = next((n for n, line in enumerate(lines) if _QUERY in line), None)
     after = 0 if query is None else query + 1
     place = None if query is None else _place_of_query(lines[query])
-    plain_one = arrow = None
+    bare = arrow = None
     for n in range(after, len(lines)):
         text = lines[n].strip()
         if text.startswith("->"):
@@ -76,15 +77,27 @@ def _first(lines: Sequence[str]) -> int | None:
         elif place is not None and len(lines[n]) - len(lines[n].lstrip()) != place:
             continue
         elif any(sign in text for sign in _SIGNS) and _has_numbers(text):
-            return n if arrow is None or arrow > n else arrow
-        elif plain_one is None and arrow is None and is_known(text):
-            plain_one = n
-    return plain_one if plain_one is not None else arrow
+            return _line_of_name(lines, n, after) if arrow is None else arrow
+        elif arrow is None and head_of(text) is not None:
+            return n  # broken within its numbers
+        elif bare is None and arrow is None and is_known(text):
+            bare = n
+    return arrow if bare is None else bare
 
 
 def _place_of_query(line: str) -> int | None:
     """Return how far in the plan stands; unknown where the log's line is in front."""
     return len(line) - len(line.lstrip()) if line.lstrip().startswith(_QUERY) else None
+
+
+def _line_of_name(lines: Sequence[str], numbers: int, after: int) -> int:
+    """Return where the first node begins: its name may hold line ends."""
+    first = numbers
+    odd = lines[first].count('"') % 2
+    while odd and after < first and numbers - first < _NAME_LINES:
+        first -= 1
+        odd ^= lines[first].count('"') % 2
+    return numbers if odd else first
 
 
 def _has_numbers(text: str) -> bool:

@@ -24,6 +24,7 @@ SHARE = 0.10
 #: src/backend/nodes/tidbitmap.c), doubled for bitmaps that are combined before they are read.
 ENTRY_BYTES = 64 * 2
 _MB = 1024**2
+_KINDS = ("Lossy", "Exact")
 
 
 def lossy_bitmap(plan: Plan, _facts: Facts) -> list[Finding]:
@@ -42,11 +43,12 @@ def needed_mb(pages: float) -> int:
 
 def _pages(node: Node) -> tuple[float, float]:
     """Return lossy and all pages; PostgreSQL 18 gives those of workers apart."""
-    lossy = exact = 0.0
     workers = node.properties.get("Workers")
-    for part in (node.properties, *(workers if isinstance(workers, list) else ())):
-        lossy += float(part.get("Lossy Heap Blocks") or 0.0)
-        exact += float(part.get("Exact Heap Blocks") or 0.0)
+    parts = [node.properties, *(workers if isinstance(workers, list) else ())]
+    known = [part for part in parts if isinstance(part, dict)]
+    lossy, exact = (
+        sum(float(p.get(f"{kind} Heap Blocks") or 0.0) for p in known) for kind in _KINDS
+    )
     return lossy, lossy + exact
 
 

@@ -139,7 +139,7 @@ def _aggregate_finding(plan: Plan, node: Node) -> Finding:
             node,
             peak + disk / processes * _MEMORY_PER_DISK,
             hashed=True,
-            otherwise="Aggregating before a join makes it smaller.",
+            otherwise=_SMALLER_GROUPS,
         ),
         saves_ms=spill_ms(plan, node),
         saves_basis="per execution",
@@ -147,6 +147,12 @@ def _aggregate_finding(plan: Plan, node: Node) -> Finding:
         reference="PostgreSQL documentation, Resource Consumption: hash_mem_multiplier",
     )
 
+
+_SMALLER_GROUPS = (
+    "Aggregating before a join makes it smaller. If it still goes to disk, the planner expects "
+    "groups of 8 kB (array_agg, string_agg and the like): a sort may do better "
+    "(enable_hashagg = off)."
+)
 
 RULES = (
     Rule(

@@ -60,7 +60,7 @@ class Proposals:
         found = self.of(node)
         if found is None:
             return None, _NONE
-        fix = index_fix(found)
+        fix = _with_companions(index_fix(found), found)
         if fix.test or found.method not in _HYPOTHETICAL:
             return found, fix
         return found, replace(fix, test=hypothetical(self.plan, found))
@@ -70,6 +70,12 @@ class Proposals:
         table = self.facts.of(node)
         whole = None if table is None else self.facts.whole(table)
         return set() if whole is None else {(whole.schema, whole.name)}
+
+
+def _with_companions(fix: Fix, found: Candidate) -> Fix:
+    """Return the advice with the statements of the indexes without which it is of no use."""
+    missing = [one.sql() for one in found.companions if one.sql() not in fix.snippet]
+    return replace(fix, snippet="\n".join((fix.snippet, *missing)))
 
 
 def hypothetical(plan: Plan, index: Candidate) -> str:

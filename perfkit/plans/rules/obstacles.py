@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfkit.plans.conditions import conditions
+from perfkit.plans.postgres_sql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,13 +66,13 @@ def cast_type(predicate: Predicate) -> str:
     if predicate.cast:
         return predicate.cast
     match = _CAST.fullmatch(predicate.column) if predicate.expression else None
-    return match.group(2).strip() if match and len(predicate.columns) == 1 else ""
+    column = predicate.columns[0] if len(predicate.columns) == 1 else ""
+    plain = match is not None and match.group(1) in {column, quoted(column)}
+    return match.group(2).strip() if match and plain else ""
 
 
 def leads_an_index(column: str, table: TableFacts | None) -> bool:
     """Whether an index that is known of starts with ``column``."""
-    from perfkit.plans.postgres_sql import quoted
-
     indexes = () if table is None else table.indexes
     return any(
         index.valid and index.keys[:1] in {(column,), (quoted(column),)} for index in indexes

@@ -25,7 +25,7 @@ _LOOPS = ("nl-misestimate", "correlated-subplan", "many-loops", "materialized-re
 
 #: Rule -> rules that explain the same node's time more exactly.
 YIELDS: Mapping[str, tuple[str, ...]] = {
-    **{rule: ("partition-pruning", "slow-function") for rule in _CONDITIONS},
+    **dict.fromkeys(_CONDITIONS, ("partition-pruning", "slow-function")),
     "slow-seq-scan": (*_CONDITIONS, "partition-pruning", "slow-function"),
     "inefficient-index": ("order-by-limit-wrong-index", *_CONDITIONS, "slow-function"),
     "top-n-without-index": (*_SCANS, "large-offset"),

@@ -29,6 +29,7 @@ __all__ = ["RULES"]
 
 #: Shorter pieces of text hold no trigram to look up.
 TRIGRAM = 3
+_TYPE_OF = "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
 _WRAPPED = {"implicit-cast", "function-on-column"}
 _REFERENCES = {
     "implicit-cast": "PostgreSQL documentation, Operator Type Resolution",
@@ -110,8 +111,7 @@ def _own_type(proposals: Proposals, case: _Unserved) -> Fix:
         f"the column can then be used.{built}",
         snippet="" if known is None else f"{quoted(column)} = CAST(:value AS {known.type})",
         language="" if known is None else "sql",
-        test="SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute\n"
-        f"WHERE attrelid = {literal(table_name(case.first))}::regclass "
+        test=f"{_TYPE_OF}\nWHERE attrelid = {literal(table_name(case.first))}::regclass "
         f"AND attname = {literal(column)};",
     )
 

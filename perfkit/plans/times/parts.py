@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfkit.plans.times.processes import GATHERS, outer_child, slowest_ms
+from perfkit.plans.times.processes import GATHERS, outer_child, separate, slowest_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["after_root_ms", "jit_ms", "notes", "parts", "serialization_ms"]
 
+_AHEAD = 0.03  # of the Gather's time: less is not worth a word
 _ROUNDING_MS = 0.005  # of a handful of printed times
 
 
@@ -40,17 +41,20 @@ def after_root_ms(plan: Plan) -> float | None:
 def parts(plan: Plan, triggers: Sequence[Trigger]) -> list[tuple[str, float]]:
     """Return what the execution consists of; the times add up to ``plan.execution_ms``.
 
-    ``nodes`` and ``rest`` always, ``AFTER triggers`` and ``serialization`` where there are
-    some. The rest is starting and ending the executor (locks, files, JIT of the start-up) and
-    triggers that cannot be told to be BEFORE or AFTER; a negative one means that the plan's
-    times disagree. Empty without times.
+    ``nodes`` and ``rest`` always; where there are some, ``writing CTEs after the root`` (what
+    they do beyond the rows that were read), ``AFTER triggers`` and ``serialization``. The rest
+    is starting and ending the executor (locks, files, JIT of the start-up) and triggers that
+    cannot be told to be BEFORE or AFTER; a negative one means that the plan's times disagree.
+    Empty without times.
     """
     nodes, whole = _nodes_ms(plan), plan.execution_ms
     if nodes is None or whole is None:
         return []
-    found = [("nodes", nodes)]
+    late = _late_ms(plan, nodes)
+    found = [("nodes", nodes - late)]
+    found += [("writing CTEs after the root", late)] if late else []
     if plan.printed_ms is None:
-        return [*found, ("rest", whole - nodes)]
+        return [*found, ("rest", 0.0)]
     after = [trigger.time_ms or 0.0 for trigger in triggers if trigger.before is False]
     found += [("AFTER triggers", sum(after))] if after else []
     serialized = serialization_ms(plan)
@@ -62,6 +66,12 @@ def parts(plan: Plan, triggers: Sequence[Trigger]) -> list[tuple[str, float]]:
 def _nodes_ms(plan: Plan) -> float | None:
     own = plan.times.self_ms
     return None if own[0] is None else sum(value or 0.0 for value in own)
+
+
+def _late_ms(plan: Plan, nodes_ms: float) -> float:
+    """Return what writing CTEs did after the root had returned its last row."""
+    writes = any(node.kind == "ModifyTable" and separate(node) for node in plan.tree)
+    return max(nodes_ms - (plan.root.total_ms or 0.0), 0.0) if writes else 0.0
 
 
 def jit_ms(plan: Plan) -> float | None:
@@ -114,6 +124,11 @@ def _limits(plan: Plan, node: Node) -> Iterator[str]:
             f"Node {position} ({node.node_type}) includes the wait for the slowest process: "
             "EXPLAIN (VERBOSE) tells the processes apart."
         )
+    if node.kind in GATHERS and (ahead := _ahead_ms(plan, node)):
+        yield (
+            f"The workers of node {position} ({node.node_type}) ran {ahead:,.3f} ms on average "
+            "while the leader did other things: only what it waited for is counted."
+        )
     if node.kind == "Append" and node.properties.get("Parallel Aware"):
         for child in node.children:
             if _alone(plan, plan.tree[child]):
@@ -128,6 +143,17 @@ def _hides_skew(plan: Plan, gather: Node) -> bool:
     outer = outer_child(plan.tree, gather)
     shared = outer is not None and plan.times.processes[outer.node_id] > 1
     return outer is not None and shared and slowest_ms(outer) is None
+
+
+def _ahead_ms(plan: Plan, gather: Node) -> float:
+    """Return how much longer the mean process ran than its Gather; 0 for rounding."""
+    outer = outer_child(plan.tree, gather)
+    if outer is None or gather.total_ms is None or outer.total_ms is None:
+        return 0.0
+    times = plan.times
+    mean = outer.total_ms / times.processes[outer.node_id]
+    more = mean - gather.total_ms / times.processes[gather.node_id]
+    return more if more > _AHEAD * gather.total_ms else 0.0
 
 
 def _alone(plan: Plan, member: Node) -> bool:

@@ -148,8 +148,9 @@ def _cte_scans(tree: Sequence[Node], behind: Sequence[int]) -> Mapping[int, list
             owner = tree[node.parent_id or 0]
             if name == _wanted(owner):
                 meant[owner.node_id] = node
-        if name := _wanted(node):
-            plan = _meant(node, known[name], behind)
+        wanted = _wanted(node)
+        if wanted is not None:
+            plan = _meant(node, known[wanted], behind)
             meant |= {} if plan is None else {node.node_id: plan}
     found: dict[int, list[Node]] = defaultdict(list)
     for scan, plan in meant.items():

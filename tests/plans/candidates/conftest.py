@@ -67,6 +67,14 @@ create index served_name_idx on served (name);
 create index served_low_idx on served (lower(low));
 create index served_at_idx on served (at) include (c);
 create index served_a_at_idx on served (a, at desc);
+create table tickets (
+    id bigint primary key, account_id int, code text, kind text, state text, opened_at timestamptz);
+insert into tickets select i, i % 20, 'c' || i % 6007, case when i between 100 and 199 then 'rare'
+       else 'kind' || i % 9 end, case when i % 10 < 8 then 'open' else 'shut' end,
+       timestamptz '2024-01-01' + i * interval '1 min'
+from generate_series(1, 60000) i;
+create index tickets_account_id_idx on tickets (account_id);
+create index tickets_opened_at_idx on tickets (opened_at);
 create table logs (id bigint, at timestamptz not null, level text, host text)
     partition by range (at);
 create table logs_a partition of logs for values from ('2024-01-01') to ('2024-02-01');

@@ -58,6 +58,10 @@ INNOCENT = [
     "select * from served where a = 7 and b = 49",
     "select * from served where b = 49 and a = 7",
     "select * from served where a = 7",
+    "select * from served where b = 7 and c = 77",
+    "select * from tickets where account_id = 5 and state = 'open'",
+    "select * from tickets order by opened_at desc limit 20",
+    "select count(*) from tickets where account_id = 5",
     "select * from served where a = 7 order by at desc limit 5",
     "select * from served where a = 7 order by at limit 5",
     "select * from served order by c limit 5",
@@ -83,6 +87,7 @@ INNOCENT = [
     # Nothing an index could serve.
     "select * from orders where random() < 0.001",
     "select * from orders where total + id = 5",
+    "select * from orders where id % 1000 = 3",
     "select * from orders where total <> 5 and note is distinct from 'x'",
     "select * from orders where created_at::date = '2024-02-02'",
     "select * from orders where note like '%'",

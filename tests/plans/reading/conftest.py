@@ -48,7 +48,7 @@ create function pair(n int, out a int, out b text) returns setof record language
 create table sales (region text, product text, amount int);
 insert into sales select 'r' || i % 4, 'p' || i % 9, i from generate_series(1, 2000) i;
 create extension file_fdw; create server files foreign data wrapper file_fdw;
-create foreign table passwords (line text) server files options (filename '/etc/services');
+create foreign table passwords (line text) server files options (filename 'PG_VERSION');
 create extension postgres_fdw;
 do $$ begin execute format('create server far foreign data wrapper postgres_fdw
     options (host %L, dbname %L, async_capable ''true'')',
@@ -60,7 +60,7 @@ create foreign table far_orders (id bigint, user_id bigint, total int)
 create foreign table far_users (id bigint, name text) server far options (table_name 'users');
 create table spread (id int, side text) partition by list (side);
 create foreign table spread_a partition of spread for values in ('a')
-    server far options (table_name 'part_1');
+    server far options (table_name 'spread_b');
 create table spread_b partition of spread for values in ('b');
 """
 DATABASE = "perfkit_reading"

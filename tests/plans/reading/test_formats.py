@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from perfkit.plans.read import read_plan
 
@@ -35,8 +36,9 @@ STATEMENTS = {
     "own function": ("select * from pair(5) p where b <> 't1'",),
     "rows from": ("select * from rows from (generate_series(1, 3), pair(2)) as f",),
     "json records": ("select * from jsonb_to_recordset('[{\"a\": 1}]') as x(a int)",),
-    "table function": ("select * from xmltable('/a/b' passing '<a><b>1</b></a>'::xml "
+    "table function": ("select * from xmltable('/a/b' passing ('<a><b>1</b></a>'::xml) "
                        "columns x int path '.') q",),
+    "json table": ("select * from json_table('[{\"a\": 1}]', '$[*]' columns (a int)) q",),
     "values": ("select * from (values (1, 'a'), (2, 'b')) v(i, t) where t <> 'x:y'",),
     "result": ("select 1, 'two: three'",),
     "one-time": ("select * from orders where false",),
@@ -111,10 +113,10 @@ STATEMENTS = {
                  "do update set v = excluded.v where writes.v < 50",),
     "conflict nothing": ("insert into writes values (1, 2) on conflict do nothing",),
     "update": ("update writes set v = v + 1 where id < 9 returning id",),
-    "update partitions": ("update part set v = 1 where id < 50",),
+    "update partitions": ("update part set v = 1 where id < 5",),
     "delete with trigger": ("delete from writes where id < 30",),
     "merge": ("merge into writes w using users u on u.id = w.id when matched and w.v < 5 then "
-              "delete when matched then update set v = 0 when not matched and u.id < 150 then "
+              "delete when matched then update set v = 0 when not matched and u.id < 103 then "
               "insert values (u.id, 1, 'm')",),
     "writing cte": ("with d as (delete from child where id < 9 returning *) select * from d",),
     "odd names": (f'select "x y", "p->q" as "a, b" from {ODD} "t (1)" where "p->q" <> \'x: y\' '
@@ -151,10 +153,12 @@ STATEMENTS = {
 # What changes from one execution to the next.
 VARIES = re.compile(
     r"Time$|Blocks$|^WAL|Memory|Workers|Actual Rows|Actual Loops|Rows Removed|Hash Batches|"
-    r"Hash Buckets|Sort (?:Method|Space)|Groups|Cache|Disk Usage|HashAgg|Heap|Width|Prefetch"
+    r"Hash Buckets|Sort (?:Method|Space)|Groups|Cache|Disk Usage|HashAgg|Heap|Searches|Width|Prefetch"
 )
 # What TEXT tells in no case, or in VERBOSE only where it is true.
 UNTOLD = frozenset({"Inner Unique", "Disabled", "Planned Partitions"})
+# Of a Function Scan without a function's name TEXT prints the alias, which looks like one.
+UNNAMED = frozenset({"rows from"})
 
 
 def described(plan):
@@ -171,9 +175,16 @@ def shown(key, value):
     return type(value).__name__ if VARIES.search(key) else value
 
 
-def sequential(found):
-    """Without what only parallel workers vary in: how many did something."""
-    return [(parent, {k: v for k, v in one.items() if k != "Workers"}) for parent, one in found]
+def differences(read, expected):
+    """What one has and the other has not; Workers vary: one may have nothing to do."""
+    for number, ((parent, one), (owner, other)) in enumerate(zip(read, expected, strict=True)):
+        if parent != owner:
+            yield number, "parent", parent, owner
+        for key in (one.keys() | other.keys()) - {"Workers"}:
+            if "I/O" in key:  # none where the blocks were found the second time
+                continue
+            if one.get(key) != other.get(key):
+                yield number, key, one.get(key), other.get(key)
 
 
 def tables(plan):
@@ -182,7 +193,7 @@ def tables(plan):
     return frame.to_pylist(), {
         name: [value is None for value in plan.arrow[name].to_pylist()]
         for name in plan.arrow.column_names
-        if name not in {"skew", "spilled_bytes", "timing_ok"}
+        if name not in {"skew", "spilled_bytes", "io_ms", "self_io_ms"}
     }
 
 
@@ -192,6 +203,8 @@ def varying(name):
     )
 
 
+#: Not in every release, or not compiled in.
+OPTIONAL = frozenset({"json table", "table function"})
 OPTIONS = ("analyze, verbose, buffers", "analyze, buffers, timing off", "verbose", "costs off",
            "analyze, settings, wal")  # fmt: skip
 
@@ -200,12 +213,19 @@ OPTIONS = ("analyze, verbose, buffers", "analyze, buffers, timing off", "verbose
 def test_text_gives_the_nodes_of_json(explained, name):
     statement, *settings = STATEMENTS[name]
     for options in OPTIONS:
-        text, document = explained(statement, options, settings)
+        try:
+            text, document = explained(statement, options, settings)
+        except DBAPIError:
+            if name not in OPTIONAL:
+                raise
+            pytest.skip("this server does not have it")
         read, expected = read_plan(text), read_plan(document)
         assert read.lost == ()
-        assert sequential(described(read)) == sequential(described(expected)), options
+        assert len(read.tree) == len(expected.tree)
+        found = list(differences(described(read), described(expected)))
+        assert found == [] or (name in UNNAMED and found[0][1] == "Function Name"), options
         assert tables(read) == tables(expected), options
-        assert read.shape_id == expected.shape_id
+        assert (read.shape_id == expected.shape_id) or name in UNNAMED
         for key in ("Planning Time", "Execution Time"):
             assert (key in read.document) == (key in expected.document)
         if "settings" in options:

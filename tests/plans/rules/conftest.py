@@ -38,6 +38,7 @@ create index visits_id_idx on visits (id);
 create table settled (id int, page int, filler text);
 insert into settled select * from visits;
 create index settled_id_idx on settled (id);
+create table scratch with (autovacuum_enabled = false) as select * from settled;
 create table logs (at timestamp not null, account int, note text) partition by range (at);
 {partitions}
 insert into logs select timestamp '2025-01-01' + i * interval '10 min', i % 1000, md5(i::text)
@@ -213,6 +214,9 @@ insert into documents select i, repeat(md5(i::text), 300) from generate_series(1
 create table months (id int, at int) partition by range (id);
 create table audited (id int primary key, total int);
 insert into audited select i, i from generate_series(1, 5000) i;
+create table ledgers (id int primary key, total int, note text);
+insert into ledgers select i, i, repeat('z', 100) from generate_series(1, 80000) i;
+create index ledgers_total on ledgers (total);
 """
 JOINS_FUNCTIONS = """
 do $$ begin for i in 0..149 loop execute format(
@@ -229,7 +233,7 @@ create function slow_audit() returns trigger language plpgsql as
 create function no_audit() returns trigger language plpgsql as $$ begin return new; end $$
 create trigger audit after update on audited for each row when (new.total > 0)
     execute function slow_audit()
-create trigger none after update on orders for each row when (new.total < 0)
+create trigger none after update on ledgers for each row when (new.total < 0)
     execute function no_audit()
 """
 

@@ -1,124 +1,152 @@
 import pytest
 
-from perfkit.plans.read import read_plan
-from perfkit.plans.rules.estimates import nl_misestimate, row_estimate
+from perfkit.plans.facts import ColumnFacts, Facts, TableFacts
+from perfkit.plans.rules.estimates import correlated_columns, generic_plan, row_estimate
+
+TOGETHER = "((users.a = 1) AND (users.b = 1))"
 
 
-def node(kind, ms, *below, loops=1, rows=1, planned=1, **more):
-    return {
-        "Node Type": kind, "Actual Total Time": ms, "Actual Startup Time": 0.0,
-        "Actual Loops": loops, "Actual Rows": rows, "Plan Rows": planned, "Plans": list(below),
-    } | more  # fmt: skip
+@pytest.fixture
+def plan(joins_node, joins_tree):
+    """Return the plan of a hash join whose outer side (node 1) is estimated wrongly."""
+
+    def tree(condition="(users.a = 1)", *, rows=5000, planned=5, **more):
+        scan = joins_node(
+            "Seq Scan", 60.0, rows=rows, planned=planned,
+            **{"Relation Name": "users", "Schema": "public", "Alias": "users",
+               "Filter": condition} | more,
+        )  # fmt: skip
+        inner = joins_node("Hash", 9.0, joins_node("Seq Scan", 8.0))
+        return joins_tree(joins_node("Hash Join", 90.0, scan, inner, rows=50, planned=50))
+
+    return tree
 
 
-def scan(ms=60.0, *, rows=5000, planned=5, **more):
-    return node("Seq Scan", ms, rows=rows, planned=planned, **{"Relation Name": "users"} | more)
+def facts(**shares):
+    columns = {
+        name: ColumnFacts(name=name, type="integer", common=("1", "2"), shares=(share, 0.001))
+        for name, share in shares.items()
+    }
+    table = TableFacts(schema="public", name="users", rows=50_000, columns=columns)
+    return Facts(tables={("public", "users"): table})
 
 
-def plan(root):
-    return read_plan({"Plan": root})
+def rules(plan, known=None):
+    every = (row_estimate, correlated_columns, generic_plan)
+    return [finding.rule for rule in every for finding in rule(plan, known or Facts())]
 
 
-def loop(outer_rows=50_000, planned=3, inner_ms=0.01, loops=50_000, whole=520.0):
-    outer = scan(10.0, rows=outer_rows, planned=planned)
-    inner = node("Index Scan", inner_ms, loops=loops, **{"Relation Name": "orders"})
-    return node("Nested Loop", whole, outer, inner, rows=outer_rows, planned=outer_rows)
+def test_the_finding_says_what_was_expected_what_came_and_what_to_do(plan):
+    (finding,) = row_estimate(plan(), Facts())
+    assert finding.title == ("Seq Scan on public.users: 5 rows per loop were expected, 5,000 came")
+    assert finding.fix.snippet == "ANALYZE public.users;"
+    assert finding.keys == {"table": "public.users"}
+    assert finding.evidence[0]["node"] == 1
+    assert finding.saves_ms is None
+
+
+@pytest.mark.parametrize(("planned", "severity"), [(50, "warning"), (51, "info")])
+def test_a_factor_of_a_hundred_is_more_than_a_note(plan, planned, severity):
+    assert row_estimate(plan(planned=planned), Facts())[0].severity == severity
+
+
+def test_each_wrong_estimate_is_told_by_one_rule(plan):
+    assert rules(plan()) == ["row-estimate"]
+    assert rules(plan(TOGETHER)) == ["correlated-columns"]
+    assert rules(plan("((users.a = $1) AND (users.b = $2))")) == ["generic-plan"]
+    assert rules(plan(rows=5)) == []
+
+
+def test_too_few_rows_are_no_sign_of_columns_that_hold_together(plan):
+    assert rules(plan(TOGETHER, rows=5, planned=5000)) == ["row-estimate"]
 
 
 @pytest.mark.parametrize(
-    ("planned", "rows", "found"),
-    [(5, 50, True), (5, 49, False), (50, 5, True), (49, 5, False), (0, 9, False), (0, 10, True)],
+    ("shares", "rule", "confidence"),
+    [
+        ({"a": 0.1, "b": 0.1}, "correlated-columns", "high"),
+        ({"a": 0.1, "b": 0.0001}, "row-estimate", "medium"),  # b alone is wrong: old statistics
+        ({}, "correlated-columns", "medium"),  # nothing known of the columns
+    ],
 )
-def test_a_factor_of_ten_either_way_is_wrong(planned, rows, found):
-    assert bool(row_estimate(plan(scan(rows=rows, planned=planned)))) is found
+def test_statistics_of_the_single_columns_tell_which_it_is(plan, shares, rule, confidence):
+    tree = plan(TOGETHER, planned=50)
+    assert rules(tree, facts(**shares)) == [rule]
+    (finding,) = (*row_estimate(tree, facts(**shares)), *correlated_columns(tree, facts(**shares)))
+    assert finding.confidence == confidence
 
 
-def test_the_finding_says_what_was_expected_what_came_and_what_to_do():
-    (finding,) = row_estimate(plan(scan(Schema="Shop")))
-    assert finding.title == "Seq Scan on Shop.users: 5 rows per loop were expected, 5,000 came"
-    assert finding.fix.snippet == 'ANALYZE "Shop".users;'
-    assert (finding.severity, finding.confidence) == ("info", "low")
-    assert finding.keys == {"table": "Shop.users"}
-    assert finding.evidence[0] | {"inclusive_ms": 60.0} == finding.evidence[0]
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "(users.a = (InitPlan 1).col1)",
+        "((users.note)::text = '$1'::text)",
+    ],
+)
+def test_what_only_looks_like_a_parameter_makes_no_generic_plan(plan, condition):
+    assert "generic-plan" not in rules(plan(condition))
 
 
-@pytest.mark.parametrize("kind", ["Gather", "Materialize", "Memoize", "Hash", "Sort", "Result"])
-def test_nodes_that_pass_rows_on_are_not_blamed(kind):
-    assert row_estimate(plan(node(kind, 60.0, rows=5000, planned=5))) == []
+def test_the_parameter_of_an_init_plan_is_none_of_the_statement(joins_node, joins_tree):
+    init = joins_node("Result", 0.1, **{"Parent Relationship": "InitPlan",
+                                        "Subplan Name": "InitPlan 1 (returns $0,$1)"})  # fmt: skip
+    scan = {"Relation Name": "users", "Filter": "(a = $1)"}
+    root = joins_node("Seq Scan", 60.0, init, rows=5, planned=5000, **scan)
+    assert rules(joins_tree(root)) == ["row-estimate"]
 
 
-def test_a_wrong_join_of_right_inputs_is_about_columns_that_depend_on_each_other():
-    join = node(
-        "Hash Join", 90.0, scan(20, planned=5000), scan(20, planned=5000), rows=9, planned=900
+def test_what_a_nested_loop_or_a_spilled_hash_is_told_for_is_not_told_twice(joins_node, joins_tree):
+    outer = joins_node("Seq Scan", 10.0, rows=5000, planned=5, **{"Relation Name": "users"})
+    inner = joins_node("Index Scan", 0.1, loops=5000, **{"Relation Name": "orders"})
+    assert rules(joins_tree(joins_node("Nested Loop", 520.0, outer, inner))) == []
+    table = joins_node("Hash", 50.0, outer | {"Actual Total Time": 40.0}, rows=5000, planned=5,
+                       **{"Hash Batches": 4, "Original Hash Batches": 1})  # fmt: skip
+    assert (
+        rules(joins_tree(joins_node("Hash Join", 90.0, joins_node("Seq Scan", 9.0), table))) == []
     )
-    (finding,) = row_estimate(plan(join))
-    assert finding.title.startswith("Hash Join: 900 rows")
-    assert "CREATE STATISTICS" in finding.fix.text
-    assert finding.fix.snippet == ""
-    assert finding.keys == {}
+
+
+GROUPED = "select d, count(*) from {} where a = 1 and b = 1 and c = 1 group by d"
+
+
+def test_columns_that_depend_on_each_other_are_found_on_a_real_server(joins_plan, joins_found):
+    (finding,) = correlated_columns(joins_plan(GROUPED.format("places")), Facts())
+    assert "a, b, c together" in finding.title
+    assert "ON a, b, c FROM public.places" in finding.fix.snippet
+    assert "correlated-columns" not in joins_found(GROUPED.format("places_known"))
+    assert "row-estimate" not in joins_found(GROUPED.format("places_known"))
+
+
+def test_an_expression_that_statistics_do_not_know_is_found_on_a_real_server(joins_plan):
+    sql = "select o.* from orders o join places p on p.d = o.total where o.total % 10 = 3"
+    (finding,) = row_estimate(joins_plan(sql, "enable_nestloop = off"), Facts())
+    assert "500 rows per loop were expected, 10,000 came" in finding.title
 
 
 @pytest.mark.parametrize(
-    "root",
+    "sql",
     [
-        node("Limit", 61.0, scan(rows=5, planned=5000), rows=5, planned=5),
-        node("Merge Join", 90.0, scan(rows=5, planned=5000), rows=5, planned=5),
-        node("Nested Loop", 90.0, scan(1, rows=5), scan(rows=5, planned=5000), rows=5, planned=5)
-        | {"Join Type": "Semi"},
-        node("Result", 90.0, scan(rows=5, planned=5000) | {"Parent Relationship": "SubPlan"}),
+        "select * from orders where total % 10 = 3",
+        "select * from orders where total % 10 = 3 limit 5",
+        "select count(*) from orders where total % 10 = 3",
+        "select total % 10, count(*) from orders group by 1",
     ],
 )
-def test_too_few_rows_below_somebody_who_stops_asking_are_no_wrong_estimate(root):
-    assert row_estimate(plan(root)) == []
+def test_estimates_on_which_nothing_was_built_are_left_alone(joins_plan, sql):
+    assert rules(joins_plan(sql)) == []
 
 
-def test_too_many_rows_are_wrong_below_a_limit_too():
-    (finding,) = row_estimate(plan(node("Limit", 61.0, scan(), rows=5, planned=5)))
-    assert finding.evidence[0]["node"] == 1
+def test_a_generic_plan_is_found_with_the_value_it_does_not_fit(joins_plan):
+    prepared = ("prepare one(text) as select d, count(*) from places where kind = $1 group by 1",)
+    forced = "plan_cache_mode = force_generic_plan"
+    (finding,) = generic_plan(joins_plan("execute one('usual')", forced, before=prepared), Facts())
+    assert "without knowing $1" in finding.title
+    assert finding.fix.snippet == "SET LOCAL plan_cache_mode = force_custom_plan;"
+    custom = joins_plan("execute one('usual')", before=prepared)
+    assert generic_plan(custom, Facts()) == []
 
 
-def test_too_few_rows_on_the_outer_side_of_a_join_are_a_wrong_estimate():
-    outer, inner = scan(rows=5, planned=5000), scan(1.0, rows=5)
-    root = node("Hash Join", 90.0, outer, inner, rows=5, planned=5) | {"Join Type": "Inner"}
-    (finding,) = row_estimate(plan(root))
-    assert finding.evidence[0]["node"] == 1
-
-
-def test_a_node_that_did_not_run_or_does_not_matter_says_nothing():
-    assert row_estimate(plan(scan(4.0))) == []
-    assert row_estimate(plan(node("Limit", 9.0, scan(0.0) | {"Actual Loops": 0}))) == []
-
-
-def test_a_nested_loop_over_far_more_rows_than_planned_is_found():
-    (finding,) = nl_misestimate(plan(loop()))
-    assert "ran its inner side 50,000 times where 3 were expected" in finding.title
-    assert [row["node"] for row in finding.evidence] == [0, 1, 2]
-    assert finding.fix.snippet == "ANALYZE users;"
-    assert finding.keys == {"table": "users"}
-
-
-@pytest.mark.parametrize(
-    "root",
-    [
-        loop(outer_rows=29, planned=3),  # less than ten times as many
-        loop(loops=999),  # hardly any loops
-        loop(inner_ms=0.001),  # a tenth of the time
-        loop() | {"Node Type": "Hash Join"},
-        node("Nested Loop", 90.0, scan()),  # a loop with one side is none
-    ],
-)
-def test_loops_that_were_planned_or_are_cheap_are_left_alone(root):
-    assert nl_misestimate(plan(root)) == []
-
-
-def test_the_lowest_wrong_node_below_the_outer_side_is_the_culprit():
-    low = scan(5.0, rows=50_000, planned=5, **{"Relation Name": "events"})
-    outer = node("Hash Join", 10.0, low, rows=50_000, planned=3)
-    inner = node("Index Scan", 0.01, loops=50_000, **{"Relation Name": "orders"})
-    (finding,) = nl_misestimate(plan(node("Nested Loop", 520.0, outer, inner, rows=50_000)))
-    assert finding.fix.snippet == "ANALYZE events;"
-
-
-def test_what_a_loop_is_blamed_for_is_not_reported_twice():
-    whole = plan(loop(whole=520.0) | {"Plan Rows": 50_000})
-    assert row_estimate(whole) == []
+def test_a_generic_plan_that_fits_its_value_is_left_alone(joins_found):
+    prepared = ("prepare two(int) as select d, count(*) from places where cell = $1 group by 1",)
+    forced = "plan_cache_mode = force_generic_plan"
+    assert joins_found("execute two(7)", forced, before=prepared) == []

@@ -35,9 +35,8 @@ def aggregate(joins_node, joins_tree):
 
 def test_a_join_in_batches_says_how_large_its_hash_is_and_what_to_try(join):
     (finding,) = hash_spill(join(), Facts())
-    assert finding.title == (
-        "The hash join takes 70 ms (87.5 % of the time) in 4 batches: its hash table is some 4.00 MB"
-    )
+    assert finding.title.startswith("The hash join takes 70 ms (87.5 % of the time) in 4 batches")
+    assert finding.title.endswith("its hash table is some 4.00 MB")
     assert finding.fix.snippet == "SET LOCAL work_mem = '5MB';"  # 4 MB and a fifth
     assert [row["node"] for row in finding.evidence] == [2, 0]
 
@@ -85,7 +84,6 @@ def test_what_workers_wrote_counts(aggregate):
         "select o.id from orders o join orders p on p.customer_id = o.customer_id + 1",
         "select total + id, count(*) from orders group by 1",
         "select note || id, count(*) from orders group by 1",
-        "select id, array_agg(note) from orders group by 1",
     ],
 )
 def test_the_memory_proposed_is_enough_on_a_real_server(joins_plan, sql):
@@ -95,6 +93,12 @@ def test_the_memory_proposed_is_enough_on_a_real_server(joins_plan, sql):
     assert 0 < finding.saves_ms <= plan.execution_ms
     again = joins_plan(sql, finding.fix.snippet.removeprefix("SET LOCAL ").strip(";"), *settings)
     assert hash_spill(again, Facts()) == []
+
+
+def test_groups_that_the_planner_takes_for_large_are_said_to_go_to_disk_all_the_same(joins_plan):
+    sql = "select id, array_agg(note) from orders group by 1"
+    (finding,) = hash_spill(joins_plan(sql, *QUIET_JOIN, "enable_sort = off"), Facts())
+    assert "array_agg" in finding.fix.text
 
 
 def test_a_parallel_hash_join_fits_with_what_was_proposed(joins_plan):

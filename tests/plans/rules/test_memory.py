@@ -35,7 +35,8 @@ def test_temporary_blocks_are_those_of_the_node_alone(sort):
 
 
 def test_what_memory_saves_is_twice_the_measured_io(sort):
-    assert spill_ms(sort(io_ms=10.0), sort().root) == 40.0
+    plan = sort(io_ms=10.0)
+    assert spill_ms(plan, plan.root) == 40.0
 
 
 def test_without_io_timing_a_gigabyte_is_a_second(sort):
@@ -43,8 +44,9 @@ def test_without_io_timing_a_gigabyte_is_a_second(sort):
 
 
 def test_nothing_saves_more_than_was_spent(sort):
-    assert spill_ms(sort(io_ms=500.0), sort().root) == 70.0
-    assert spill_ms(sort(blocks=0), sort().root) is None
+    plan, none = sort(io_ms=500.0), sort(blocks=0)
+    assert spill_ms(plan, plan.root) == 70.0
+    assert spill_ms(none, none.root) is None
 
 
 def test_the_memory_to_try_comes_with_its_test(sort):

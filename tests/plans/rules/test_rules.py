@@ -31,9 +31,10 @@ def test_a_scan_that_throws_most_away_is_found_with_its_index():
     (finding,) = rules.findings(plan(scan(80.0)))
     assert finding.rule == "slow-seq-scan"
     assert finding.severity == "critical"
-    assert finding.saves_ms == 80.0
-    assert finding.fix.snippet == (
+    assert finding.saves_ms == pytest.approx(80.0, rel=0.01)
+    assert (
         "CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_user_id_idx ON orders (user_id);"
+        in finding.fix.snippet
     )
     assert finding.confidence == "medium"
     assert "Not proven" in finding.fix.text
@@ -65,7 +66,7 @@ def test_rows_of_a_parallel_scan_are_those_of_all_processes():
 
 
 def test_a_scan_with_no_usable_column_names_no_index():
-    root = scan(80.0) | {"Filter": "(lower(note) = 'x'::text)"}
+    root = scan(80.0) | {"Filter": "(note <> 'x'::text)"}
     (finding,) = rules.findings(plan(root))
     assert finding.fix.snippet == ""
 
@@ -87,7 +88,10 @@ def test_a_nested_loop_chosen_by_mistake_is_found_and_the_estimate_below_blamed_
 
 
 def test_a_wrong_estimate_is_reported_at_its_lowest_node():
-    low = node("Seq Scan", 60.0, rows=5000, planned=5, **{"Relation Name": "users"})
+    low = node(
+        "Seq Scan", 60.0, rows=5000, planned=5,
+        **{"Relation Name": "users", "Filter": "(name > 'x'::text)"},
+    )  # fmt: skip
     got = rules.findings(plan(node("Aggregate", 100.0, low, rows=5000, planned=5)))
     assert [(f.rule, f.evidence[0]["node_type"]) for f in got] == [("row-estimate", "Seq Scan")]
 

@@ -46,9 +46,15 @@ def test_a_table_with_fresh_statistics_is_right(scans_plan, scans_facts):
 
 @pytest.mark.parametrize(
     ("planned", "actual", "expected"),
-    [(1000, 2000, True), (1001, 2000, False), (2000, 1000, True), (400, 900, False), (1, 999, False),
-     (1, 1000, True)],
-)  # fmt: skip
+    [
+        (1000, 2000, True),
+        (1001, 2000, False),
+        (2000, 1000, True),
+        (400, 900, False),
+        (1, 999, False),
+        (1, 1000, True),
+    ],
+)
 def test_twice_as_many_or_half_of_a_thousand_rows_are_wrong(scans_made, planned, actual, expected):
     assert bool(found(scan(scans_made, planned, actual))) is expected
 

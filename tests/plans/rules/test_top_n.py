@@ -64,7 +64,7 @@ def test_one_per_cent_of_ten_thousand_rows(scans_made, rows, wanted, expected):
 def test_a_sort_for_nobodys_limit_and_quick_ones_are_left_alone(scans_made):
     sort = top(scans_made).tree[1]
     below = scans_made.node(Relation_Name="t", Actual_Rows=50_000)
-    assert found(scans_made("Sort", 90.0, below, **{"Sort_Key": ["a"]})) == []
+    assert found(scans_made("Sort", 90.0, below, Sort_Key=["a"])) == []
     assert found(scans_made("Aggregate", 99.0, dict(sort.properties) | {"Plans": [below]})) == []
     assert found(top(scans_made, whole=2000.0)) == []
 

@@ -34,6 +34,7 @@ create type mood as enum ('ok');
 create function to_mood(int) returns mood language plpgsql immutable
     as 'begin perform pg_advisory_lock(1); return ''ok''; end';
 create cast (int as mood) with function fx.to_mood(int) as implicit;
+create table innocent (id int, t text);
 create table moods (id int, m mood, t text);
 create function check_it(int) returns boolean language plpgsql stable
     as 'begin return pg_try_advisory_lock($1); end';
@@ -73,18 +74,12 @@ def found(connection, sql, allowed=()):
         "select pg_sleep(1), clock_timestamp(), gen_random_uuid()", "select proc(1)",
         "select no_such_function()", "select 'x''); drop table t; --'", "", "select a()",
         "select elsewhere()",  # not on the search path: no such function
-        "select fx.plain(1), public.hides()", "select fine(1)", "select * from moods m",
-        "select id || t from moods", "select id, t from moods where id << 1 order by id",
-        "select other.plain(1), count(1) from fx.moods group by 1",
+        "select fx.plain(1), public.hides()", "select fine(1)", "select other.plain(1)",
+        "select id + 1, lower(t) from innocent where id << 1 > 2 order by t",
     ],
 )  # fmt: skip
 def test_what_only_looks_has_no_effects(connection, sql):
-    assert found(connection, sql) == [] or "moods" in sql
-
-
-def test_a_table_without_the_odd_type_is_read_without_a_word(connection):
-    connection.exec_driver_sql("create table fx.innocent (id int, t text)")
-    assert found(connection, "select id, lower(t) from innocent where id + 1 > 2") == []
+    assert found(connection, sql) == []
 
 
 @pytest.mark.parametrize(

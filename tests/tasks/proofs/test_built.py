@@ -48,7 +48,8 @@ def test_hostile_names_are_only_names(lab_engine, table, index_on, nothing_left,
     table(
         quoted,
         f"create table {quoted} (id int primary key, {quoted} int, txt text);\n"
-        f"insert into {quoted} select i, i % 5000, repeat('y', 90) from generate_series(1,30000) i;\n"
+        f"insert into {quoted} select i, i % 5000, repeat('y', 90) "
+        "from generate_series(1,30000) i;\n"
         f"analyze {quoted}",
     )
     candidate = index_on(name, table=name, where=f"{quoted} is not null")
@@ -119,7 +120,7 @@ def test_an_index_that_is_hidden_from_its_own_transaction_is_not_called_unused(
 def test_a_hidden_index_is_built_once_more(lab_engine, changed, index_on, monkeypatch):
     from perfkit.tasks.proofs import proving
 
-    real, tries = proving._once, []
+    real, tries = proving.attempt, []
 
     def once(*arguments):
         if tries:
@@ -127,7 +128,7 @@ def test_a_hidden_index_is_built_once_more(lab_engine, changed, index_on, monkey
         tries.append(1)
         return real(*arguments)
 
-    monkeypatch.setattr(proving, "_once", once)
+    monkeypatch.setattr(proving, "attempt", once)
     proof = built(lab_engine, "select * from changed where v = 7", index_on("v", table="changed"))
     assert (proof.verdict, len(tries)) == ("helps", 2)
 

@@ -66,7 +66,7 @@ def test_both_sides_of_a_join_are_sampled_by_the_same_keys(lab_engine, index_on,
     """Users are too many as well: the one of the example has to be in the sample."""
     monkeypatch.setattr(sample, "SAMPLE_ROWS", 1000)
     proof = sampled(lab_engine, JOIN, index_on("user_id"))
-    assert proof.verdict == "helps"
+    assert proof.refused == ""
     (joined,) = {node.number("Actual Rows") for node in proof.plan_after.tree[:1]}
     assert joined == 20
 
@@ -153,3 +153,14 @@ def test_a_table_that_may_not_be_read_is_not_sampled(engine15, as_role, index_on
 def test_a_sample_is_bounded_by_rows_and_bytes(rows, size, share):
     table = Table(oid=1, schema="s", name="t", partitioned=False, rows=float(rows), size_bytes=size)
     assert share_of(table) == pytest.approx(share)
+
+
+def test_what_a_sample_is_too_small_to_show_is_not_called_useless(lab_engine, index_on, small):
+    """The key has fewer rows than a page of the table, yet a tenth of it is read as fast."""
+    rare = "select * from orders where user_id = 42 and md5(note) <> '' and total > 0"
+    proof = sampled(lab_engine, rare, index_on("note", "user_id"))
+    assert proof.verdict == "not proven"
+    assert "On the sample the index is not used; the table is" in proof.notes[-1]
+    assert proof.plan_after is not None
+    (proof,) = prove(lab_engine, Question(statement=rare), [index_on("note", "user_id")])
+    assert (proof.method, proof.verdict) == ("built", "not used")

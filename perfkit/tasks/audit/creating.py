@@ -1,0 +1,176 @@
+"""An index that the workload wants, as an advice: what it saves, what it costs, what to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perfkit.plans.advice import index_fix
+from perfkit.plans.candidates.script import statements
+from perfkit.tasks.audit.advice import Advice
+from perfkit.units import format_bytes, format_count, format_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perfkit.plans.candidates import Candidate
+    from perfkit.probes.table_states import TableState
+    from perfkit.tasks.audit.missing import Wanted
+    from perfkit.tasks.proofs import Proof
+
+__all__ = ["creates", "worth_it"]
+
+_REFERENCE = "PostgreSQL documentation: 11. Indexes"
+_SHOWN = 5  # statements in the evidence
+
+
+def worth_it(
+    wanted: Iterable[Wanted], states: Mapping[tuple[str, str], TableState]
+) -> tuple[list[Wanted], list[str]]:
+    """Leave out what costs the table's inserts more time than it saves; say so."""
+    kept, notes = [], []
+    for each in wanted:
+        spent = _insert_ms(each, states)
+        if spent is not None and spent >= each.total_ms:
+            notes.append(
+                f"{each.candidate.name} would save {format_ms(each.total_ms)} in "
+                f"{format_count(each.calls)} calls and cost the inserts {format_ms(spent)}: "
+                "not proposed."
+            )
+        else:
+            kept.append(each)
+    return kept, notes
+
+
+def _insert_ms(wanted: Wanted, states: Mapping[tuple[str, str], TableState]) -> float | None:
+    """Return what the index would have cost all inserts since the statistics began."""
+    cost = wanted.proof.write_cost if wanted.proof else None
+    state = states.get((wanted.candidate.schema or "", wanted.candidate.table))
+    if cost is None or cost.insert_ms_per_1000 is None or state is None or state.inserts is None:
+        return None
+    return cost.insert_ms_per_1000 * state.inserts / 1000
+
+
+def creates(wanted: Sequence[Wanted]) -> list[Advice]:
+    """Return one advice per index: create it, or replace a shorter one by it."""
+    return [_advice(each) for each in wanted]
+
+
+def _advice(wanted: Wanted) -> Advice:
+    candidate, proof, old = wanted.candidate, wanted.proof, wanted.candidate.replaces
+    reason = _reason(wanted)
+    do = statements(candidate)
+    replaced = (
+        (f"DROP INDEX CONCURRENTLY IF EXISTS {candidate.qualified(old.name)};",) if old else ()
+    )
+    return Advice(
+        action="replace" if old else "create",
+        kind="missing-index",
+        schema=candidate.schema or "",
+        table=candidate.table,
+        index=candidate.name,
+        columns=_columns(candidate),
+        title=f"{candidate.table} has no index on ({_columns(candidate)}): {reason}",
+        reason=reason,
+        fix=_fix(wanted),
+        do="\n".join((*do, *replaced)),
+        undo=candidate.undo,
+        test=proof.test if proof and proof.test else index_fix(candidate).test,
+        proven=proof is not None,
+        severity="warning",
+        confidence="high" if proof and proof.method != "hypopg" else "medium",
+        saves_ms=wanted.total_ms / max(wanted.calls, 1),
+        calls=wanted.calls,
+        before_ms=_before_ms(wanted),
+        after_ms=proof.after_ms if proof else None,
+        before_cost=proof.before_cost if proof else None,
+        after_cost=proof.after_cost if proof else None,
+        size_bytes=proof.size_bytes if proof else None,
+        write_cost=proof.write_cost.text if proof and proof.write_cost else "",
+        statement=wanted.main.wished.asked.text,
+        reference=_REFERENCE,
+        evidence=_evidence(wanted),
+    )
+
+
+def _columns(candidate: Candidate) -> str:
+    include = f" INCLUDE ({', '.join(candidate.include)})" if candidate.include else ""
+    where = f" WHERE {candidate.where}" if candidate.where else ""
+    return f"{candidate.key_list}{include}{where}"
+
+
+def _before_ms(wanted: Wanted) -> float:
+    proof = wanted.proof
+    measured = proof.before_ms if proof else None
+    return wanted.main.wished.asked.mean_ms if measured is None else measured
+
+
+def _reason(wanted: Wanted) -> str:
+    count = len(wanted.served)
+    asked = f"{format_count(count)} slow statement{'s' if count != 1 else ''}"
+    if wanted.proof is None:
+        return f"{asked} would use it; the saving is estimated from the planner's costs"
+    return f"{asked} would use it; {_proven(wanted.proof)}"
+
+
+def _proven(proof: Proof) -> str:
+    """Say what was compared, in the units that were measured."""
+    if proof.method == "hypopg":
+        return (
+            f"planned with a hypothetical index: cost {proof.before_cost or 0:,.0f} before, "
+            f"{proof.after_cost or 0:,.0f} with it"
+        )
+    parts = []
+    if proof.before_ms is not None and proof.after_ms is not None:
+        parts.append(f"{format_ms(proof.before_ms)} before, {format_ms(proof.after_ms)} after")
+    if proof.before_blocks is not None and proof.after_blocks is not None:
+        parts.append(
+            f"{format_count(proof.before_blocks)} blocks before, "
+            f"{format_count(proof.after_blocks)} after"
+        )
+    if not parts:
+        parts.append(f"cost {proof.before_cost or 0:,.0f} before, {proof.after_cost or 0:,.0f}")
+    how = "on a sample copy" if proof.method == "sample" else "built and measured"
+    return f"{how}: {'; '.join(parts)}"
+
+
+def _fix(wanted: Wanted) -> str:
+    proof, candidate = wanted.proof, wanted.candidate
+    parts = [_how_proven(proof)]
+    if candidate.replaces is not None:
+        parts.append(
+            f"It replaces {candidate.replaces.name}, with whose columns it begins: drop that "
+            "when the new one is valid."
+        )
+    if proof is not None and proof.size_bytes:
+        parts.append(f"Its size: {format_bytes(proof.size_bytes)} ({proof.size_basis}).")
+    if proof is not None and proof.write_cost is not None:
+        parts.append(f"Its price: {proof.write_cost.text}.")
+    parts += [*candidate.notes, *(proof.notes if proof else ())]
+    return " ".join(part if part.endswith(".") else f"{part}." for part in parts)
+
+
+def _how_proven(proof: Proof | None) -> str:
+    said = {
+        "hypopg": "Proven by a hypothetical index: the planner uses it; nothing was executed.",
+        "sample": "Proven on a sample copy of the table.",
+        "built": "Proven by building it, and rolled back.",
+    }
+    return said[proof.method] if proof else "Not proven: it fits the conditions of the statement."
+
+
+def _evidence(wanted: Wanted) -> list[dict[str, Any]]:
+    rows = []
+    for one in sorted(wanted.served, key=lambda each: -each.total_ms)[:_SHOWN]:
+        proof = one.proof
+        rows.append(
+            {
+                "statement": one.wished.asked.text,
+                "calls": one.wished.asked.calls,
+                "mean_ms": one.wished.asked.mean_ms,
+                "before_ms": proof.before_ms if proof else None,
+                "after_ms": proof.after_ms if proof else None,
+                "before_cost": proof.before_cost if proof else None,
+                "after_cost": proof.after_cost if proof else None,
+            }
+        )
+    return rows

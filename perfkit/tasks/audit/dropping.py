@@ -1,0 +1,155 @@
+"""Indexes that could go, as advices; and what the workload would do without them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfkit.plans.postgres_sql import quoted
+from perfkit.tasks.audit.advice import Advice
+from perfkit.units import format_bytes, format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from perfkit.probes.catalog import Index
+    from perfkit.probes.table_states import TableState
+    from perfkit.results import Level
+    from perfkit.tasks.audit.drops import Drop
+    from perfkit.tasks.proofs import DropProof
+
+__all__ = ["dropping", "rarely_used"]
+
+#: Fewer scans than this, each paid with over a thousand rows written: worth a look.
+RARE_SCANS, WRITES_PER_SCAN = 50, 1000
+_REFERENCE = "PostgreSQL documentation: 11. Indexes; pg_stat_user_indexes"
+
+
+def dropping(
+    found: Iterable[Drop],
+    tested: Mapping[tuple[str, str], DropProof],
+) -> list[Advice]:
+    """Return one advice per index; one that statements need after all is no longer advised."""
+    return [_advice(drop, tested.get((drop.index.schema, drop.index.name))) for drop in found]
+
+
+def _advice(drop: Drop, proof: DropProof | None) -> Advice:
+    index = drop.index
+    hurts = proof is not None and proof.verdict == "hurts"
+    enough = drop.enough and not hurts
+    reason = drop.reason + (f"; {_tested(proof)}" if proof is not None else "")
+    return Advice(
+        action="keep" if hurts else "drop",
+        kind=f"{drop.kind}-index",
+        schema=index.schema,
+        table=index.table,
+        index=index.name,
+        columns=index.columns,
+        title=f"{index.name} on {index.table} ({format_bytes(index.size_bytes)}): {reason}",
+        reason=reason,
+        fix=_fix(drop),
+        do=drop_statement(index),
+        undo=f"{' '.join(index.definition.split())};",
+        check=_check(drop),
+        proven=drop.proven and not hurts,
+        enough=enough,
+        severity="warning" if enough and drop.kind != "unused" else "info",
+        confidence=_confidence(drop),
+        size_bytes=index.size_bytes,
+        reference=_REFERENCE,
+        evidence=[
+            {
+                "index": index.name,
+                "columns": index.columns,
+                "size_bytes": index.size_bytes,
+                "scans": index.scans,
+                "kept": drop.kept.name if drop.kept else None,
+            }
+        ],
+    )
+
+
+def drop_statement(index: Index) -> str:
+    """Return the statement; that of a partitioned table cannot be dropped concurrently."""
+    how = "" if index.partitioned else "CONCURRENTLY "
+    return f"DROP INDEX {how}{quoted(index.schema)}.{quoted(index.name)};"
+
+
+def rarely_used(
+    found: Iterable[Index], states: Mapping[tuple[str, str], TableState], gone: set[int]
+) -> list[Advice]:
+    """Return indexes with a few scans, each paid with over a thousand rows written."""
+    advices = []
+    for index in found:
+        state = states.get((index.schema, index.table))
+        scans = index.scans or 0
+        writes = (state.inserts or 0) + (state.updates or 0) if state else 0
+        rare = 0 < scans < RARE_SCANS and writes > WRITES_PER_SCAN * scans
+        free = index.valid and not index.needed and not index.supports_foreign_key
+        if rare and free and id(index) not in gone:
+            advices.append(_rare(index, scans, writes))
+    return advices
+
+
+def _rare(index: Index, scans: int, writes: int) -> Advice:
+    reason = f"{format_count(scans)} scans for {format_count(writes)} rows written"
+    return Advice(
+        action="drop",
+        kind="rarely-used-index",
+        schema=index.schema,
+        table=index.table,
+        index=index.name,
+        columns=index.columns,
+        title=f"{index.name} on {index.table} ({format_bytes(index.size_bytes)}): {reason}",
+        reason=reason,
+        fix="See who scans it before anything else: a report that runs once a month may need it.",
+        do=drop_statement(index),
+        undo=f"{' '.join(index.definition.split())};",
+        check="who scans it, and what that statement would take without it",
+        enough=False,
+        severity="info",
+        confidence="low",
+        size_bytes=index.size_bytes,
+        reference=_REFERENCE,
+        evidence=[{"index": index.name, "scans": scans, "writes": writes}],
+    )
+
+
+def _confidence(drop: Drop) -> Level:
+    if not drop.enough:
+        return "low"
+    return "high" if drop.proven else "medium"
+
+
+def _fix(drop: Drop) -> str:
+    if drop.kind == "unused" and not drop.enough:
+        return "Do not drop it yet: look again when the statistics are older, on every standby too."
+    if drop.kind == "unused":
+        computed = (
+            " Its expression has statistics of its own, which estimates may rest on: compare "
+            "plans after the drop." if drop.index.computed else ""
+        )  # fmt: skip
+        return (
+            f"Drop it if no standby uses it: every write to the table also writes to it.{computed}"
+        )
+    clustered = " CLUSTER uses it." if drop.index.clustered else ""
+    return (
+        f"Drop it: the other index answers the same questions, and writes get cheaper.{clustered}"
+    )
+
+
+def _check(drop: Drop) -> str:
+    if drop.enough and drop.kind != "unused":
+        return ""
+    month = "" if drop.enough else " once the statistics hold a month and its end"
+    return f"no standby scans it{month}"
+
+
+def _tested(proof: DropProof) -> str:
+    if proof.verdict == "cannot test":
+        return f"not tested: {proof.refused}"
+    count = f"{format_count(proof.tested)} statements planned without it"
+    if proof.verdict == "no change":
+        return f"{count}: no plan changes"
+    worst = max((change.ratio for change in proof.changes), default=1.0)
+    changed = f"{format_count(len(proof.changes))} of {count} get another plan"
+    return f"{changed}, the worst at {worst:.1f} times the cost"

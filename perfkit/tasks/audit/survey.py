@@ -1,0 +1,114 @@
+"""Everything that one audit reads of a server, in one READ ONLY transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfkit.probes import catalog
+from perfkit.probes.foreign_keys import foreign_keys
+from perfkit.probes.server import identify
+from perfkit.probes.session import as_engine, rolled_back
+from perfkit.probes.table_states import table_states
+from perfkit.tasks.audit.bloat import bloated
+from perfkit.tasks.audit.missing import wishes
+from perfkit.tasks.audit.workload import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+    from perfkit.probes.catalog import Index, StatisticsAge
+    from perfkit.probes.foreign_keys import ForeignKey
+    from perfkit.probes.server import Server
+    from perfkit.probes.table_states import TableState
+    from perfkit.recording import Recording
+    from perfkit.tasks.audit.advice import Advice
+    from perfkit.tasks.audit.missing import Wishes
+    from perfkit.tasks.audit.workload import Load
+
+__all__ = ["Survey", "survey"]
+
+_STANDBYS = "select count(*) from pg_catalog.pg_stat_replication"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """Indexes and tables as they are, the workload and what it asks for."""
+
+    indexes: Sequence[Index]
+    states: Mapping[tuple[str, str], TableState]
+    age: StatisticsAge
+    load: Load
+    wishes: Wishes
+    foreign_keys: Sequence[ForeignKey]
+    rebuilds: Sequence[Advice]
+    blind_spots: Sequence[str]
+    standbys: int
+
+    @property
+    def by_table(self) -> dict[object, list[Index]]:
+        """The indexes by (schema, table)."""
+        found: dict[object, list[Index]] = defaultdict(list)
+        for index in self.indexes:
+            found[index.schema, index.table].append(index)
+        return found
+
+
+def survey(
+    connection: Connection,
+    server: Server,
+    *,
+    rec: Recording | None,
+    limit: int,
+    replicas: Iterable[Engine | str] = (),
+) -> Survey:
+    """Read catalogue, statistics and workload; scans are those of all ``replicas`` together."""
+    asked = load(connection, rec, limit=limit)
+    rebuilds, blind_spots = bloated(connection, server)
+    indexes, age = with_replicas(
+        catalog.indexes(connection, server), catalog.statistics_age(connection), replicas
+    )
+    return Survey(
+        indexes=indexes,
+        states=table_states(connection, server),
+        age=age,
+        load=asked,
+        wishes=wishes(connection, server, asked.statements),
+        foreign_keys=foreign_keys(connection),
+        rebuilds=rebuilds,
+        blind_spots=blind_spots,
+        standbys=int(connection.exec_driver_sql(_STANDBYS).scalar_one()),
+    )
+
+
+def with_replicas(
+    indexes: Sequence[Index], age: StatisticsAge, replicas: Iterable[Engine | str]
+) -> tuple[list[Index], StatisticsAge]:
+    """Add up the scans of all servers; the youngest statistics say how far back they reach."""
+    servers = 1
+    scans: dict[tuple[str, str], list[int | None]] = defaultdict(list)
+    for target in replicas:
+        with (
+            as_engine("index_audit", target) as ready,
+            rolled_back("index_audit", ready, timeout_s=60.0) as connection,
+        ):
+            for index in catalog.indexes(connection, identify(connection)):
+                scans[index.schema, index.name].append(index.scans)
+            age = max(age, catalog.statistics_age(connection), key=lambda each: each.since)
+        servers += 1
+    where = f"on any of {servers} servers" if servers > 1 else age.where
+    added = [
+        replace(index, scans=_total(index.scans, scans[index.schema, index.name], servers - 1))
+        for index in indexes
+    ]
+    return added, age._replace(where=where)
+
+
+def _total(own: int | None, others: Sequence[int | None], expected: int) -> int | None:
+    """Return the sum; what one server hides, or does not have, is not known."""
+    if own is None or len(others) < expected or any(count is None for count in others):
+        return None
+    return own + sum(count or 0 for count in others)

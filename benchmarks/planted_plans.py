@@ -52,8 +52,9 @@ class Case:
     """A statement with naps; ``at`` says which node each tag sleeps in.
 
     A node is named by its type, ``:`` and its alias or CTE name, and ``#`` with a number where
-    several have both; ``Scan`` is any of a table, and ``@name`` is the body of an InitPlan or a CTE, whatever its type.
-    ``trigger`` stands for what runs after the plan. ``together`` has the tags that sleep in
+    several have both; ``Scan`` is any of a table, and ``@name`` is the body of an InitPlan or a
+    CTE, whatever its type. ``trigger`` stands for what runs after the plan. ``together`` has
+    the tags that sleep in
     several processes, those of one Gather in one text. Tags of which planning sleeps as well
     have the number of their ``calls``.
     """

@@ -266,6 +266,45 @@ q union all select n from x r;
 with x as materialized (select nap('x', id) n from a) select * from (select n from x p limit 5) s
 union all select n from x q where nap('y', n) > 0;
 
+-- shared cte, computed columns
+-- at: x=Scan:a; y=Hash Join
+-- set: hash
+with x as materialized (select nap('x', id) n from a limit 12)
+select nap('y', p.n) from x p join x q using (n);
+
+-- shared cte, computed columns of the hash side
+-- at: x=Scan:a; y=CTE Scan:q
+-- set: hash
+with x as materialized (select nap('x', id) n from a limit 12)
+select * from x p join (select nap('y', n) n from x q offset 0) s using (n);
+
+-- shared cte without blocks
+-- at: x=Function Scan; y=CTE Scan:q
+with x as materialized (select * from nap_rows('x', 12) n)
+select n from x p union all select n from x q where nap('y', n) > 0;
+
+-- shared cte, the first one cut off
+-- at: x=Function Scan; y=CTE Scan:p; z=CTE Scan:q
+with x as materialized (select nap('x', n) n from generate_series(1, 12) n)
+(select n from x p where nap('y', n) > 0 limit 5) union all
+select n from x q where nap('z', n) > 0;
+
+-- cte of a cte, both shared
+-- at: x=Scan:a; y=CTE Scan:x
+with x as materialized (select nap('x', id) n from a limit 10),
+y as materialized (select n from x where nap('y', n) > 0)
+select * from y p join y q using (n) join x r using (n);
+
+-- cte in a subplan
+-- at: x=Scan:a
+with x as materialized (select nap('x', id) n from a limit 10)
+select b.id, (select count(*) from x where x.n > b.id) from b;
+
+-- cte that two initplans read
+-- at: x=Scan:a; y=Aggregate#1
+with x as materialized (select nap('x', id) n from a limit 10)
+select * from b where id > (select min(n) from x) and id < (select max(nap('y', n)) from x z);
+
 -- shared cte, both filtered
 -- at: x=Scan:a; y=CTE Scan:p; z=CTE Scan:q
 with x as materialized (select nap('x', id) n from a limit 10) select n from x p where nap('y', n)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from perfkit.plans.mysql.sql import Dialect
     from perfkit.probes.mysql_statement import MySQLStatement
 
 __all__ = ["refuse_effects", "refuse_tables"]

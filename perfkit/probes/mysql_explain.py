@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfkit.errors import QueryFailed
-from perfkit.plans.mysql.aliases import named
+from perfkit.plans.mysql.aliases import named, tables_in
 from perfkit.plans.mysql.reading import read
 from perfkit.probes.explain_run import Asked, Measured
 from perfkit.probes.mysql_effects import refuse_effects, refuse_tables
@@ -24,6 +24,11 @@ __all__ = ["Asked", "Measured", "MySQLServer", "identify", "measure", "one_state
 #: The first MySQL with EXPLAIN ANALYZE, and the first MariaDB with ANALYZE FORMAT=JSON.
 _MEASURES = {"MySQL": 80018, "MariaDB": 100100}
 _PLAN = "EXPLAIN FORMAT=JSON "
+_NOT_LOCAL = (
+    "nothing proves that this server runs on this machine; analyze=True executes the statement "
+    "and measures."
+)
+_AS_UNDERSTOOD = 1003  # ER_YES: the note that holds the rewritten statement
 _ESTIMATES = "These are the planner's estimates."
 
 
@@ -65,12 +70,20 @@ def _executed(
     names: dict[str, tuple[str, str]],
 ) -> Plan:
     """Execute once; what it writes is undone at once."""
-    if not statement.writes:
-        return _explained(connection, statement, asked, prefix, names)
+    before = _disk_tables(connection)
     try:
-        return _explained(connection, statement, asked, prefix, names)
+        plan = _explained(connection, statement, asked, prefix, names)
     finally:
-        _begin(connection, "READ WRITE")
+        if statement.writes:
+            _begin(connection, "READ WRITE")
+    made = {"Created_tmp_disk_tables": _disk_tables(connection) - before}
+    return replace(plan, document={**plan.document, **made})
+
+
+def _disk_tables(connection: Connection) -> int:
+    """Return how many temporary tables of this session went to disk."""
+    rows = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Created_tmp_disk_tables'").all()
+    return int(rows[0][1]) if rows else 0
 
 
 def _begin(connection: Connection, mode: str) -> None:
@@ -100,43 +113,39 @@ def _names(
     The servers print the statement as they understand it, with every table's database, as a
     warning of EXPLAIN: MariaDB of EXPLAIN EXTENDED, MySQL of any.
     """
-    from perfkit.plans.mysql.aliases import tables_in
-
     if statement.writes and server.mariadb:
         return {}
     prefix = "EXPLAIN EXTENDED " if server.mariadb else _PLAN
     connection.execute(statement.bind(asked.values, prefix=prefix)).all()
     rows: list[Any] = list(connection.exec_driver_sql("SHOW WARNINGS"))
-    return tables_in(" ".join(str(row[2]) for row in rows if str(row[0]) == "Note"))
+    return tables_in("\n".join(str(row[2]) for row in rows if int(row[1]) == _AS_UNDERSTOOD))
 
 
 def _only_planned(server: MySQLServer, statement: MySQLStatement, asked: Asked) -> str:
     """Say why the statement is not executed, "" if it is."""
-    if asked.execute is False:
-        return f"Not executed, as asked. {_ESTIMATES}"
-    allowed = getattr(asked, "writes", False)
-    if statement.writes and not (allowed and server.mariadb):
-        why = "." if server.mariadb else ", and MySQL measures statements that read only."
-        return f"Not executed: the statement writes{why} {_ESTIMATES}"
-    if statement.locks and not allowed:
-        return f"Not executed: the statement locks rows. {_ESTIMATES}"
     kind = "MariaDB" if server.mariadb else "MySQL"
-    if server.number < _MEASURES[kind]:
-        return f"Not executed: {kind} {server.version} cannot measure a plan. {_ESTIMATES}"
-    if statement.writes and server.standby:
-        return f"Not executed: this server is read-only. {_ESTIMATES}"
-    if asked.execute is None and not server.local:
-        return (
-            "Not executed: nothing proves that this server runs on this machine. "
-            f"{_ESTIMATES} analyze=True executes the statement and measures."
-        )
-    return ""
+    writes, allowed = statement.writes, getattr(asked, "writes", False)
+    reasons = (
+        (asked.execute is False, "as asked."),
+        (writes and not server.mariadb, "MySQL measures statements that read only."),
+        (writes and not allowed, "the statement writes."),
+        (statement.locks and not allowed, "the statement locks rows."),
+        (server.number < _MEASURES[kind], f"{kind} {server.version} cannot measure a plan."),
+        (writes and server.standby, "this server is read-only."),
+        (
+            asked.execute is None and not server.local,
+            _NOT_LOCAL,
+        ),
+    )
+    reason = next((text for holds, text in reasons if holds), "")
+    separator = ", " if reason == "as asked." else ": "
+    return f"Not executed{separator}{reason} {_ESTIMATES}" if reason else ""
 
 
 def _notes(statement: MySQLStatement) -> tuple[str, ...]:
-    if not statement.writes:
-        return ()
-    return (
+    """Return what a rollback leaves behind."""
+    left = (
         "The statement was executed and rolled back. AUTO_INCREMENT values that it took are not "
-        "given back, its rows were locked until the rollback, and undo and redo log were written.",
+        "given back, its rows were locked until the rollback, and undo and redo log were written."
     )
+    return (left,) if statement.writes else ()

@@ -82,7 +82,7 @@ def _translated(where: str, error: Any, password: str) -> PerfkitError:
 
 def _message(original: Any) -> str:
     """Return the server's own message without the number in front."""
-    arguments = getattr(original, "args", ())
+    arguments: tuple[Any, ...] = getattr(original, "args", ())
     text = getattr(original, "msg", None) or (arguments[1] if len(arguments) > 1 else original)
     return str(text or "no reason given")
 

@@ -101,7 +101,7 @@ def _descriptor(driver: Any) -> int | None:
     """Return the file descriptor of PyMySQL's or MySQL Connector's connection."""
     inner = getattr(driver, "_socket", None)
     for holder in (getattr(driver, "_sock", None), getattr(inner, "sock", None), inner, driver):
-        if hasattr(holder, "fileno"):
+        if holder is not None and hasattr(holder, "fileno"):
             with contextlib.suppress(OSError, TypeError, ValueError):
                 return int(holder.fileno())
     return None

@@ -10,7 +10,7 @@ from perfkit.probes.failures import sqlstate
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["ENABLE", "SlowStatement", "Workload", "updates", "workload"]
+__all__ = ["ENABLE", "SlowStatement", "Workload", "Write", "workload", "writes"]
 
 #: The two lines that switch pg_stat_statements on; the first needs a restart.
 ENABLE = (
@@ -19,7 +19,6 @@ ENABLE = (
 )
 #: A quick statement that runs all day takes more of the server than a slow one at night.
 LEAST_MS, LEAST_CALLS = 1.0, 5
-_UPDATES = 50
 _HIDDEN = "<insufficient privilege>"
 
 _EXTENSION = """
@@ -42,15 +41,26 @@ limit :limit
 """
 
 
-_UPDATED = """
-select s.query, sum(s.calls)::bigint as calls, 0.0::float8 as mean_ms
+# A load of many rows at once happened, it does not happen all day.
+_WRITES = """
+select s.query, sum(s.calls)::bigint as calls, sum(s.rows)::bigint as rows
 from {schema}.pg_stat_statements s
 join pg_catalog.pg_database d on d.oid = s.dbid
-where d.datname = current_database() and s.query ~* '^\\s*update\\s'
+where d.datname = current_database() and s.query ~* '^\\s*(insert|update)\\s'
 group by s.query
-order by 2 desc
+having sum(s.calls) >= :least_calls and sum(s.rows) <= :most_rows * sum(s.calls)
+order by 3 desc
 limit :limit
 """
+_WRITES_READ, _MOST_ROWS = 200, 1000
+
+
+class Write(NamedTuple):
+    """An INSERT or UPDATE of the workload: calls, and the rows of all of them."""
+
+    text: str
+    calls: int
+    rows: int
 
 
 class SlowStatement(NamedTuple):
@@ -95,18 +105,19 @@ def workload(connection: Connection, *, limit: int) -> Workload:
     return Workload(seen, [hidden] if len(seen) < len(rows) else [])
 
 
-def updates(connection: Connection) -> list[SlowStatement]:
-    """Return the UPDATE statements with most calls; [] where none can be seen."""
+def writes(connection: Connection) -> list[Write]:
+    """Return the INSERT and UPDATE statements that write most rows, a few at a time."""
     from sqlalchemy import text
     from sqlalchemy.exc import DBAPIError
 
     schema = connection.exec_driver_sql(_EXTENSION).scalar()
     if schema is None:
         return []
-    sql = text(_UPDATED.format(schema=quoted(schema)))
+    sql = text(_WRITES.format(schema=quoted(schema)))
+    values = {"least_calls": LEAST_CALLS, "most_rows": _MOST_ROWS, "limit": _WRITES_READ}
     try:
         with connection.begin_nested():
-            return [SlowStatement(*row) for row in connection.execute(sql, {"limit": _UPDATES})]
+            return [Write(*row) for row in connection.execute(sql, values)]
     except DBAPIError as error:
         if sqlstate(error) not in {"55000", "42501"}:
             raise

@@ -10,7 +10,7 @@ from perfkit.files import write_whole
 from perfkit.probes.catalog import ENOUGH_DAYS
 from perfkit.probes.server import identify
 from perfkit.probes.session import as_engine, rolled_back
-from perfkit.probes.slow_statements import LEAST_CALLS, LEAST_MS, updates
+from perfkit.probes.slow_statements import LEAST_CALLS, LEAST_MS
 from perfkit.results import Result
 from perfkit.tasks.audit import report
 from perfkit.tasks.audit.judge import judged
@@ -112,13 +112,12 @@ def index_audit(
             if prove and not (server.lab or expendable):
                 raise _not_here(server)
             found = survey(connection, server, rec=rec, limit=limit, replicas=replicas)
-            changed = updates(connection)
         proving = Proving(
             engine=ready,
             methods=None if prove else ("hypopg",),
             expendable=expendable,
             timeout_s=timeout_s,
-            updates=[Question(statement=u.text, calls=u.calls) for u in changed],
+            updates=[Question(statement=u.text, calls=u.calls) for u in found.load.updates],
         )
         advices, notes = judged(found, proving)
     return _result(server, found, advices, notes)

@@ -9,8 +9,8 @@ from perfkit.probes import catalog
 from perfkit.probes.catalog import StatisticsAge
 from perfkit.probes.server import identify
 from perfkit.probes.session import rolled_back
-from perfkit.tasks.index_audit import index_audit
 from perfkit.tasks.audit.drops import drops
+from perfkit.tasks.index_audit import index_audit
 
 OLD = StatisticsAge(datetime(2025, 1, 1, tzinfo=UTC), known=True, seconds=90 * 86_400)
 YOUNG = StatisticsAge(datetime(2025, 1, 1, tzinfo=UTC), known=True, seconds=12 * 60)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perfkit.plans.model import Node, Plan
+    from perfkit.plans.postgres_sql import Token
 
 __all__ = ["named", "tables_in"]
 
@@ -51,9 +52,9 @@ def named(plan: Plan, tables: Mapping[str, tuple[str, str]]) -> Plan:
     return replace(plan, tree=[_named(node, tables) for node in plan.tree]) if tables else plan
 
 
-def _is_table(tokens: list[object]) -> bool:
-    kinds = [getattr(token, "kind", "") for token in tokens]
-    return kinds == ["quoted", "mark", "quoted"] and getattr(tokens[1], "text", "") == "."
+def _is_table(tokens: list[Token]) -> bool:
+    kinds = [token.kind for token in tokens]
+    return kinds == ["quoted", "mark", "quoted"] and tokens[1].text == "."
 
 
 def _named(node: Node, tables: Mapping[str, tuple[str, str]]) -> Node:

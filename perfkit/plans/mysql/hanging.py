@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from perfkit.plans.mysql.steps import Step
+if TYPE_CHECKING:
+    from perfkit.plans.mysql.steps import Step
 
 __all__ = ["hang_subqueries"]
 

@@ -65,10 +65,8 @@ class Index:
         if not conditions:
             return ""
         alias = "" if self.alias == self.table else f" {quoted(self.alias)}"
-        return (
-            f"SELECT COUNT(*) AS all_rows, COUNT(CASE WHEN {conditions} THEN 1 END) AS kept "
-            f"FROM {self.qualified}{alias};"
-        )
+        counted = f"COUNT(*) AS all_rows, COUNT(CASE WHEN {conditions} THEN 1 END) AS kept"
+        return f"SELECT {counted} FROM {self.qualified}{alias};"  # noqa: S608 - shown, never sent
 
 
 def index_for(

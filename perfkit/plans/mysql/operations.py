@@ -158,7 +158,7 @@ def _join(text: str, lowered: str) -> dict[str, Any] | None:
         if lowered.startswith(start):
             return {
                 "Node Type": kind,
-                "Join Type": join_type(lowered[len(start) :].split(" with ")[0]),
+                "Join Type": join_type(lowered[len(start) :].partition(" with ")[0]),
             }
     for start, kind in (
         ("inner hash join", "Inner"), ("left hash join", "Left"),

@@ -128,7 +128,7 @@ def _compared(tokens: list[Token], at: int, word: str, alias: str) -> Predicate 
     if column is None and word in _FLIPPED:
         left, right = right, left
         column = _column(left, alias)
-    if column is None or not right or not _is_value(right, alias):
+    if column is None or not right or not _is_value(right, alias, word):
         return None
     if word == "in":
         several = sum(token.kind in _LITERALS for token in right) != 1
@@ -145,9 +145,7 @@ def _made(
 ) -> Predicate:
     plain = {"(", ")", ",", "and"} if word in {"in", "between"} else {"-"}
     literal = all(token.kind in _LITERALS or token.text.lower() in plain for token in values)
-    return Predicate(
-        column=column, kind=kind, text=" ".join(token.text for token in tokens), literal=literal
-    )
+    return Predicate(column=column, kind=kind, text=_joined(tokens), literal=literal)
 
 
 def _column(tokens: Sequence[Token], alias: str) -> str | None:
@@ -159,14 +157,14 @@ def _column(tokens: Sequence[Token], alias: str) -> str | None:
     return names[-1] if str(names[-2]).lower() == alias.lower() else None
 
 
-def _is_value(tokens: Sequence[Token], alias: str) -> bool:
+def _is_value(tokens: Sequence[Token], alias: str, word: str) -> bool:
     """Whether it is known before the scan: literals, columns of others, calls without ours."""
-    words = {token.text.lower() for token in tokens}
-    if words & {"select", "or", "subquery", "and"} - ({"and"} if _is_pair(tokens) else set()):
+    words = {token.text.lower() for token in tokens} - ({"and"} if word == "between" else set())
+    if words & {"select", "or", "subquery", "and", alias.lower()}:
         return False
-    names = [str(name_of(token)).lower() for token in tokens]
-    return alias.lower() not in names and tokens[0].kind != "mark" or tokens[0].text == "("
+    named = {str(name_of(token)).lower() for token in tokens}
+    return alias.lower() not in named
 
 
-def _is_pair(tokens: Sequence[Token]) -> bool:
-    return len(tokens) >= 3 and any(token.text.lower() == "and" for token in tokens)  # noqa: PLR2004 - x and y
+def _joined(tokens: Sequence[Token]) -> str:
+    return " ".join(token.text for token in tokens).replace(" . ", ".")

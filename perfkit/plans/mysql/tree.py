@@ -1,9 +1,9 @@
-"""MySQL's EXPLAIN FORMAT=TREE and EXPLAIN ANALYZE as people paste them.
+r"""MySQL's EXPLAIN FORMAT=TREE and EXPLAIN ANALYZE as people paste them.
 
 Every step is one line ``-> operation  (cost=1.2..3.4 rows=5) (actual time=0.1..0.2 rows=5
 loops=1)``, children are indented by four more blanks. Around it the mysql client puts a frame
-and a header, ``\\G`` a label in front of the first line, its batch mode and MySQL Workbench
-write line ends as ``\\n``. Lines without an arrow continue the line before.
+and a header, ``\G`` a label in front of the first line, its batch mode and MySQL Workbench
+write line ends as ``\n``. Lines without an arrow continue the line before.
 """
 
 from __future__ import annotations

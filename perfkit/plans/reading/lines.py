@@ -90,7 +90,8 @@ _TEXTS = frozenset(
      "Table Function Call", "Cache Key", "Cache Mode", "Remote SQL", "Conflict Resolution",
      "Conflict Filter", "Foreign File", "Foreign Program", "Settings", "Tasks Shown", "Node",
      "Replaces", "Total runtime", "Total Runtime", "Planning time", "Execution time", "Order",
-     "Chunks excluded during startup", "Vectorized Filter", "Optimizer", "RTIs"]
+     "Chunks excluded during startup", "Vectorized Filter", "Optimizer", "RTIs", "Append RTIs",
+     "extParam", "allParam", "Relation OIDs", "Executor Parameter Types", "Unprunable RTIs"]
 )  # fmt: skip
 
 

@@ -24,7 +24,9 @@ _KEY = re.compile(r"[A-Za-z][\w/ ,()-]*")
 _LONGEST_KEY = 120
 _MARKER = re.compile(r"(InitPlan|SubPlan) [^\s()]+(?: \(returns [^()]*\))?")
 _FOOTER = re.compile(r"\(([0-9]{1,9}) [^\W\d_][^()]{0,30}\)")
-_BETWEEN = re.compile(r"(?:AND|OR|IS|NOT|=|<|>|rows=|width=|loops=|time=|\(actual|\(cost|\(never)")
+_BETWEEN = re.compile(r"(?:AND|OR|IS|NOT) |[=<>]")
+_COUNTS = re.compile(r"(?:rows|width|loops|time)=|\((?:actual|cost|never)\b")
+_NUMBERS = re.compile(r"\((?:cost=|actual |never )")
 _JOINTS = (",", "=", "<", ">", " AND", " OR", " NOT")
 _NARROWEST = 40  # no terminal is narrower: a shorter line was not broken by its width
 _LOOSE, _WEAK, _STRONG = range(3)
@@ -82,6 +84,7 @@ class _Joiner:
         self.last = ""
         self.balance = Balance()
         self.open = False
+        self.counting = False  # the line is a node's first, which ends with its numbers
 
     def read(self) -> Iterator[Line]:
         for line in self.lines:
@@ -106,7 +109,12 @@ class _Joiner:
         kind = _begins(text)
         if self.open:
             return kind != _STRONG
+        if kind == _WEAK and self.counting and not self._numbered():
+            return key_of(text) is None and _NUMBERS.search(text) is not None
         return kind == _LOOSE and not self.over
+
+    def _numbered(self) -> bool:
+        return any(_NUMBERS.search(part) for part in self.parts)
 
     def _begin(self, line: str, text: str) -> None:
         self.place = _place(line)
@@ -114,6 +122,7 @@ class _Joiner:
             self.over |= key_of(text) is not None or footer_rows(text) is not None
         self.parts = []
         self.balance = Balance()
+        self.counting = key_of(text) is None
         self._add("", text, line)
 
     def _join(self, line: str, text: str) -> None:
@@ -128,6 +137,9 @@ class _Joiner:
         before = self.last.rstrip()
         if self.last != before or line[:1] == " ":
             return " "
+        if self.counting:
+            counted = before[-1:].isdigit() or before.endswith((")", "(actual"))
+            return " " if counted and _COUNTS.match(text) else ""
         return " " if before.endswith(_JOINTS) or _BETWEEN.match(text) else ""
 
     def _add(self, glue: str, text: str, line: str) -> None:

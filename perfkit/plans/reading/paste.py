@@ -133,10 +133,10 @@ def _without_names(lines: list[str]) -> list[str]:
 
 def _with_blanks(lines: list[str]) -> list[str]:
     """Replace the tabs that lines begin with; a log puts one in front of each."""
-    tabbed = sum(line.startswith("\t") for line in lines)
-    if not tabbed:
+    if not any(line[:1] == "\t" or "\t" in line[:200] for line in lines):
         return lines
-    if _most(tabbed, lines):
+    first = next((line for line in lines if "(cost=" in line or "(actual " in line), "")
+    if first.startswith("\t"):
         lines = [line.removeprefix("\t") for line in lines]
     return [_expanded(line) for line in lines]
 

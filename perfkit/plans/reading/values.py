@@ -13,7 +13,7 @@ __all__ = ["Balance", "bare", "counters", "items", "number", "pairs", "words"]
 _MEASURED = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) ?(?:ms|kB|b|bytes|%)?")
 _MARKS = re.compile(r"['\"()\[\],]")
 _WORD = re.compile(r'(?:"(?>(?:[^"]++|"")*+)"|[^\s"])+')
-_LEADING = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_LEADING = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?: ?(?:kB|ms|%)(?![A-Za-z]))?")
 _DIGITS = 300  # a longer number is none that was measured: int() refuses it, float() is infinite
 
 
@@ -72,9 +72,9 @@ def counters(text: str) -> Iterator[tuple[str, int | float]]:
         if found is None:
             name = part
             continue
-        if (plain := number(found[0])) is not None:
+        if (plain := number(found[1])) is not None:
             yield name.strip(" ,"), plain
-        name = part[found.end() :].lstrip("kBms%")
+        name = part[found.end() :]
 
 
 class Balance:

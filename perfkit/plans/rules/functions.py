@@ -29,6 +29,7 @@ SLOW_MS = 20.0
 _READ_MS = 0.1
 # Where a node evaluates expressions; Output is printed with VERBOSE only.
 _EXPRESSIONS = ("Filter", "Join Filter", "Index Cond", "Recheck Cond", "One-Time Filter",
+                "Hash Cond", "Merge Cond",
                 "Function Call", "Output", "Group Key", "Conflict Filter")  # fmt: skip
 _NODES = {
     "Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Result", "ProjectSet",

@@ -12,6 +12,7 @@ from perfkit.plans.rules.rerun import trial
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.rules.scan_facts import evidence, rows_read, severity, table_keys, where
 from perfkit.plans.rules.seq_scans import spared_ms
+from perfkit.plans.rules.skip_scans import skip_finding, skips
 from perfkit.plans.scans import matters
 from perfkit.results import Finding
 from perfkit.units import format_count
@@ -39,11 +40,13 @@ _STREAMING = {
 def inefficient_index(plan: Plan, facts: Facts) -> list[Finding]:
     """Find index scans whose filter throws away five rows for each one kept."""
     proposals = Proposals(plan, facts)
-    return [
-        _inefficient(proposals, node)
-        for node in plan.tree
-        if discards(plan, node) and predicates(node.text("Filter"), node.text("Alias"))
-    ]
+    found = []
+    for node in plan.tree:
+        if skips(plan, node):
+            found.append(skip_finding(proposals, node))
+        elif discards(plan, node) and predicates(node.text("Filter"), node.text("Alias")):
+            found.append(_inefficient(proposals, node))
+    return found
 
 
 def discards(plan: Plan, node: Node) -> bool:
@@ -88,8 +91,11 @@ def _limited(plan: Plan, node: Node) -> bool:
 
 
 def _inefficient(proposals: Proposals, node: Node) -> Finding:
-    plan, (found, fix) = proposals.plan, proposals.fix(node)
-    own = own_ms(plan, node)
+    plan, found, own = proposals.plan, proposals.of(node), own_ms(proposals.plan, node)
+    text = (
+        "Append the filter's columns to the index, so that rows are thrown away before the table "
+        "is read."
+    )
     return Finding(
         rule="inefficient-index",
         severity=severity(plan, own),
@@ -97,11 +103,7 @@ def _inefficient(proposals: Proposals, node: Node) -> Finding:
         f"{format_count(_filtered(node))} of the {format_count(rows_read(node))} rows that the "
         "index leads to",
         evidence=[evidence(plan, node, filter=node.text("Filter"))],
-        fix=replace(
-            fix,
-            text="Append the filter's columns to the index, so that rows are thrown away before "
-            f"the table is read. {fix.text}",
-        ),
+        fix=proposals.advice(found, text),
         saves_ms=spared_ms(own, rows_read(node), total_rows(node)) if found else None,
         saves_basis="per execution",
         effort="low",
@@ -111,13 +113,13 @@ def _inefficient(proposals: Proposals, node: Node) -> Finding:
 
 
 def _in_order(proposals: Proposals, node: Node) -> Finding:
-    plan, (found, fix) = proposals.plan, proposals.fix(node)
-    own = own_ms(plan, node)
+    plan, found, own = proposals.plan, proposals.of(node), own_ms(proposals.plan, node)
     text = (
         "Rows are read in the order of ORDER BY ... LIMIT until enough of them pass the filter. "
         "An index on the filter's columns, compared with = first, followed by the columns of "
-        f"{node.text('Index Name') or 'this index'} gives both. {fix.text}"
+        f"{node.text('Index Name') or 'this index'} gives both."
     )
+    fix = proposals.advice(found, text)
     return Finding(
         rule="order-by-limit-wrong-index",
         severity=severity(plan, own),
@@ -125,7 +127,7 @@ def _in_order(proposals: Proposals, node: Node) -> Finding:
         f"{format_count(_filtered(node))} rows are thrown away to find "
         f"{format_count(total_rows(node))}",
         evidence=[evidence(plan, node, filter=node.text("Filter"))],
-        fix=replace(fix, text=text, test=fix.test or trial(plan, "enable_indexscan = off")),
+        fix=fix if fix.test else replace(fix, test=trial(plan, "enable_indexscan = off")),
         saves_ms=spared_ms(own, rows_read(node), total_rows(node)),
         saves_basis="per execution",
         effort="low" if found else "medium",

@@ -58,12 +58,20 @@ class Proposals:
     def fix(self, node: Node) -> tuple[Candidate | None, Fix]:
         """Return the best index for ``node`` and the advice to build it, with its test."""
         found = self.of(node)
+        return found, _NONE if found is None else self._built(found)
+
+    def advice(self, found: Candidate | None, text: str) -> Fix:
+        """Return ``text`` with the advice to build ``found``, if there is one."""
         if found is None:
-            return None, _NONE
+            return Fix(text=text)
+        fix = self._built(found)
+        return replace(fix, text=f"{text} {fix.text}")
+
+    def _built(self, found: Candidate) -> Fix:
         fix = _with_companions(index_fix(found), found)
         if fix.test or found.method not in _HYPOTHETICAL:
-            return found, fix
-        return found, replace(fix, test=hypothetical(self.plan, found))
+            return fix
+        return replace(fix, test=hypothetical(self.plan, found))
 
     def _wholes(self, node: Node) -> set[tuple[str | None, str | None]]:
         """Return the partitioned table that ``node`` scans a part of."""

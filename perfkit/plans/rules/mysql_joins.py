@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfkit.plans.mysql.index_advice import fix, joined_index
@@ -38,7 +39,7 @@ def misestimated_loop(plan: Plan, _facts: Facts) -> list[Finding]:
     found = []
     for join in plan.tree:
         children = [plan.tree[child] for child in join.children]
-        pairs = zip(children, children[1:], strict=False) if join.kind == "Nested Loop" else ()
+        pairs = pairwise(children) if join.kind == "Nested Loop" else ()
         for outer, inner in pairs:
             often = (outer.row_factor or 0.0) >= FACTOR and (inner.loops or 0.0) >= MANY_LOOPS
             if often and large(plan, inclusive_ms(plan, inner)):
@@ -83,8 +84,8 @@ def _compared(plan: Plan, node: Node, pairs: float) -> Finding:
     return Finding(
         rule="mysql-join-buffer",
         severity="warning",
-        title=f"The join with {inner.qualified or 'a table'} compares {format_count(pairs)} pairs of "
-        f"rows, for want of an index: {spent(plan, took)}",
+        title=f"The join with {inner.qualified or 'a table'} compares {format_count(pairs)} "
+        f"pairs of rows, for want of an index: {spent(plan, took)}",
         evidence=[evidence(plan, node, pairs=pairs, condition=node.text("Join Filter"))],
         fix=fix(index),
         saves_ms=took,
@@ -97,6 +98,7 @@ def _compared(plan: Plan, node: Node, pairs: float) -> Finding:
 def _misjudged(plan: Plan, outer: Node, inner: Node) -> Finding:
     took = inclusive_ms(plan, inner)
     table = outer.relation or ""
+    came, planned = outer.number("Actual Rows") or 0, outer.number("Plan Rows") or 0
     parts = [part for part in (outer.text("Schema"), outer.relation) if part]
     name = ".".join(quoted(part) for part in parts)
     persistent = " PERSISTENT FOR ALL" if plan.system == "mariadb" else ""
@@ -104,8 +106,8 @@ def _misjudged(plan: Plan, outer: Node, inner: Node) -> Finding:
     return Finding(
         rule="mysql-row-estimate",
         severity="warning",
-        title=f"{where(outer)} returned {format_count(outer.number('Actual Rows') or 0)} rows where "
-        f"{format_count(outer.number('Plan Rows') or 0)} were expected, and {where(inner)} ran "
+        title=f"{where(outer)} returned {format_count(came)} rows where "
+        f"{format_count(planned)} were expected, and {where(inner)} ran "
         f"{format_count(inner.loops or 0)} times: {spent(plan, took)}",
         evidence=[evidence(plan, outer), evidence(plan, inner)],
         fix=Fix(
@@ -130,8 +132,8 @@ def _dependent(plan: Plan, node: Node, runs: float) -> Finding:
         f"{spent(plan, took)}",
         evidence=[evidence(plan, node, runs=runs, cache_hit_percent=hits)],
         fix=Fix(
-            text="Write it as a join with a derived table that groups once, or as a window function; "
-            "an index that has the correlated columns first makes each run cheap.",
+            text="Write it as a join with a derived table that groups once, or as a window "
+            "function; an index that has the correlated columns first makes each run cheap.",
         ),
         saves_ms=took,
         saves_basis="per execution",

@@ -101,7 +101,7 @@ def _spilled(plan: Plan, node: Node) -> Finding:
         ],
         fix=Fix(
             text="Try it with a larger sort_buffer_size in this session and compare; every session "
-            "that sorts may use as much. Sorting fewer columns, or an index in that order, spares it.",
+            "that sorts may use as much. Fewer columns, or an index in that order, spare it.",
             snippet="SET SESSION sort_buffer_size = 16 * 1024 * 1024;",
             language="sql",
             test="SHOW SESSION STATUS LIKE 'Sort_merge_passes';",
@@ -142,8 +142,8 @@ def _needless(plan: Plan, node: Node, scan: Node, rows: float) -> Finding | None
     return Finding(
         rule="mysql-sort-limit",
         severity="warning",
-        title=f"{format_count(rows)} rows of {scan.qualified} are read and sorted by {keys} for the "
-        f"few that LIMIT keeps: {spent(plan, took)}",
+        title=f"{format_count(rows)} rows of {scan.qualified} are read and sorted by {keys} for "
+        f"the few that LIMIT keeps: {spent(plan, took)}",
         evidence=[{"node": node.node_id, "table": scan.qualified, "rows": rows, "ms": took}],
         fix=fix(index),
         saves_ms=took,

@@ -74,8 +74,9 @@ def _finding(plan: Plan, node: Node) -> Finding:
                 processes_on_disk=len(disks),
             )
         ],
+        # With more memory one process may sort alone what several did: enough for all.
         fix=memory_fix(
-            plan, node, max(disks) * KB * _MEMORY_PER_DISK, hashed=False, otherwise=_OTHERWISE
+            plan, node, sum(disks) * KB * _MEMORY_PER_DISK, hashed=False, otherwise=_OTHERWISE
         ),
         saves_ms=saved,
         saves_basis="per execution",

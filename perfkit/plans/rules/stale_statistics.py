@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.rules.indexes import literal, table_name
+from perfkit.plans.rules.measures import total_rows
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.rules.scan_facts import evidence, table_keys, where
 from perfkit.results import Finding, Fix
@@ -43,7 +44,13 @@ def _reason(plan: Plan, node: Node, known: TableFacts | None) -> str:
     if node.kind not in _SCANS or planned is None or actual is None:
         return ""
     factor = max(actual, 1.0) / max(planned, 1.0)
-    if max(planned, actual) < AT_LEAST or 1 / FACTOR < factor < FACTOR or _cut_short(plan, node):
+    # A table that is empty is expected to have ten pages until it was analysed: no harm done.
+    if (
+        not actual
+        or max(planned, actual) < AT_LEAST
+        or 1 / FACTOR < factor < FACTOR
+        or _cut_short(plan, node)
+    ):
         return ""
     if node.kind == "Seq Scan" and not node.condition:
         return "the number of rows in the table is not what the statistics say"
@@ -92,16 +99,24 @@ def _cut_short(plan: Plan, node: Node) -> bool:
     """Whether somebody above may have stopped asking for rows."""
     child = node
     for above in plan.ancestors(node):
-        inner = len(above.children) > 1 and above.children[1] == child.node_id
-        some = above.text("Join Type") in {"Semi", "Anti"} or bool(
-            above.properties.get("Inner Unique")
-        )
-        loop = above.kind == "Nested Loop" and inner
-        subplan = child.relationship in {"SubPlan", "InitPlan"}
-        if above.kind in _CUTTING or subplan or (inner and some) or loop:
+        if _stops(plan, above, child):
             return True
         child = above
     return False
+
+
+def _stops(plan: Plan, above: Node, child: Node) -> bool:
+    """Whether ``above`` may stop asking ``child`` for rows before the last one."""
+    if above.kind in _CUTTING or child.relationship in {"SubPlan", "InitPlan"}:
+        return True
+    if above.text("Run Condition"):  # WindowAgg, PostgreSQL 15+
+        return True
+    if len(above.children) < 2:  # noqa: PLR2004 - a join has two
+        return False
+    if above.children[1] != child.node_id:  # nothing to find in an empty hash table
+        return above.kind == "Hash Join" and not total_rows(plan.tree[above.children[1]])
+    one = above.text("Join Type") in {"Semi", "Anti"} or bool(above.properties.get("Inner Unique"))
+    return one or above.kind == "Nested Loop"
 
 
 def _finding(plan: Plan, node: Node, reason: str, known: TableFacts | None) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfkit.plans.conditions import sort_keys
@@ -35,7 +34,10 @@ def top_n_without_index(plan: Plan, facts: Facts) -> list[Finding]:
     found, proposals = [], Proposals(plan, facts)
     for sort in plan.tree:
         scan = _sorted_scan(plan, sort) if _few_wanted(plan, sort) else None
-        if scan is not None and matters_ms(plan, own_ms(plan, sort, scan)):
+        if scan is None or not matters_ms(plan, own_ms(plan, sort, scan)):
+            continue
+        # Whoever knows the table's indexes and has nothing to propose has seen the order there.
+        if facts.of(scan) is None or proposals.of(scan) is not None:
             found.append(_finding(proposals, sort, scan))
     return found
 
@@ -68,7 +70,7 @@ def _sorted_scan(plan: Plan, sort: Node) -> Node | None:
 
 
 def _finding(proposals: Proposals, sort: Node, scan: Node) -> Finding:
-    plan, (found, fix) = proposals.plan, proposals.fix(scan)
+    plan, found = proposals.plan, proposals.of(scan)
     own = own_ms(plan, sort, scan)
     keys = ", ".join(str(key) for key in sort.properties.get("Sort Key") or [])
     rows = total_rows(plan.tree[sort.children[0]])
@@ -81,10 +83,10 @@ def _finding(proposals: Proposals, sort: Node, scan: Node) -> Finding:
             evidence(plan, sort, sort_key=keys, rows_read=rows),
             evidence(plan, scan),
         ],
-        fix=replace(
-            fix,
-            text=f"An index in the order of {keys} (behind the columns that are compared with =) "
-            f"gives the first rows without a sort. {fix.text if found else ''}".strip(),
+        fix=proposals.advice(
+            found,
+            f"An index in the order of {keys} (behind the columns that are compared with =) "
+            "gives the first rows without a sort.",
         ),
         saves_ms=own * (1 - WANTED_SHARE),
         saves_basis="per execution",

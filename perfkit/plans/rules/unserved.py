@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -117,20 +117,19 @@ def _own_type(proposals: Proposals, case: _Unserved) -> Fix:
 
 
 def _expression(proposals: Proposals, case: _Unserved) -> Fix:
-    found, fix = proposals.fix(case.first)
+    found = proposals.of(case.first)
     column, first = case.obstacle.columns[0], case.obstacle.predicates[0]
     text = (
         f"Compare {column} itself with values computed beforehand (for a day: from its first "
         "instant up to, without, the next day's), or index the expression, if all its functions "
         f"are immutable: ({first.column})."
     )
-    if found is None or not any(key.expression for key in found.keys):
-        return Fix(text=text, test=fix.test)
-    return replace(fix, text=f"{text} {fix.text}")
+    fitting = found is not None and any(key.expression for key in found.keys)
+    return proposals.advice(found if fitting else None, text)
 
 
 def _trigrams(proposals: Proposals, case: _Unserved) -> Fix:
-    found, fix = proposals.fix(case.first)
+    found = proposals.of(case.first)
     longest = max((len(run) for run in _runs(case.obstacle)), default=0)
     if longest < TRIGRAM:
         return Fix(
@@ -140,7 +139,7 @@ def _trigrams(proposals: Proposals, case: _Unserved) -> Fix:
     text = "A b-tree finds beginnings only; a GIN index with gin_trgm_ops (pg_trgm) finds any part."
     if found is None or found.method not in {"gin", "gist"}:
         return Fix(text=text, snippet="CREATE EXTENSION IF NOT EXISTS pg_trgm;", language="sql")
-    return replace(fix, text=f"{text} {fix.text}")
+    return proposals.advice(found, text)
 
 
 def _runs(found: Obstacle) -> list[str]:
@@ -151,13 +150,12 @@ def _runs(found: Obstacle) -> list[str]:
 
 
 def _each(proposals: Proposals, case: _Unserved) -> Fix:
-    _, fix = proposals.fix(case.first)
     columns = ", ".join(case.obstacle.columns)
     text = (
         f"With one index for each of {columns} both are read and combined (BitmapOr); or write "
         "the OR as UNION of two statements, which can each use their own index and order."
     )
-    return replace(fix, text=f"{text} {fix.text}" if fix.snippet else text)
+    return proposals.advice(proposals.of(case.first), text)
 
 
 _FIXES = {

@@ -4,8 +4,8 @@ Scans of one CTE read the same stored rows; the one that is ahead of the others 
 them, inside its own time. Who was ahead is told, best first, by
 
 1. the blocks: a CTE Scan touches none itself, so those it has are the CTE's;
-2. the time: a scan without a filter only passes rows on, so what it has beyond that is the
-   CTE's;
+2. the time, where blocks are few and scans without conditions have no more than the CTE took:
+   they only pass rows on, so the time they have is the CTE's;
 3. the order in which scans run, and the rows that each of them read.
 """
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["cte_shares"]
 
 _STARTUP = 0.98  # who waited for the first row has spent the time until then
-_BLOCKS_AGREE = 0.10
-_FEW_BLOCKS = 20  # below, one block more or less is no detail: a page holds many rows
+_BLOCKS_AGREE = _TIMES_AGREE = 0.10
+# Blocks that are no part of a scan's share: the first call of a function reads the catalog (10
+# to 40 blocks on PostgreSQL 15 to 18), and a page that holds many rows is counted once.
+_STRAY_BLOCKS = 40
 _PASSING_MS = 0.0005  # to hand one stored row on; 0.1 to 0.4 us on PostgreSQL 15 and 18
 
 
@@ -42,21 +44,52 @@ def cte_shares(
     if len(scans) < 2:  # noqa: PLR2004 - nothing to share
         return {scan.node_id: 1.0 for scan in scans}
     free = {scan.node_id: max(room[scan.node_id], 0.0) for scan in scans}
-    wished = _by_time(plan, sorted(scans, key=lambda one: execution_order(tree, one)), free)
-    return _within(wished, _limits(plan, scans, blocks))
+    told = _by_blocks(plan, scans, blocks)
+    if told is not None and not _time_tells(plan, scans, free):
+        return told
+    ordered = sorted(scans, key=lambda one: execution_order(tree, one))
+    return _within(_by_time(plan, ordered, free), _limits(plan, scans, told))
+
+
+def _busy(scan: Node) -> bool:
+    """Whether ``scan`` may do more than to pass rows on: it has a condition or an expression."""
+    output = scan.properties.get("Output")
+    computed = isinstance(output, list) and any("(" in str(one) for one in output)
+    return computed or scan.text("Filter") is not None
+
+
+def _time_tells(plan: Node, scans: Sequence[Node], free: Mapping[int, float]) -> bool:
+    """Whether scans that only pass rows on have about the time of the CTE, and so tell who paid."""
+    cost = plan.total_ms or 0.0
+    plain = [scan for scan in scans if not _busy(scan)]
+    passing = sum(_PASSING_MS * _rows(scan) for scan in plain)
+    spent = sum(free[scan.node_id] for scan in plain)
+    return bool(plain) and spent <= cost * (1 + _TIMES_AGREE) + passing
+
+
+def _by_blocks(
+    plan: Node, scans: Sequence[Node], blocks: Sequence[float]
+) -> dict[int, float] | None:
+    """Return shares by blocks, None where these are not the CTE's."""
+    touched = blocks_of(plan)
+    parts = {scan.node_id: blocks[scan.node_id] for scan in scans}
+    total = sum(parts.values())
+    if touched < 1 or abs(total - touched) > _BLOCKS_AGREE * touched:
+        return None
+    return {one: part / total for one, part in parts.items()}
 
 
 def _by_time(plan: Node, scans: Sequence[Node], free: Mapping[int, float]) -> dict[int, float]:
     """Return shares by time; ``scans`` stand in the order in which they run."""
     cost = plan.total_ms or 0.0
-    plain = [scan for scan in scans if not scan.text("Filter")]
-    filtered = [scan for scan in scans if scan.text("Filter")]
-    paid = _plain(plain, cost, free) if not filtered else _passing(plain, free)
+    plain = [scan for scan in scans if not _busy(scan)]
+    busy = [scan for scan in scans if _busy(scan)]
+    paid = _passing(plain, free) if busy else _plain(plain, cost, free)
     left = max(cost - sum(paid.values()), 0.0)
-    for scan in filtered:
+    for scan in busy:
         paid[scan.node_id] = min(free[scan.node_id], left, _made(plan, scan))
         left -= paid[scan.node_id]
-    for scan in filtered:  # rows that cost more than the mean one
+    for scan in busy:  # rows that cost more than the mean one
         more = min(free[scan.node_id] - paid[scan.node_id], left)
         paid[scan.node_id] += more
         left -= more
@@ -64,7 +97,7 @@ def _by_time(plan: Node, scans: Sequence[Node], free: Mapping[int, float]) -> di
 
 
 def _plain(scans: Sequence[Node], cost: float, free: Mapping[int, float]) -> dict[int, float]:
-    """Return the times of scans without what the rows they passed on took, equal for each row."""
+    """Return the times of scans without what passing rows on took: the same for each row."""
     surplus = max(sum(free[scan.node_id] for scan in scans) - cost, 0.0)
     rows = {scan.node_id: _rows(scan) for scan in scans}
     total = sum(rows.values())
@@ -94,17 +127,13 @@ def _rows(node: Node) -> float:
 
 
 def _limits(
-    plan: Node, scans: Sequence[Node], blocks: Sequence[float]
+    plan: Node, scans: Sequence[Node], told: Mapping[int, float] | None
 ) -> dict[int, tuple[float, float]]:
     """Return between which shares each scan's lies, as blocks and first rows tell."""
-    touched = blocks_of(plan)
-    parts = {scan.node_id: blocks[scan.node_id] for scan in scans}
-    if touched >= 1 and abs(sum(parts.values()) - touched) <= _BLOCKS_AGREE * touched:
-        total = sum(parts.values())
-        unsure = 0.0 if touched >= _FEW_BLOCKS else 1.5 / touched
+    if told is not None:
+        unsure = _STRAY_BLOCKS / blocks_of(plan)
         return {
-            one: (max(part / total - unsure, 0.0), min(part / total + unsure, 1.0))
-            for one, part in parts.items()
+            one: (max(share - unsure, 0.0), min(share + unsure, 1.0)) for one, share in told.items()
         }
     start, cost = plan.number("Actual Startup Time") or 0.0, plan.total_ms or 0.0
     able = [scan.node_id for scan in scans if (scan.total_ms or 0.0) >= _STARTUP * start]

@@ -78,7 +78,8 @@ select distinct p.oid, r.how, r.visible, n.nspname, p.proname, p.provolatile, l.
             then coalesce(nullif(p.prosrc, ''), pg_catalog.pg_get_functiondef(p.oid))
                  || ' ' || pg_catalog.pg_get_function_arguments(p.oid) end as body
 from parts r
-join pg_catalog.pg_proc p on p.oid = r.oid
+-- offset 0: a look by index for each, not a scan of all functions
+cross join lateral (select * from pg_catalog.pg_proc f where f.oid = r.oid offset 0) p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 join pg_catalog.pg_language l on l.oid = p.prolang
 """

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from perfkit.plans.candidates import Candidate
-    from perfkit.probes.table_states import TableState
     from perfkit.tasks.audit.missing import Wanted
     from perfkit.tasks.proofs import Proof
 
@@ -24,12 +23,15 @@ _SHOWN = 5  # statements in the evidence
 
 
 def worth_it(
-    wanted: Iterable[Wanted], states: Mapping[tuple[str, str], TableState]
+    wanted: Iterable[Wanted], inserted: Mapping[str, int]
 ) -> tuple[list[Wanted], list[str]]:
-    """Leave out what costs the table's inserts more time than it saves; say so."""
+    """Leave out what costs the workload's own inserts more time than it saves; say so.
+
+    ``inserted`` has rows by table, of the same time as the calls of the statements.
+    """
     kept, notes = [], []
     for each in wanted:
-        spent = _insert_ms(each, states)
+        spent = _insert_ms(each, inserted)
         if spent is not None and spent >= each.total_ms:
             notes.append(
                 f"{each.candidate.name} would save {format_ms(each.total_ms)} in "
@@ -41,13 +43,13 @@ def worth_it(
     return kept, notes
 
 
-def _insert_ms(wanted: Wanted, states: Mapping[tuple[str, str], TableState]) -> float | None:
-    """Return what the index would have cost all inserts since the statistics began."""
+def _insert_ms(wanted: Wanted, inserted: Mapping[str, int]) -> float | None:
+    """Return what the index would have cost the inserts of the workload."""
     cost = wanted.proof.write_cost if wanted.proof else None
-    state = states.get((wanted.candidate.schema or "", wanted.candidate.table))
-    if cost is None or cost.insert_ms_per_1000 is None or state is None or state.inserts is None:
+    rows = inserted.get(wanted.candidate.table)
+    if cost is None or cost.insert_ms_per_1000 is None or not rows:
         return None
-    return cost.insert_ms_per_1000 * state.inserts / 1000
+    return cost.insert_ms_per_1000 * rows / 1000
 
 
 def creates(wanted: Sequence[Wanted]) -> list[Advice]:

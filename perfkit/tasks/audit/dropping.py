@@ -21,6 +21,7 @@ __all__ = ["dropping", "rarely_used"]
 
 #: Fewer scans than this, each paid with over a thousand rows written: worth a look.
 RARE_SCANS, WRITES_PER_SCAN = 50, 1000
+_DEARER = 1.05  # below, the planner's costs are the same
 _REFERENCE = "PostgreSQL documentation: 11. Indexes; pg_stat_user_indexes"
 
 
@@ -151,5 +152,7 @@ def _tested(proof: DropProof) -> str:
     if proof.verdict == "no change":
         return f"{count}: no plan changes"
     worst = max((change.ratio for change in proof.changes), default=1.0)
+    if worst < _DEARER:
+        return f"{count}: none gets dearer"
     changed = f"{format_count(len(proof.changes))} of {count} get another plan"
     return f"{changed}, the worst at {worst:.1f} times the cost"

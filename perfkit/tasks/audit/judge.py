@@ -36,7 +36,7 @@ _TESTED = 20
 def judged(found: Survey, proving: Proving) -> tuple[list[Advice], list[str]]:
     """Return the advices, and sentences about what was tried and is not advised."""
     wanted, useless = served(found.wishes, proving)
-    wanted, costly = worth_it(wanted, found.states)
+    wanted, costly = worth_it(wanted, found.load.inserted)
     create = creates(wanted)
     replaced = {w.candidate.replaces.name for w in wanted if w.candidate.replaces}
     going = [drop for drop in drops(found.indexes, found.age) if drop.index.name not in replaced]

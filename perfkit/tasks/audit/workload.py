@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perfkit.analyses.recorded_statements import recorded
-from perfkit.probes.slow_statements import workload
+from perfkit.plans.postgres_sql import code, identifier
+from perfkit.probes.slow_statements import Write, workload, writes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Load", "load"]
 
+_HEAD, _INTO = 1000, 3  # characters that hold the table's name; INSERT INTO name
 _READS = ("select", "with", "update", "delete", "merge", "(", "insert")
 
 
@@ -42,6 +44,22 @@ class Load:
     statements: Sequence[Asked]
     caveats: Sequence[str]
     source: str
+    writes: Sequence[Write] = ()
+
+    @property
+    def inserted(self) -> dict[str, int]:
+        """Rows that the workload inserted, by the table's name without its schema."""
+        rows: dict[str, int] = {}
+        for write in self.writes:
+            table = _inserts_into(write.text)
+            if table is not None:
+                rows[table] = rows.get(table, 0) + write.rows
+        return rows
+
+    @property
+    def updates(self) -> list[Write]:
+        """Its UPDATE statements."""
+        return [write for write in self.writes if write.text.lstrip()[:6].lower() == "update"]
 
 
 def load(connection: Connection, rec: Recording | None, *, limit: int) -> Load:
@@ -50,7 +68,12 @@ def load(connection: Connection, rec: Recording | None, *, limit: int) -> Load:
         return _of_recording(rec, limit=limit)
     found = workload(connection, limit=limit)
     statements = [Asked(text=s.text, calls=s.calls, mean_ms=s.mean_ms) for s in found.statements]
-    return Load(statements=statements, caveats=found.caveats, source="pg_stat_statements")
+    return Load(
+        statements=statements,
+        caveats=found.caveats,
+        source="pg_stat_statements",
+        writes=writes(connection),
+    )
 
 
 def _of_recording(rec: Recording, *, limit: int) -> Load:
@@ -60,4 +83,18 @@ def _of_recording(rec: Recording, *, limit: int) -> Load:
         for one in found
         if one.statement.lstrip().lower().startswith(_READS) and one.calls
     ]
-    return Load(statements=statements, caveats=(), source="the recording")
+    written = [
+        Write(one.statement, one.calls, one.calls)
+        for one in found
+        if one.statement.lstrip()[:6].lower() in {"insert", "update"}
+    ]
+    return Load(statements=statements, caveats=(), source="the recording", writes=written)
+
+
+def _inserts_into(sql: str) -> str | None:
+    """Return the table's name of an INSERT, without its schema."""
+    tokens = code(sql[:_HEAD])
+    if len(tokens) < _INTO or identifier(tokens[0]) != "insert":
+        return None
+    dotted = len(tokens) > _INTO + 1 and tokens[_INTO].text == "."
+    return identifier(tokens[_INTO + 1 if dotted else _INTO - 1])

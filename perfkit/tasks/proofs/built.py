@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HiddenIndex", "build", "built", "check_functions", "create_extension", "undone"]
 
-_LOCK_TIMEOUT = "200ms"  # others queue behind a waiting lock: nobody waits longer than this
+#: Others queue behind a waiting lock: nobody waits longer than this. An autovacuum gives way
+#: after deadlock_timeout, one second unless configured.
+_LOCK_TIMEOUT = "2s"
 _INDEX = """
 with parts as (
     select cast(:name as regclass) as relid

@@ -20,7 +20,7 @@ def by_hand(question: Question, candidate: Candidate) -> str:
     Example:
         >>> print(by_hand(Question(statement="select 1"), candidate))  # doctest: +SKIP
         BEGIN;  -- on a copy of the database: writers wait until the ROLLBACK
-        SET LOCAL lock_timeout = '200ms';
+        SET LOCAL lock_timeout = '2s';
         CREATE INDEX orders_user_id_idx ON orders (user_id);
         EXPLAIN (ANALYZE, BUFFERS) select 1;
         ROLLBACK;
@@ -32,7 +32,7 @@ def by_hand(question: Question, candidate: Candidate) -> str:
     return "\n".join(
         (
             "BEGIN;  -- on a copy of the database: writers wait until the ROLLBACK",
-            "SET LOCAL lock_timeout = '200ms';",
+            "SET LOCAL lock_timeout = '2s';",
             f"{create};",
             f"EXPLAIN (ANALYZE, BUFFERS) {question.statement.rstrip().rstrip(';')}\n;",
             "ROLLBACK;",

@@ -25,7 +25,7 @@ select c.oid::bigint, n.nspname, c.relname, c.relkind = 'p',
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class l
-    on l.oid = c.oid or (c.relkind = 'p' and l.relkind = 'r' and l.oid in (
+    on (c.relkind <> 'p' and l.oid = c.oid) or (c.relkind = 'p' and l.relkind = 'r' and l.oid in (
         select relid from pg_catalog.pg_partition_tree(c.oid)))
 where c.oid = any(cast(:oids as oid[]))
 group by c.oid, n.nspname, c.relname, c.relkind

@@ -51,7 +51,8 @@ select i, 'kind' || i % 300, (i * 7919::bigint) % 3000,
        i % 500 = 0, (i * 31) % 2000, (i * 17) % 2500,
        timestamptz '2024-01-01' + i * interval '1 min'
 from generate_series(1, 40000) i;
-create table done_jobs (id bigint primary key, state text not null, run_at timestamptz, payload text);
+create table done_jobs (
+    id bigint primary key, state text not null, run_at timestamptz, payload text);
 insert into done_jobs select i, case when i % 400 = 0 then 'queued' else 'done' end,
        timestamptz '2024-01-01' + i * interval '1 min', repeat('p', 60)
 from generate_series(1, 60000) i;
@@ -98,6 +99,8 @@ def advised_engine():
         engine = sa.create_engine(lab.url("perfkit_advised"), isolation_level="AUTOCOMMIT")
         try:
             with engine.connect() as connection:
+                # VACUUM marks no page all-visible while commits have not reached the disk.
+                connection.exec_driver_sql("set synchronous_commit = on")
                 connection.exec_driver_sql(SEED.replace("%", "%%"))
                 connection.exec_driver_sql("vacuum analyze")
             yield engine

@@ -8,8 +8,8 @@ from perfkit.probes.server import identify
 from perfkit.probes.table_facts import table_facts
 
 GUILTY = [
-    ("select * from orders where user_id = 42 and status = 'pending' "
-     "order by created_at desc limit 20",
+    (("select * from orders where user_id = 42 and status = 'pending' "
+     "order by created_at desc limit 20"),
      {"(user_id, status, created_at DESC)", "(user_id, created_at DESC) WHERE status = 'pending'"}),
     ("select * from orders where status = 'pending' and user_id = 42",
      {"(user_id, status)", "(user_id)"}),
@@ -27,8 +27,8 @@ GUILTY = [
     ("select * from orders where created_at >= '2024-03-24 00:00'", {"(created_at)"}),
     ("select * from orders order by total desc, id limit 10",
      {"(total DESC, id)", "(total DESC)"}),
-    ("select * from orders where (created_at, id) < ('2024-01-20', 5) "
-     "order by created_at desc, id desc limit 10",
+    (("select * from orders where (created_at, id) < ('2024-01-20', 5) "
+     "order by created_at desc, id desc limit 10"),
      {"(created_at DESC, id DESC)", "(created_at DESC)"}),
     ("select max(created_at) from orders", {"(created_at)"}),
     ("select min(total) from orders where user_id = 77", {"(user_id, total)", "(user_id)"}),
@@ -53,18 +53,18 @@ GUILTY = [
     ("delete from orders where user_id = 4242", {"(user_id)"}),
     ("select user_id, count(*) from orders group by user_id order by user_id limit 5",
      {"(user_id)"}),
-    ("select distinct on (user_id) user_id, created_at from orders "
-     "order by user_id, created_at desc limit 5",
+    (("select distinct on (user_id) user_id, created_at from orders "
+     "order by user_id, created_at desc limit 5"),
      {"(user_id, created_at DESC)", "(user_id)"}),
-    ("select o.* from users u join orders o on o.user_id = u.id "
-     "where u.email = 'user77@shop.example'", {"(user_id)"}),
-    ("select o.* from users u join orders o on o.user_id = u.id "
-     "where u.email = 'user77@shop.example' and o.status = 'pending'",
+    (("select o.* from users u join orders o on o.user_id = u.id "
+     "where u.email = 'user77@shop.example'"), {"(user_id)"}),
+    (("select o.* from users u join orders o on o.user_id = u.id "
+     "where u.email = 'user77@shop.example' and o.status = 'pending'"),
      {"(user_id, status)", "(user_id)", "(user_id) WHERE status = 'pending'"}),
-    ("select u.name, (select count(*) from orders o where o.user_id = u.id) "
-     "from users u where u.id < 20", {"(user_id)"}),
-    ("select u.* from users u where u.id < 50 and exists "
-     "(select 1 from orders o where o.user_id = u.id)", {"(user_id)"}),
+    (("select u.name, (select count(*) from orders o where o.user_id = u.id) "
+     "from users u where u.id < 20"), {"(user_id)"}),
+    (("select u.* from users u where u.id < 50 and exists "
+     "(select 1 from orders o where o.user_id = u.id)"), {"(user_id)"}),
     ("select * from items where product_id = 77", {"(product_id)"}),
     ("select sum(i.quantity) from items i where i.product_id = 77 and i.price > 4000",
      {"(product_id)", "(product_id, price)"}),
@@ -92,8 +92,7 @@ GUILTY = [
     ("select * from logs where level = 'error' order by at desc limit 5",
      {"(level, at DESC)", "(at DESC) WHERE level = 'error'", "(at DESC)"}),
     ("select * from tickets where account_id = 5 and code = 'c77'", {"(account_id, code)"}),
-    ("select * from tickets where account_id = 5 order by opened_at desc limit 5",
-     {"(account_id, opened_at DESC)"}),
+    ("select * from tickets where account_id = 5 order by code limit 5", {"(account_id, code)"}),
     ("select * from tickets where kind = 'rare' order by opened_at desc limit 20",
      {"(kind, opened_at DESC)", "(opened_at DESC) WHERE kind = 'rare'"}),
     ("select * from orders o join users u on u.id = o.user_id order by o.created_at desc limit 5",
@@ -157,8 +156,10 @@ def test_a_prefix_that_nothing_else_needs_is_replaced(advised):
     assert found[0].replaces.name == "tickets_account_id_idx"
     assert "DROP INDEX CONCURRENTLY IF EXISTS public.tickets_account_id_idx;" in found[0].sql()
     assert found[0].undo.splitlines() == [
-        "CREATE INDEX CONCURRENTLY IF NOT EXISTS tickets_account_id_idx "
-        "ON public.tickets (account_id);",
+        (
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS tickets_account_id_idx "
+            "ON public.tickets (account_id);"
+        ),
         "DROP INDEX CONCURRENTLY IF EXISTS public.tickets_account_id_code_idx;",
     ]
 

@@ -5,8 +5,8 @@ from perfkit.plans.rules.memoize import memoize
 
 LOOPS = ("enable_hashjoin = off", "enable_mergejoin = off", "hash_mem_multiplier = 1")
 JOIN = (
-    "select count(*) from (select id, (id * 31) % {} as k from orders offset 0) o "
-    "join customers c on c.id = o.k and c.name > ''"
+    "select count(c.name) from (select id, (id * 31) % {} as k from orders offset 0) o "
+    "join customers c on c.id = o.k"
 )
 
 

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perfkit.plans import rules
 from perfkit.plans.read import read_plan
@@ -123,3 +125,44 @@ def test_a_plan_without_times_says_nothing():
 )
 def test_statements_that_are_as_fast_as_they_can_be_get_no_advice(plan_of, sql):
     assert found(plan_of(sql, "work_mem = '64MB'")) == []
+
+
+_COUNTS = st.sampled_from([0, 1, 20, 1500, 10**5, 10**7])
+_FIELDS = (
+    "Actual Rows", "Plan Rows", "Rows Removed by Filter", "Rows Removed by Join Filter",
+    "Rows Removed by Index Recheck", "Heap Fetches", "Shared Hit Blocks", "Shared Read Blocks",
+    "Lossy Heap Blocks", "Exact Heap Blocks", "Index Searches", "Plan Width",
+)  # fmt: skip
+_KINDS = (
+    "Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Limit", "Sort", "Append",
+    "Nested Loop", "Hash Join", "Hash", "Gather Merge", "Aggregate",
+)  # fmt: skip
+_CONDITIONS = (
+    "(t.a = 5)", "(lower(t.a) = 'x'::text)", "((t.a)::numeric = 5.0)", "(t.a ~~ '%xyz%'::text)",
+    "((t.a = 1) OR (t.b = 2))", "(t.a <> 1)", "(((", "",
+)  # fmt: skip
+
+
+@st.composite
+def trees(draw, depth=0):
+    below = draw(st.lists(trees(depth + 1), max_size=3)) if depth < 3 else []
+    spent = sum(one["Actual Total Time"] * one["Actual Loops"] for one in below)
+    loops = draw(st.sampled_from([0, 1, 1, 3, 2000]))
+    own = draw(st.sampled_from([0.0, 1.0, 30.0, 400.0]))
+    counts = {field: draw(_COUNTS) for field in draw(st.sets(st.sampled_from(_FIELDS)))}
+    return {
+        "Node Type": draw(st.sampled_from(_KINDS)), "Relation Name": "t", "Alias": "t_1",
+        "Filter": draw(st.sampled_from(_CONDITIONS)), "Sort Key": ["t_1.a"],
+        "Actual Startup Time": 0.0, "Actual Total Time": (spent + own) / max(loops, 1),
+        "Actual Loops": loops, "Plans": below,
+    } | counts  # fmt: skip
+
+
+@given(trees())
+def test_whatever_a_plan_says_no_rule_fails_or_saves_more_than_was_spent(root):
+    whole = plan(root)
+    for finding in rules.findings(whole):
+        assert finding.title
+        assert finding.fix.text
+        assert finding.saves_ms is None or 0 <= finding.saves_ms <= whole.execution_ms * 1.001
+        assert finding.saves_ms is None or finding.saves_basis == "per execution"

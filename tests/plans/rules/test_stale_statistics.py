@@ -95,6 +95,19 @@ def test_rows_that_nobody_asked_for_are_no_wrong_estimate(scans_made):
     assert found(scans_made("Hash Join", 80.0, outer, dict(below), Join_Type="Inner"))
 
 
+def test_an_empty_side_of_a_join_and_a_window_that_stops_cut_short_too(scans_made):
+    short = dict(scan(scans_made, 9000, 10).root.properties)
+    for rows, expected in ((0, False), (7, True)):
+        inner = scans_made.node("Hash", 1.0, Actual_Rows=rows)
+        assert bool(found(scans_made("Hash Join", 90.0, short, inner))) is expected
+    assert found(scans_made("WindowAgg", 90.0, short, Run_Condition="(x <= 5)")) == []
+    assert found(scans_made("WindowAgg", 90.0, short))
+
+
+def test_a_table_that_is_empty_does_no_harm(scans_made):
+    assert found(scan(scans_made, 2550, 0)) == []
+
+
 @pytest.mark.parametrize(("launched", "rows"), [(2, 3334), (0, 10_000)])
 def test_a_parallel_scan_is_compared_over_all_its_processes(scans_made, launched, rows):
     below = scans_made.node(

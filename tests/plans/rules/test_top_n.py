@@ -30,6 +30,22 @@ def test_sorting_a_joined_table_is_found_with_less_confidence(scans_plan):
     assert finding.keys == {"table": "public.events"}
 
 
+def test_workers_that_sort_are_one_sort(scans_told, scans_plan):
+    workers = ("max_parallel_workers_per_gather = 2", "parallel_setup_cost = 0",
+               "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0")  # fmt: skip
+    plan = scans_plan("select * from events order by seen desc limit 10", *workers)
+    assert any(node.kind == "Gather Merge" for node in plan.tree)
+    (finding,) = scans_told(plan)
+    assert "sorting 200,000 rows" in finding.title
+
+
+def test_an_order_that_an_index_has_already_is_not_proposed_again(scans_plan, scans_facts):
+    plan = scans_plan("select * from events order by id limit 10", "enable_indexscan = off")
+    assert plan.tree[1].kind == "Sort"
+    assert found(plan)
+    assert top_n_without_index(plan, scans_facts("events")) == []
+
+
 @pytest.mark.parametrize(
     "sql",
     [

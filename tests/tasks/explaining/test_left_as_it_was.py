@@ -17,10 +17,8 @@ WRITES = [
     "insert into keep.t (id, a) values (5, 1) on conflict (id) do update set a = :n",
     "update keep.t set a = a + :n where id < 20",
     "delete from keep.t where id = 4 and :n::int > 0",
-    "merge into keep.t t using keep.child c on c.t_id = t.id and t.id < 30 "
-    "when matched then update set a = :n",
-    "with gone as (delete from keep.child where n < :n returning *) "
-    "insert into keep.lazy select t_id from gone",
+    "merge into keep.t t using keep.child c on c.t_id = t.id when matched then update set a = :n",
+    "with d as (delete from keep.child returning *) insert into keep.lazy select t_id from d",
     "update keep.parts set id = 150 where id < :n",
     "select * from keep.t where id < :n for update",
 ]  # fmt: skip
@@ -30,11 +28,11 @@ def test_a_thousand_executed_writes_leave_the_tables_as_they_were(pool, kept, st
     before, clean = kept(), state()
     times = 0
     for sql in WRITES:
-        result = explain(sql, pool, params={"n": 9}, analyze_writes=True, runs=100)
+        result = explain(sql, pool, params={"n": 9}, analyze_writes=True, runs=115)
         assert result.executed
         times += result.totals["runs"]
         assert kept() == before
-    for number in range(25 * len(WRITES)):
+    for number in range(12 * len(WRITES)):
         sql = WRITES[number % len(WRITES)]
         times += explain(sql, pool, params={"n": number}, analyze_writes=True).executed
     assert times >= 1000

@@ -68,22 +68,30 @@ def test_what_must_not_be_executed_is_planned_only(asking, sql, why):
     assert asked.plan.root.number("Total Cost") is not None
 
 
-def test_what_the_planner_might_run_is_not_even_planned(asking, lab_engine):
+@pytest.fixture
+def tricky(lab_engine):
+    """A function that claims to be immutable: the planner itself would run it."""
     with lab_engine.connect() as connection:
         connection.exec_driver_sql(
             "create function tricky() returns int immutable language plpgsql as "
             "'begin perform pg_advisory_lock(5); return 1; end'"
         )
         connection.commit()
-    try:
-        with rolled_back("test", lab_engine, timeout_s=20) as connection:
-            with pytest.raises(TargetRefused, match="may have effects"):
-                question = Question(statement="select tricky()")
-                ask(connection, identify(connection), question)
-    finally:
-        with lab_engine.connect() as connection:
-            connection.exec_driver_sql("drop function tricky")
-            connection.commit()
+    yield
+    with lab_engine.connect() as connection:
+        connection.exec_driver_sql("drop function tricky")
+        connection.commit()
+
+
+@pytest.mark.usefixtures("tricky")
+def test_what_the_planner_might_run_is_not_even_planned(lab_engine, nothing_left):
+    question = Question(statement="select tricky()")
+    with (
+        nothing_left(lab_engine),
+        rolled_back("test", lab_engine, timeout_s=20) as connection,
+        pytest.raises(TargetRefused, match="may have effects"),
+    ):
+        ask(connection, identify(connection), question)
 
 
 def test_a_statement_that_nobody_can_plan_is_an_error(asking):

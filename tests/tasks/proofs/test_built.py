@@ -134,7 +134,7 @@ def test_a_hidden_index_is_built_once_more(lab_engine, changed, index_on, monkey
 
 
 def test_a_writer_is_not_made_to_wait_for_long(lab_engine, table, index_on):
-    """The build gives up on a lock within a fraction of a second: others queue behind it."""
+    """The build gives up on a lock soon: others queue behind it."""
     import sqlalchemy as sa
 
     table("locked", "create table locked as select i as id from generate_series(1, 20000) i")
@@ -148,7 +148,7 @@ def test_a_writer_is_not_made_to_wait_for_long(lab_engine, table, index_on):
         writer.rollback()
     other.dispose()
     assert "lock timeout" in proof.refused
-    assert time.monotonic() - started < 3
+    assert 2 <= time.monotonic() - started < 5
 
 
 def test_an_expression_with_effects_is_not_built(lab_engine, index_on, nothing_left):
@@ -200,3 +200,19 @@ def test_an_index_without_which_another_is_of_no_use_is_built_with_it(lab_engine
     assert proof.verdict == "helps"
     assert alone.verdict == "not used"
     assert proof.size_bytes > alone.size_bytes
+
+
+def test_an_analyze_that_runs_does_not_stop_the_proof(lab_engine, table, index_on):
+    """Autovacuum holds a lock that forbids CREATE INDEX for a moment: the build waits for it."""
+    import sqlalchemy as sa
+
+    table("busy", "create table busy as select i as id from generate_series(1, 20000) i")
+    other = sa.create_engine(lab_engine.url, poolclass=sa.pool.NullPool)
+    with other.connect() as analyst:
+        analyst.exec_driver_sql("analyze busy")
+        timer = threading.Timer(0.7, analyst.rollback)
+        timer.start()
+        proof = built(lab_engine, "select * from busy where id = 5", index_on("id", table="busy"))
+        timer.join()
+    other.dispose()
+    assert proof.verdict == "helps", proof.refused

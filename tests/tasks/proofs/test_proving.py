@@ -250,3 +250,18 @@ def test_a_server_that_is_gone_is_an_answer_without_the_password(composite):
 def test_another_database_is_an_error(composite):
     with pytest.raises(UsageError, match="only PostgreSQL"):
         prove(sa.create_engine("sqlite://"), Question(statement="select 1"), [composite])
+
+
+def test_a_large_table_is_sampled_before_it_is_built_on(
+    lab_engine, search, composite, index_on, monkeypatch
+):
+    from perfkit.tasks.proofs import proving, sample
+
+    question = Question(statement=search)
+    assert prove(lab_engine, question, [composite])[0].method == "built"
+    monkeypatch.setattr(proving, "BUILT_ROWS", 10_000)
+    monkeypatch.setattr(sample, "SAMPLE_ROWS", 4_000)
+    helping, useless = prove(lab_engine, question, [composite, index_on("note", "user_id")])
+    assert (helping.method, helping.verdict) == ("sample", "helps")
+    # A sample cannot tell that an index is of no use: all rows are asked.
+    assert (useless.method, useless.verdict) == ("built", "not used")

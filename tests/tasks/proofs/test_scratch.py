@@ -6,18 +6,18 @@ from perfkit.tasks.proofs.scratch import Scratch, scratch, unique_name
 
 
 def test_whoever_may_create_gets_a_schema_that_goes_with_the_transaction(lab_engine, nothing_left):
-    with nothing_left(lab_engine):
-        with rolled_back("test", lab_engine, timeout_s=5, read_only=False) as connection:
-            place = scratch(connection)
-            connection.exec_driver_sql(f"create table {place.table('a b')} (i int)")
-            assert not place.temporary
+    writing = rolled_back("test", lab_engine, timeout_s=5, read_only=False)
+    with nothing_left(lab_engine), writing as connection:
+        place = scratch(connection)
+        connection.exec_driver_sql(f"create table {place.table('a b')} (i int)")
+        assert not place.temporary
 
 
 def test_whoever_may_not_is_told(lab_engine, as_role):
     reader = as_role(lab_engine, "p6 reader")
-    with rolled_back("test", reader, timeout_s=5, read_only=False) as connection:
-        with pytest.raises(TargetRefused, match="may not create tables"):
-            scratch(connection)
+    writing = rolled_back("test", reader, timeout_s=5, read_only=False)
+    with writing as connection, pytest.raises(TargetRefused, match="may not create tables"):
+        scratch(connection)
 
 
 def test_names_are_quoted_and_never_the_same():

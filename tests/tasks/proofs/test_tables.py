@@ -31,9 +31,9 @@ def test_a_table_that_is_not_there_is_an_error(connection, index_on):
 
 def test_columns_in_any_part_of_an_index_are_indexed(connection, index_on):
     connection.exec_driver_sql(
-        "create index on orders (lower(note)) include (total) where status = 'x';"
-        "create index on orders using brin (created_at)"
+        "create index on orders (lower(note)) include (total) where status = 'x'"
     )
+    connection.exec_driver_sql("create index on orders using brin (created_at)")
     table = named_table(connection, index_on("a"))
     parts = {"id", "note", "total", "status"}
     assert table.indexed(connection, number=180000) == parts
@@ -41,12 +41,15 @@ def test_columns_in_any_part_of_an_index_are_indexed(connection, index_on):
 
 
 def test_a_plan_that_reads_partitions_reads_the_partitioned_table(connection):
-    connection.exec_driver_sql(
-        "create table whole (a int) partition by list (a);"
-        "create table part partition of whole for values in (1) partition by list (a);"
-        "create table leaf partition of part for values in (1);"
-        "insert into whole select 1 from generate_series(1, 1000); analyze whole; analyze leaf"
-    )
+    for sql in (
+        "create table whole (a int) partition by list (a)",
+        "create table part partition of whole for values in (1) partition by list (a)",
+        "create table leaf partition of part for values in (1)",
+        "insert into whole select 1 from generate_series(1, 1000)",
+        "analyze whole",
+        "analyze leaf",
+    ):
+        connection.exec_driver_sql(sql)
     scans = [
         {"Node Type": "Seq Scan", "Schema": "public", "Relation Name": name}
         for name in ("leaf", "orders", "orders")

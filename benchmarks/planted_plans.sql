@@ -171,6 +171,23 @@ select a.id, (select max(nap('x', b.id)) from b where b.id = a.id) from a;
 -- set: enable_seqscan = on
 select * from a where (select nap('x', b.g) from b where b.id = a.id) > 0;
 
+-- subplan of partitions
+-- at: x=@SubPlan
+select * from p where (select nap('x', c.g) from c where c.id = p.id) >= 0;
+
+-- subplan of partitions and a filter
+-- at: x=@SubPlan; y=Scan:p_2
+select * from p where (select nap('x', c.g) from c where c.id = p.id) >= 0 and
+(id < 10 or id > 19 or nap('y', id) > 0);
+
+-- hashed subplan of partitions
+-- at: x=@SubPlan
+select * from p where id not in (select nap('x', id) from b where id < 9);
+
+-- subplan of updated partitions
+-- at: x=@SubPlan
+update p set g = (select nap('x', c.g) from c where c.id = p.id) where id < 18;
+
 -- hashed subplan
 -- at: x=Scan:b
 select * from a where id not in (select nap('x', id) from b);

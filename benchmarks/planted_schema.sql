@@ -38,17 +38,18 @@ create function light_nap(tag text, x int default 1) returns int language plpgsq
 create function nap_rows(tag text, n int) returns setof int language plpgsql
   volatile parallel safe as $$
 begin for i in 1..n loop perform nap(tag); return next i; end loop; end $$;
-create function before_nap() returns trigger language plpgsql as
-  $$ begin perform nap(tg_argv[0]); return new; end $$;
+create function trigger_nap() returns trigger language plpgsql as $$
+begin for i in 1..tg_argv[1]::int loop perform nap(tg_argv[0]); end loop; return new; end $$;
 create table tb (id int, v int);
-create trigger napping before insert on tb for each row execute function before_nap('before');
+create trigger napping before insert on tb for each row
+  execute function trigger_nap('before', 1);
 create table ta (id int, v int);
-create trigger napping after insert on ta for each row execute function before_nap('after');
+create trigger napping after insert on ta for each row execute function trigger_nap('after', 1);
 create table tab (id int, v int);
-create trigger early before insert on tab for each row execute function before_nap('before');
-create trigger late after insert on tab for each row execute function before_nap('after');
-create trigger late_again after insert on tab for each row execute function before_nap('after');
+create trigger early before insert on tab for each row
+  execute function trigger_nap('before', 1);
+create trigger late after insert on tab for each row execute function trigger_nap('after', 2);
 create table ts (id int, v int);
 create trigger early before insert on ts for each statement
-  execute function before_nap('before');
-create trigger late after insert on ts for each statement execute function before_nap('after');
+  execute function trigger_nap('before', 1);
+create trigger late after insert on ts for each statement execute function trigger_nap('after', 1);

@@ -6,6 +6,7 @@ Offline nothing is known: an empty :class:`Facts`. What is unknown is None, neve
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -113,6 +114,12 @@ class Facts:
     tables: Mapping[tuple[str, str], TableFacts] = field(default_factory=dict)
     extensions: frozenset[str] = frozenset()
     immutable: frozenset[str] = frozenset()  # names of functions that every overload of is
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of tables and indexes that are known to exist."""
+        indexes = {index.name for table in self.tables.values() for index in table.indexes}
+        return frozenset(indexes | {name for _, name in self.tables})
 
     def of(self, node: Node) -> TableFacts | None:
         """Return what is known about the table that ``node`` scans."""

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from perfkit.plans.self_time import Times
     from perfkit.plans.times.triggers import Trigger
-    from perfkit.results import Finding
+    from perfkit.results import Finding, Result
 
 __all__ = ["CONDITIONS", "Node", "Plan", "subtree"]
 
@@ -214,6 +214,25 @@ class Plan:
         while node.parent_id is not None:
             node = self.tree[node.parent_id]
             yield node
+
+    @cached_property
+    def result(self) -> Result:
+        """The plan as a Result: what it says, findings, table, what limits the numbers."""
+        from perfkit.plans.report import report
+
+        return report(self)
+
+    def to_text(self) -> str:
+        """Return findings and nodes as plain text, safe for a terminal."""
+        return self.result.to_text()
+
+    def to_html(self) -> str:
+        """Return findings and nodes as a script-free HTML fragment."""
+        return self.result.to_html()
+
+    def _ipython_display_(self) -> None:
+        """Show findings and nodes, then the icicle."""
+        self.result._ipython_display_()  # noqa: SLF001 - the hook of the notebook itself
 
     def __repr__(self) -> str:
         """Say what it is, not what is in it."""

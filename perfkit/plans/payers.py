@@ -9,18 +9,21 @@ has the time. What a writing CTE that nobody reads to its end does, it does afte
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from perfkit.plans.times.cte_shares import blocks_of, cte_shares
+from perfkit.plans.times.counters import touched_blocks
+from perfkit.plans.times.cte_shares import cte_shares
 from perfkit.plans.times.processes import separate
 from perfkit.plans.times.readers import Readers, is_cte
+from perfkit.plans.times.shared_subplans import weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perfkit.plans.model import Node
 
-__all__ = ["Payment", "blocks_of", "payments"]
+__all__ = ["Payment", "payments"]
 
 _STARTUP = 0.98  # a reader is not done before what it reads has its first row
 _ENOUGH = 0.98  # of the time, and of the blocks, that a plan took
@@ -40,21 +43,25 @@ def payments(
     inclusive: Sequence[float],
     own: Sequence[float],
     own_blocks: Sequence[float],
+    shared: Mapping[int, list[int]] = MappingProxyType({}),
 ) -> list[Payment]:
-    """Return who pays for every InitPlan and CTE of ``tree``.
+    """Return who pays for every InitPlan, CTE and shared SubPlan of ``tree``.
 
-    ``own`` are the times and ``own_blocks`` the blocks of each node together with the
-    InitPlans and CTEs that ran inside it. Nobody pays more than the time it has: shares of a
-    plan add up to less than 1 where it ran after the root, or where times disagree.
+    ``shared`` has the nodes that ran a SubPlan together
+    (:mod:`perfkit.plans.times.shared_subplans`). ``own`` are the times and ``own_blocks`` the
+    blocks of each node together with all of these that ran inside it. Nobody pays more than
+    the time it has: shares of a plan add up to less than 1 where it ran after the root, or
+    where times disagree.
     """
     plans = [node for node in tree if separate(node) and node.loops]
-    if not plans:
+    if not plans and not shared:
         return []
     purse = _Purse(Readers(tree), inclusive, list(own), list(own_blocks))
     # Scalars first: what is left of a node's blocks then tells which CTE it read.
     scalars = [plan for plan in plans if not is_cte(plan)]
     return [
         *(pay for plan in purse.by_choice(scalars) for pay in purse.scalar(plan)),
+        *(pay for plan, nodes in shared.items() for pay in purse.subplan(tree[plan], nodes)),
         *(pay for plan in plans if is_cte(plan) for pay in purse.cte(plan)),
     ]
 
@@ -97,6 +104,10 @@ class _Purse:
         most = most if self.room[most] >= cost / 2 else owner
         return self._pay(plan, {most: 1.0}, [owner, *(node.node_id for node in mentioning)])
 
+    def subplan(self, plan: Node, nodes: Sequence[int]) -> list[Payment]:
+        """Return what each of ``nodes`` pays for a SubPlan that all of them ran."""
+        return self._pay(plan, weights(self.readers.tree, plan.node_id, nodes), nodes)
+
     def cte(self, plan: Node) -> list[Payment]:
         """Return what each scan of a CTE pays; the owner comes last.
 
@@ -113,20 +124,27 @@ class _Purse:
 
     def _ablest(self, plan: Node, nodes: Iterable[Node]) -> int | None:
         """Return the innermost node that can pay; instead of workers the Gather does."""
+        cost, touched = self._least(plan)
         able = [
             (self.readers.behind_gather(node, plan), -node.depth, node.node_id)
             for node in nodes
-            if self._able(node.node_id, plan)
+            if self._has(node.node_id, cost, touched)
         ]
         return min(able)[2] if able else None
 
     def _able(self, payer: int, plan: Node) -> bool:
-        cost, touched = self.inclusive[plan.node_id], blocks_of(plan)
-        timed = self.room[payer] + _SLACK_MS >= _ENOUGH * cost
-        return timed and self.blocks[payer] + 1 >= _ENOUGH * touched
+        return self._has(payer, *self._least(plan))
+
+    def _least(self, plan: Node) -> tuple[float, float]:
+        """Return the time and the blocks that the payer of ``plan`` has at least."""
+        cost, touched = self.inclusive[plan.node_id], touched_blocks(plan)
+        return _ENOUGH * cost - _SLACK_MS, _ENOUGH * touched - 1
+
+    def _has(self, payer: int, cost: float, touched: float) -> bool:
+        return self.room[payer] >= cost and self.blocks[payer] >= touched
 
     def _pay(self, plan: Node, shares: dict[int, float], others: Sequence[int]) -> list[Payment]:
-        cost, touched = self.inclusive[plan.node_id], blocks_of(plan)
+        cost, touched = self.inclusive[plan.node_id], touched_blocks(plan)
         paid = _bounded(shares, others, cost, self.room)
         for payer, share in paid.items():
             self.room[payer] -= share * cost

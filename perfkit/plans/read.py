@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfkit.errors import EmptyInput, InputError, UnknownFormat
 from perfkit.plans.model import Plan
+from perfkit.plans.mysql.reading import document as mysql_document
 from perfkit.plans.reading.alike import alike_document
 from perfkit.plans.reading.inputs import lacking
 from perfkit.plans.reading.json_text import (
@@ -29,6 +30,8 @@ MAX_BYTES = 10_000_000
 
 _STATEMENT = "Query Text"
 _COLUMN = "QUERY PLAN"
+_SYSTEMS = ("mariadb", "mysql")
+_OTHERS = ("query_block", '"operation"')  # MariaDB's and MySQL's
 
 
 class _Found(NamedTuple):
@@ -43,6 +46,7 @@ def read_plan(text_or_json: str | bytes | list[Any] | Mapping[str, Any]) -> Plan
     Understood are documents of ``EXPLAIN (FORMAT JSON)``, decoded or as text, and the text that
     EXPLAIN prints otherwise, also from auto_explain with the log line in front, with psql's
     borders, pgAdmin's doubled quotes, lines broken by a terminal. Both give the same nodes.
+    Plans of MariaDB and MySQL (JSON, and the tree of EXPLAIN ANALYZE) are read as well.
     What a text lacks because it was cut off is said in ``Plan.lost``, a sentence each.
 
     Raises:
@@ -63,7 +67,14 @@ def read_plan(text_or_json: str | bytes | list[Any] | Mapping[str, Any]) -> Plan
     statement = said if isinstance(said, str) else None
     tree = nodes(document["Plan"], rest, statement, text=found.text)
     lost = (*found.lost, *lacking(tree)) if found.text or found.lost else ()
-    return Plan(tree=tree, document=rest, statement=statement, lost=lost)
+    system = document.get("System")
+    return Plan(
+        tree=tree,
+        document=rest,
+        statement=statement,
+        lost=lost,
+        system=system if system in _SYSTEMS else "postgresql",
+    )
 
 
 def _found(source: Any) -> _Found:
@@ -77,9 +88,12 @@ def _found(source: Any) -> _Found:
         return _found(value)
     if isinstance(value, list):
         value = _only(value) if value else None
-    if not is_document(value):
+    if is_document(value):
+        return _Found(value)
+    other = mysql_document(value)
+    if other is None:
         raise UnknownFormat("read_plan: this is no plan in JSON", hint=HINT)
-    return _Found(value)
+    return _Found(other)
 
 
 def _unpacked(value: Any) -> Any:
@@ -108,6 +122,8 @@ def _decoded(text: str) -> Any:
         raise InputError(f"read_plan: the text is larger than {MAX_BYTES:,} bytes", hint=HINT)
     if not text.strip():
         raise EmptyInput("read_plan: the text is empty", hint=HINT)
+    if any(sign in text for sign in _OTHERS) and (other := mysql_document(text)) is not None:
+        return _Found(other)  # undecoded: an object of MariaDB has several members of one name
     try:
         return decoded(text)
     except ValueError as error:
@@ -119,11 +135,12 @@ def _decoded(text: str) -> Any:
 def _unwrapped(text: str) -> _Found:
     """Find the plan in a paste: behind a log prefix, in a frame, cut off at the end."""
     lines = pasted_lines(text)
-    if '"Plan"' in text or '""Plan""' in text:
-        if (found := _json_in(text, lines)) is not None:
-            return found
+    if '"Plan"' in text and (found := _json_in(text, lines)) is not None:
+        return found
     _refuse_others(text, lines)
     read = read_text(lines)
+    if (read is None or read.headless) and (other := mysql_document(text)) is not None:
+        return _Found(other)
     if read is None:
         raise UnknownFormat("read_plan: there is no plan in the text", hint=HINT)
     if read.plans > 1:

@@ -8,8 +8,8 @@ includes its children's. Steps:
 3. With times per worker (VERBOSE) the slowest process decides how long the parallel part took.
 4. self = inclusive - inclusive of the children, without InitPlans and CTEs. Times are printed
    in microseconds per loop, so children may seem to exceed their parent: they are scaled.
-5. InitPlans and CTEs run inside the node that reads them (:mod:`perfkit.plans.payers`);
-   it pays, once.
+5. InitPlans and CTEs run inside the node that reads them, and so do SubPlans that several
+   nodes share (:mod:`perfkit.plans.payers`): these pay, once.
 
 The self times of all nodes add up to the time of the root, and to what a writing CTE did
 after the root was done.
@@ -20,22 +20,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfkit.plans.model import subtree
-from perfkit.plans.payers import blocks_of, payments
-from perfkit.plans.times.counters import BLOCKS, counts_blocks, io_total_ms
-from perfkit.plans.times.processes import (
-    GATHERS,
-    outer_child,
-    process_counts,
-    separate,
-    skews,
-    slowest_ms,
-)
+from perfkit.plans.node import subtree
+from perfkit.plans.payers import payments
+from perfkit.plans.times.amounts import own_blocks, wall_io
+from perfkit.plans.times.counters import BLOCKS, touched_blocks
+from perfkit.plans.times.processes import process_counts, separate, skews
+from perfkit.plans.times.shared_subplans import shared_subplans
+from perfkit.plans.times.wall import exclusive, own, parts, scaled, wall_ms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfkit.plans.model import Node
+    from perfkit.plans.node import Node
     from perfkit.plans.payers import Payment
 
 __all__ = ["BLOCKS", "Times", "attribute"]
@@ -72,172 +68,105 @@ class Times:
 def attribute(tree: Sequence[Node]) -> Times:
     """Return the wall time, the I/O and the blocks of every node of ``tree`` alone."""
     processes = process_counts(tree)
-    touched = _exclusive(tree, [blocks_of(node) for node in tree])
-    count = len(tree)
-    if tree[0].total_ms is None:
-        moved: list[Payment] = []
-        inclusive: Sequence[float | None] = [None] * count
-        own: Sequence[float | None] = [None] * count
-        fine: Sequence[bool | None] = [None] * count
-    else:
-        inclusive, own, fine, moved = _attributed(tree, processes, touched)
-    io_ms, self_io_ms = _io(tree, processes, moved)
+    spent = _Spent(tree, processes) if tree[0].total_ms is not None else None
+    apart = _lazy(tree) if spent is None else spent.apart
+    moved = _by_blocks(tree, apart) if spent is None else spent.moved
+    io_ms, self_io_ms = wall_io(tree, processes, apart, moved)
+    unknown = [None] * len(tree)
     return Times(
-        inclusive_ms=inclusive,
-        self_ms=own,
+        inclusive_ms=unknown if spent is None else spent.inclusive,
+        self_ms=unknown if spent is None else [max(value, 0.0) for value in spent.own],
         processes=processes,
-        self_blocks=_blocks(tree, moved),
+        self_blocks=own_blocks(tree, apart, moved),
         io_ms=io_ms,
         self_io_ms=self_io_ms,
         skew=skews(tree, processes),
-        timing_ok=fine,
+        timing_ok=unknown if spent is None else spent.fine,
     )
 
 
-def _attributed(
-    tree: Sequence[Node], processes: Sequence[float], touched: Sequence[float]
-) -> tuple[list[float], list[float], list[bool], list[Payment]]:
-    """Return inclusive and own times, whether they agree, and who paid for whom."""
-    raw = _stretched(tree, processes)
-    inclusive = _scaled(tree, raw)
-    own = _own(tree, inclusive)
-    moved = payments(tree, inclusive, own, touched)
-    fine = _agreeing(tree, raw, inclusive, moved)
-    _shrink_unpaid(tree, inclusive, own, moved)
-    for payer, plan, share in moved:
-        own[payer] -= share * inclusive[plan]
-    return inclusive, [max(value, 0.0) for value in own], fine, moved
+def _lazy(tree: Sequence[Node]) -> set[int]:
+    return {node.node_id for node in tree if separate(node)}
 
 
-def _stretched(tree: Sequence[Node], processes: Sequence[float]) -> list[float]:
-    """Return wall times; parallel parts are as long as their slowest process, where known."""
-    raw = [(node.total_ms or 0.0) / count for node, count in zip(tree, processes, strict=True)]
-    for gather in tree:
-        outer = outer_child(tree, gather) if gather.kind in GATHERS else None
-        slowest = None if outer is None else slowest_ms(outer)
-        if outer is None or slowest is None or not gather.loops or not raw[outer.node_id]:
-            continue
-        wall = min(slowest / gather.loops, raw[gather.node_id])
-        skew = max(wall / raw[outer.node_id], 1.0)
-        for below in subtree(tree, outer):
-            if processes[below.node_id] == processes[outer.node_id]:
-                raw[below.node_id] *= skew
-    return raw
+def _touched(tree: Sequence[Node], apart: set[int]) -> list[float]:
+    return exclusive(tree, [touched_blocks(node) for node in tree], apart)
 
 
-def _scaled(tree: Sequence[Node], raw: Sequence[float]) -> list[float]:
-    """Return wall times in which no children exceed their parent."""
-    factor = [1.0] * len(tree)
-    for node in tree:
-        whole, parts = raw[node.node_id], _parts(tree, node, raw)
-        scale = whole / parts if parts > whole else 1.0
-        for child in node.children:
-            factor[child] = 1.0 if separate(tree[child]) else factor[node.node_id] * scale
-    return [value * f for value, f in zip(raw, factor, strict=True)]
+def _by_blocks(tree: Sequence[Node], apart: set[int]) -> list[Payment]:
+    """Return who paid for whom where nothing was timed: who has the blocks."""
+    own_touched = _touched(tree, apart)
+    return payments(tree, [touched_blocks(node) for node in tree], own_touched, own_touched)
 
 
-def _parts(tree: Sequence[Node], node: Node, values: Sequence[float]) -> float:
-    return sum(values[child] for child in node.children if not separate(tree[child]))
+class _Spent:
+    """Who spent the time of a plan, step by step."""
 
+    def __init__(self, tree: Sequence[Node], processes: Sequence[float]) -> None:
+        self.tree = tree
+        wall = wall_ms(tree, processes)
+        shared = shared_subplans(tree, wall)
+        self.apart = _lazy(tree) | shared.keys()
+        self.inclusive = scaled(tree, wall, self.apart)
+        self.own = own(tree, self.inclusive, self.apart)
+        self.moved = payments(tree, self.inclusive, self.own, _touched(tree, self.apart), shared)
+        unpaid = self._unpaid()
+        self.fine = self._agreeing(wall, processes, unpaid)
+        self._shrink(unpaid)
+        for payer, plan, share in self.moved:
+            self.own[payer] -= share * self.inclusive[plan]
 
-def _own(tree: Sequence[Node], inclusive: Sequence[float]) -> list[float]:
-    return [inclusive[node.node_id] - _parts(tree, node, inclusive) for node in tree]
+    def _unpaid(self) -> dict[int, float]:
+        """Return the share of each InitPlan, CTE and SubPlan that nobody had the time for.
 
+        What writes is left out: a CTE that is not read to its end is run after the root.
+        """
+        left: dict[int, float] = {}
+        for _, plan, share in self.moved:
+            left[plan] = left.get(plan, 1.0) - share
+        return {
+            plan: share
+            for plan, share in left.items()
+            if share > 0 and self.tree[plan].kind != "ModifyTable"
+        }
 
-def _exclusive(tree: Sequence[Node], values: Sequence[float]) -> list[float]:
-    return [max(value, 0.0) for value in _own(tree, values)]
+    def _agreeing(
+        self, wall: Sequence[float], processes: Sequence[float], unpaid: Mapping[int, float]
+    ) -> list[bool]:
+        """Return whether each node's parts fit into it, but for rounding and 3 % of the root."""
+        allowed = _INCONSISTENT * self.inclusive[0]
+        excess = [self._excess(node, wall, processes) for node in self.tree]
+        for plan, share in unpaid.items():
+            excess[self.tree[plan].parent_id or 0] += share * self.inclusive[plan]
+        return [
+            more <= 0 or more <= max(allowed, _ROUNDING_MS * self._loops(node))
+            for node, more in zip(self.tree, excess, strict=True)
+        ]
 
+    def _excess(self, node: Node, wall: Sequence[float], processes: Sequence[float]) -> float:
+        """Return by how much the parts of ``node`` exceed it.
 
-def _agreeing(
-    tree: Sequence[Node],
-    raw: Sequence[float],
-    inclusive: Sequence[float],
-    moved: Sequence[Payment],
-) -> list[bool]:
-    """Return whether each node's parts fit into it, but for rounding and 3 % of the root."""
-    allowed = _INCONSISTENT * inclusive[0]
-    # Workers may have run while the leader was elsewhere: their Gather waited for less.
-    excess = [
-        0.0 if node.kind in GATHERS else _parts(tree, node, raw) - raw[node.node_id]
-        for node in tree
-    ]
-    for plan, share in _unpaid(tree, moved).items():
-        excess[tree[plan].parent_id or 0] += share * inclusive[plan]
-    return [
-        more <= 0 or more <= max(allowed, _ROUNDING_MS * _loops(tree, node))
-        for node, more in zip(tree, excess, strict=True)
-    ]
+        Not where it has other processes than they have: workers may have run while the leader
+        was elsewhere, and processes that came late did not wait for what one of them built.
+        """
+        mine = processes[node.node_id]
+        if any(processes[child] != mine for child in node.children if child not in self.apart):
+            return 0.0
+        return parts(node, wall, self.apart) - wall[node.node_id]
 
+    def _loops(self, node: Node) -> float:
+        below = (self.tree[child] for child in node.children)
+        return sum(one.loops or 0.0 for one in (node, *below))
 
-def _loops(tree: Sequence[Node], node: Node) -> float:
-    return sum(one.loops or 0.0 for one in (node, *(tree[child] for child in node.children)))
-
-
-def _unpaid(tree: Sequence[Node], moved: Sequence[Payment]) -> dict[int, float]:
-    """Return the share of each InitPlan and CTE that nobody had the time for.
-
-    What writes is left out: a CTE that is not read to its end is run after the root.
-    """
-    left: dict[int, float] = {}
-    for _, plan, share in moved:
-        left[plan] = left.get(plan, 1.0) - share
-    return {plan: share for plan, share in left.items() if share > 0 and tree[plan].kind != _WRITES}
-
-
-_WRITES = "ModifyTable"
-
-
-def _shrink_unpaid(
-    tree: Sequence[Node], inclusive: list[float], own: list[float], moved: list[Payment]
-) -> None:
-    """Scale the InitPlans and CTEs that took longer than their payers had."""
-    unpaid = _unpaid(tree, moved)
-    for plan, share in unpaid.items():
-        for below in subtree(tree, tree[plan]):
-            inclusive[below.node_id] *= 1.0 - share
-            own[below.node_id] *= 1.0 - share
-    for position, (payer, plan, share) in enumerate(moved):
-        if unpaid.get(plan, 0.0) < 1.0:
-            paid = share / (1.0 - unpaid.get(plan, 0.0))
-            moved[position] = moved[position]._replace(payer=payer, share=paid)
-
-
-def _io(
-    tree: Sequence[Node], processes: Sequence[float], moved: Sequence[Payment]
-) -> tuple[list[float | None], list[float | None]]:
-    """Return the wall time of I/O, of nodes with all below them and of nodes alone."""
-    totals = [io_total_ms(node) for node in tree]
-    alone = _exclusive(tree, [total or 0.0 for total in totals])
-    wall = [value / count for value, count in zip(alone, processes, strict=True)]
-    below = list(wall)
-    for node in reversed(tree):
-        if node.parent_id is not None and not separate(node):
-            below[node.parent_id] += below[node.node_id]
-    if all(total is None for total in totals):
-        return [None] * len(tree), [None] * len(tree)
-    left = {plan: below[plan] for _, plan, _ in moved}
-    for payer, plan, _ in moved:
-        paid = min(wall[payer], left[plan])
-        wall[payer] -= paid
-        left[plan] -= paid
-    return list(below), list(wall)
-
-
-def _blocks(tree: Sequence[Node], moved: Sequence[Payment]) -> dict[str, list[int | None]]:
-    """Return the blocks of every node alone; unknown where the plan has no BUFFERS."""
-    result: dict[str, list[int | None]] = {}
-    known = counts_blocks(tree)
-    for name, key in BLOCKS.items():
-        if not known:
-            result[name] = [None] * len(tree)
-            continue
-        totals = [node.number(key) or 0.0 for node in tree]
-        own = _exclusive(tree, totals)
-        # A scan of a CTE touches no blocks itself, so whoever has some has the CTE's.
-        left = {plan: totals[plan] for _, plan, _ in moved}
-        for payer, plan, _ in moved:
-            paid = min(own[payer], left[plan])
-            own[payer] -= paid
-            left[plan] -= paid
-        result[name] = [round(value) for value in own]
-    return result
+    def _shrink(self, unpaid: Mapping[int, float]) -> None:
+        """Scale what took longer than its payers had."""
+        for plan, share in unpaid.items():
+            for below in subtree(self.tree, self.tree[plan]):
+                self.inclusive[below.node_id] *= 1.0 - share
+                self.own[below.node_id] *= 1.0 - share
+        self.moved = [
+            pay._replace(share=pay.share / (1.0 - unpaid.get(pay.plan, 0.0)))
+            if unpaid.get(pay.plan, 0.0) < 1.0
+            else pay
+            for pay in self.moved
+        ]

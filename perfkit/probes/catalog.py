@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -18,10 +19,8 @@ __all__ = [
     "Index",
     "Key",
     "StatisticsAge",
-    "Table",
     "indexes",
     "statistics_age",
-    "tables",
 ]
 
 #: A month holds what runs once a month.
@@ -30,12 +29,29 @@ _LAST_SCAN = 160000  # the release that brought pg_stat_user_indexes.last_idx_sc
 _NULLS_NOT_DISTINCT = 150000
 
 _INDEXES = """
-select n.nspname as schema, t.relname as table, c.relname as name, a.amname as method,
-       i.indisunique as unique, {nulls} as nulls_not_distinct,
+with recursive inside as (
+    select h.inhparent as root, h.inhrelid as oid
+    from pg_catalog.pg_inherits h
+    join pg_catalog.pg_class c on c.oid = h.inhparent and c.relkind = 'I'
+    union all
+    select b.root, h.inhrelid from inside b
+    join pg_catalog.pg_inherits h on h.inhparent = b.oid
+), every as (
+    select root, oid from inside
+    union all select indexrelid, indexrelid from pg_catalog.pg_index
+), used as (
+    select e.root, sum(pg_catalog.pg_relation_size(e.oid))::bigint as size_bytes,
+           sum(pg_catalog.pg_stat_get_numscans(e.oid))::bigint as scans, {last} as last_scan
+    from every e
+    join pg_catalog.pg_class c on c.oid = e.oid and c.relkind = 'i'
+    group by e.root
+)
+select n.nspname as schema, t.relname as table, c.relname as name, c.oid::bigint as oid,
+       a.amname as method, i.indisunique as unique, i.indimmediate as immediate,
+       {nulls} as nulls_not_distinct,
        i.indisvalid and i.indisready and i.indislive as valid,
        i.indisreplident as replica_identity, i.indisexclusion as exclusion,
-       exists (select from pg_catalog.pg_constraint k
-               where k.conindid = i.indexrelid) as constrained,
+       i.indexrelid in (select k.conindid from pg_catalog.pg_constraint k) as constrained,
        exists (select from pg_catalog.pg_constraint k
                where k.conrelid = i.indrelid and k.contype = 'f'
                  and k.conkey @> i.indkey[0:cardinality(k.conkey) - 1]::int2[]
@@ -54,32 +70,30 @@ select n.nspname as schema, t.relname as table, c.relname as name, a.amname as m
            || array(select o.attnum || ':' || array_to_string(o.attoptions, ',')
                     from pg_catalog.pg_attribute o
                     where o.attrelid = i.indexrelid and o.attoptions is not null) as parameters,
-       f.size_bytes, f.scans, {last} as last_scan
+       coalesce(u.size_bytes, 0) as size_bytes, coalesce(u.scans, 0) as scans, u.last_scan,
+       (select array[pn.nspname::text, p.relname::text] from pg_catalog.pg_inherits h
+        join pg_catalog.pg_class p on p.oid = h.inhparent
+        join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
+        where c.relispartition and h.inhrelid = i.indexrelid) as part_of
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_class t on t.oid = i.indrelid
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 join pg_catalog.pg_am a on a.oid = c.relam
-cross join lateral (
-    select sum(pg_catalog.pg_relation_size(p.oid))::bigint as size_bytes,
-           sum(pg_catalog.pg_stat_get_numscans(p.oid))::bigint as scans{lasts}
-    from (select l.relid as oid from pg_catalog.pg_partition_tree(i.indexrelid) l
-          union select i.indexrelid) p
-) f
-where c.relkind in ('i', 'I') and not c.relispartition and t.relpersistence <> 't'
+left join used u on u.root = i.indexrelid
+where c.relkind in ('i', 'I') and t.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-  and not exists (select from pg_catalog.pg_depend d
-                  where d.classid = 'pg_catalog.pg_class'::regclass
-                    and d.objid in (i.indexrelid, i.indrelid) and d.deptype = 'e')
+  and i.indrelid not in (select d.objid from pg_catalog.pg_depend d
+                         where d.classid = 'pg_catalog.pg_class'::regclass and d.deptype = 'e')
 order by 1, 2, 3
 """
-_LASTS = ", max(pg_catalog.pg_stat_get_lastscan(p.oid)) as last_scan"
-_TABLES = """
-select n.nspname as schema, c.relname as name, c.reltuples::float8 as rows,
-       pg_catalog.pg_table_size(c.oid) as size_bytes
-from pg_catalog.pg_class c
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+_LAST = "max(pg_catalog.pg_stat_get_lastscan(e.oid))"
+# Of one family and one type, all operator classes of these methods compare alike: varchar_ops
+# is text_ops by another name.
+_CLASSES = """
+select o.oid::bigint, min(o.oid::bigint) over (partition by o.opcfamily, o.opcintype)
+from pg_catalog.pg_opclass o
+join pg_catalog.pg_am a on a.oid = o.opcmethod and a.amname in ('btree', 'hash')
 """
 _AGE = """
 select coalesce(d.stats_reset, pg_catalog.pg_postmaster_start_time()) as since,
@@ -107,8 +121,10 @@ class Key(NamedTuple):
 class Index:
     """One index; ``scans`` is None where the role may not see statistics.
 
-    A partitioned index stands for those of all partitions. ``computed``: it has an expression
-    among its columns. ``parameters`` are those of WITH and of operator classes.
+    A partitioned index stands for those of all partitions; ``part_of`` is the one (schema, name)
+    that an index of a partition belongs to. ``computed``: it has an expression among its
+    columns. ``parameters`` are those of WITH and of operator classes. Not ``immediate``: its
+    constraint is deferrable. ``last_scan`` is known from release 16 on.
     """
 
     schema: str
@@ -133,6 +149,9 @@ class Index:
     partitioned: bool = False
     computed: bool = False
     parameters: tuple[str, ...] = ()
+    immediate: bool = True
+    part_of: tuple[str, str] | None = None
+    oid: int = 0
 
     @property
     def columns(self) -> str:
@@ -144,16 +163,13 @@ class Index:
     @property
     def needed(self) -> bool:
         """Whether it guarantees something that no other index of its columns does."""
-        return self.unique or self.constrained or self.exclusion or self.replica_identity
-
-
-class Table(NamedTuple):
-    """A table as the planner knows it; ``rows`` is -1 before the first ANALYZE."""
-
-    schema: str
-    name: str
-    rows: float
-    size_bytes: int
+        return (
+            self.unique
+            or self.constrained
+            or self.exclusion
+            or self.replica_identity
+            or self.part_of is not None
+        )
 
 
 class StatisticsAge(NamedTuple):
@@ -172,26 +188,28 @@ class StatisticsAge(NamedTuple):
     @property
     def enough(self) -> bool:
         """Whether they reach back far enough to call something unused: a month and its end."""
-        now = self.since + timedelta(seconds=self.seconds)
-        month_ended = (self.since.year, self.since.month) != (now.year, now.month)
-        return self.days >= ENOUGH_DAYS and month_ended
+        return self.month_since(self.since)
+
+    @property
+    def now(self) -> datetime:
+        """The server's time."""
+        return self.since + timedelta(seconds=self.seconds)
+
+    def month_since(self, moment: datetime) -> bool:
+        """Whether a month and its end lie between ``moment`` and now."""
+        now = self.now
+        month_ended = (moment.year, moment.month) != (now.year, now.month)
+        return now - moment >= timedelta(days=ENOUGH_DAYS) and month_ended
 
 
 def indexes(connection: Connection, server: Server) -> list[Index]:
-    """Return all indexes of the database, without those of extensions and of partitions."""
-    newer = server.number >= _LAST_SCAN
+    """Return all indexes of the database, without those of extensions and temporary tables."""
     sql = _INDEXES.format(
         nulls="i.indnullsnotdistinct" if server.number >= _NULLS_NOT_DISTINCT else "false",
-        last="f.last_scan" if newer else "null::timestamptz",
-        lasts=_LASTS if newer else "",
+        last=_LAST if server.number >= _LAST_SCAN else "null::timestamptz",
     )
-    return [_index(row) for row in connection.exec_driver_sql(sql).mappings()]
-
-
-def tables(connection: Connection) -> dict[tuple[str, str], Table]:
-    """Return the tables of the database by schema and name."""
-    rows = connection.exec_driver_sql(_TABLES)
-    return {(row[0], row[1]): Table(*row) for row in rows}
+    classes = {row[0]: row[1] for row in connection.exec_driver_sql(_CLASSES)}
+    return [_index(row, classes) for row in connection.exec_driver_sql(sql).mappings()]
 
 
 def statistics_age(connection: Connection) -> StatisticsAge:
@@ -199,20 +217,18 @@ def statistics_age(connection: Connection) -> StatisticsAge:
     return StatisticsAge(*connection.exec_driver_sql(_AGE).one())
 
 
-def _index(row: Any) -> Index:
+def _index(row: Any, classes: Mapping[int, int]) -> Index:
     count = row["key_count"]
-    same = (
-        "schema", "table", "name", "method", "unique", "nulls_not_distinct", "valid",
-        "constrained", "replica_identity", "exclusion", "supports_foreign_key", "predicate",
-        "definition", "size_bytes", "scans", "last_scan", "clustered", "partitioned", "computed",
-    )  # fmt: skip
-    parts = (row["expressions"], row["classes"], row["collations"], row["options"])
+    own = {"expressions", "classes", "collations", "options", "key_count", "parameters", "part_of"}
+    alike = [classes.get(oid, oid) for oid in row["classes"]]
+    parts = (row["expressions"], alike, row["collations"], row["options"])
     keys = [Key(*key) for key in zip(*(part[:count] for part in parts), strict=True)]
     return Index(
-        **{name: row[name] for name in same},
+        **{name: value for name, value in row.items() if name not in own},
         keys=tuple(keys),
         included=tuple(row["expressions"][count:]),
         parameters=tuple(sorted(row["parameters"])),
+        part_of=tuple(row["part_of"]) if row["part_of"] else None,
     )
 
 

@@ -35,14 +35,14 @@ class Options(NamedTuple):
         return tuple(self.text.split(", "))
 
     @property
-    def caveat(self) -> str:
-        """``Not available before 17: SERIALIZE, MEMORY``, "" if nothing is missing."""
+    def dropped(self) -> str:
+        """``not available before 17: SERIALIZE, MEMORY``, "" if nothing is missing."""
         releases = sorted({release for release, _ in self.missing})
         parts = (
             f"before {release}: {', '.join(name for at, name in self.missing if at == release)}"
             for release in releases
         )
-        return f"Not available {'; '.join(parts)}." if releases else ""
+        return f"not available {'; '.join(parts)}" if releases else ""
 
 
 def options(number: int, *, analyze: bool, timing: bool = True, fewest: bool = False) -> Options:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,7 @@ class Measured:
     ``times_ms`` are the execution times of all runs, in order; ``plan`` is that of the quickest
     but the first (of the only one). ``bare_ms`` is the time of a run without a clock around
     every node, None if there was none. ``writes`` is None for a statement that only reads.
+    ``options`` are those of EXPLAIN, ``dropped`` names those that the release lacks.
     """
 
     plan: Plan
@@ -65,6 +66,7 @@ class Measured:
     times_ms: tuple[float, ...] = ()
     bare_ms: float | None = None
     options: tuple[str, ...] = ()
+    dropped: str = ""
     notes: tuple[str, ...] = ()
     writes: Writes | None = None
 
@@ -95,10 +97,19 @@ class Run:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be asked of this server, a sentence each."""
-        refused = f"This server refused options of EXPLAIN; left out: {self.refused}."
-        caveat = self.options.caveat if self.options else ""
-        return tuple(note for note in (refused if self.refused else "", caveat) if note)
+        """What this server could not be asked though it should know it, a sentence each."""
+        note = f"This server refused options of EXPLAIN; left out: {self.refused}."
+        return (note,) if self.refused else ()
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The options of the last EXPLAIN."""
+        return self.options.names if self.options else ()
+
+    @property
+    def dropped(self) -> str:
+        """The options that this release does not have yet, "" if none."""
+        return self.options.dropped if self.options else ""
 
     def _explained(self, *, analyze: bool, timing: bool = True) -> Plan:
         """Explain with all options that this release has, else once more with the fewest."""
@@ -122,7 +133,8 @@ class Run:
         bound = asked.statement.bind(asked.values, prefix=f"EXPLAIN ({wanted.text}) ")
         savepoint = self.connection.begin_nested()
         try:
-            return read_plan(self.connection.execute(bound).scalar_one())
+            plan = read_plan(self.connection.execute(bound).scalar_one())
+            return replace(plan, statement=asked.statement.numbered)
         finally:
             if savepoint.is_active:
                 savepoint.rollback()
@@ -145,13 +157,14 @@ def measure(connection: Connection, server: Server, asked: Asked) -> Measured:
         return _planned_only(run, reason)
     found = _checked(run)
     plans = [run.executed() for _ in range(asked.runs)]
-    used = run.options.names if run.options else ()
+    used, dropped = run.used, run.dropped
     bare = run.executed(timing=False) if asked.runs > 1 else None
     return Measured(
         plan=min(plans[1:] or plans, key=_took),
         times_ms=tuple(_took(plan) for plan in plans),
         bare_ms=_took(bare) if bare else None,
         options=used,
+        dropped=dropped,
         notes=run.notes,
         writes=found,
     )
@@ -163,8 +176,10 @@ def planned(connection: Connection, server: Server, asked: Asked) -> Plan:
 
 
 def _planned_only(run: Run, reason: str) -> Measured:
-    used = run.options.names if run.options else ()
-    return Measured(plan=run.plan, not_executed=reason, options=used, notes=run.notes)
+    plan = run.plan
+    return Measured(
+        plan=plan, not_executed=reason, options=run.used, dropped=run.dropped, notes=run.notes
+    )
 
 
 def _checked(run: Run) -> Writes | None:

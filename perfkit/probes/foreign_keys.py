@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from perfkit.plans.facts import Partition
+
 __all__ = ["ForeignKey", "foreign_keys"]
 
 # An index helps a foreign key check if its leading columns are those of the key, in any
@@ -63,7 +65,8 @@ class ForeignKey:
     """A foreign key whose referring columns no index begins with.
 
     ``rows`` and ``size_bytes`` are those of the referring table with its partitions,
-    ``parent_deletes`` the rows deleted from the referenced one since the statistics began.
+    ``partitions`` are those of the table, where the caller looked them up; ``parent_deletes``
+    the rows deleted from the referenced one since the statistics began.
     """
 
     schema: str
@@ -77,6 +80,7 @@ class ForeignKey:
     size_bytes: int
     parent_deletes: int | None
     partitioned: bool
+    partitions: tuple[Partition, ...] = ()
 
 
 def foreign_keys(connection: Connection) -> list[ForeignKey]:

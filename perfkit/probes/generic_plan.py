@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perfkit.plans.model import Plan
     from perfkit.probes.server import Server
 
-__all__ = ["generic_plan"]
+__all__ = ["generic_plan", "generic_plan_or_error"]
 
 _SINCE = 160000  # the release that brought EXPLAIN (GENERIC_PLAN)
 _NAME = "perfkit_generic_plan"
@@ -33,16 +33,26 @@ def generic_plan(connection: Connection, server: Server, sql: str) -> Plan | Non
     from sqlalchemy.exc import DBAPIError
 
     try:
-        text = one_statement(sql).text
-        with connection.begin_nested():
-            new = server.number >= _SINCE
-            return read_plan(_generic(connection, text) if new else _prepared(connection, text))
+        return generic_plan_or_error(connection, server, sql)
     except (InputError, UsageError):
         return None
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
         return None
+
+
+def generic_plan_or_error(connection: Connection, server: Server, sql: str) -> Plan:
+    """Return the same; where there is none, raise what the server says.
+
+    Raises:
+        UsageError: the text is no statement that has a plan.
+        DBAPIError: the server makes none.
+    """
+    text = one_statement(sql).text
+    with connection.begin_nested():
+        new = server.number >= _SINCE
+        return read_plan(_generic(connection, text) if new else _prepared(connection, text))
 
 
 def _generic(connection: Connection, text: str) -> Any:

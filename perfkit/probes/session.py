@@ -10,7 +10,7 @@ from perfkit.probes.failures import told
 from perfkit.probes.single import one_statement_per_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Connection, Engine
 
@@ -29,12 +29,21 @@ _IN_FORCE = """
     select current_setting('transaction_read_only') = 'on',
            current_setting('idle_in_transaction_session_timeout') <> '0'
 """
+#: The drivers that perfkit installs, for URLs that name none.
+_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
 _HINT = 'pass a SQLAlchemy engine or a URL such as "postgresql://localhost/shop"'
 
 
 @contextmanager
-def as_engine(where: str, target: Any) -> Iterator[Engine]:
+def as_engine(where: str, target: Any, *, also: Collection[str] = ()) -> Iterator[Engine]:
     """Yield an engine for PostgreSQL; one that is made from a URL is disposed of afterwards.
+
+    ``also`` are further dialects of SQLAlchemy that the caller supports.
 
     Raises:
         UsageError: an asynchronous engine, another database, or no engine at all.
@@ -48,9 +57,10 @@ def as_engine(where: str, target: Any) -> Iterator[Engine]:
     if engine is None or not hasattr(engine, "dialect"):
         raise UsageError(f"{where}: {type(target).__name__} is not an engine", hint=_HINT)
     try:
-        if engine.dialect.name != "postgresql":
+        if engine.dialect.name not in {"postgresql", *also}:
+            supported = "only PostgreSQL, MySQL and MariaDB are" if also else "only PostgreSQL is"
             raise UsageError(
-                f"{where}: this is {engine.dialect.name}, only PostgreSQL is supported", hint=_HINT
+                f"{where}: this is {engine.dialect.name}, {supported} supported", hint=_HINT
             )
         yield engine
     finally:
@@ -89,8 +99,7 @@ def _engine_of_url(where: str, url: str) -> Engine:
 
     try:
         parsed = make_url(url)
-        if parsed.drivername in {"postgres", "postgresql"}:
-            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
         return create_engine(parsed, poolclass=NullPool)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         # The message may hold the URL, and the URL a password.

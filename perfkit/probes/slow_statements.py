@@ -20,6 +20,10 @@ ENABLE = (
 #: A quick statement that runs all day takes more of the server than a slow one at night.
 LEAST_MS, LEAST_CALLS = 1.0, 5
 _HIDDEN = "<insufficient privilege>"
+#: What can be planned, behind comments; a dash or two would be an operator elsewhere.
+_PLANNABLE = r"^(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|insert|update|delete|merge)\y"
+#: What tools ask about the database itself, perfkit too: its tables take no indexes.
+_OF_CATALOGUE = r"(?:from|join)\s+(?:only\s+)?(?:pg_catalog|information_schema)\."
 
 _EXTENSION = """
 select n.nspname from pg_catalog.pg_extension e
@@ -32,6 +36,7 @@ select s.query, sum(s.calls)::bigint as calls,
 from {schema}.pg_stat_statements s
 join pg_catalog.pg_database d on d.oid = s.dbid
 where d.datname = current_database() and s.calls > 0
+  and (s.query = :hidden or s.query ~* :plannable and s.query !~* :of_catalogue)
 group by s.query
 having (sum(s.total_exec_time) / sum(s.calls) >= :least_ms and sum(s.calls) >= :least_calls)
     or (s.query = :hidden
@@ -92,6 +97,8 @@ def workload(connection: Connection, *, limit: int) -> Workload:
         "least_calls": LEAST_CALLS,
         "limit": limit,
         "hidden": _HIDDEN,  # the text of all statements that this role may not see
+        "plannable": _PLANNABLE,
+        "of_catalogue": _OF_CATALOGUE,
     }
     try:
         with connection.begin_nested():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfkit.plans.facts import Partition
 
@@ -113,12 +113,15 @@ def summed(relation: Relation, found: Mapping[int, Relation]) -> Relation:
     if relation.kind != "p" or not leaves:
         return relation
     known = [leaf.rows for leaf in leaves if leaf.rows is not None]
+    counters: dict[str, Any] = {
+        name: _total(getattr(leaf, name) for leaf in leaves) for name in _COUNTERS
+    }
     return replace(
         relation,
         rows=sum(known) if len(known) == len(leaves) else relation.rows,
         pages=sum(leaf.pages for leaf in leaves),
         visible=sum(leaf.visible for leaf in leaves),
-        **{name: _total(getattr(leaf, name) for leaf in leaves) for name in _COUNTERS},
+        **counters,
     )
 
 

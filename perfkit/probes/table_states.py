@@ -24,6 +24,9 @@ select n.nspname as schema, c.relname as name,
        coalesce((select split_part(o, '=', 2)::int from unnest(c.reloptions) o
                  where o like 'fillfactor=%'), 100) as fillfactor,
        c.relispartition as partition,
+       case when c.relispartition
+            then (select r.relname from pg_catalog.pg_class r
+                  where r.oid = pg_catalog.pg_partition_root(c.oid)) end as root,
        s.n_tup_ins as inserts, s.n_tup_upd as updates, s.n_tup_hot_upd as hot_updates,
        {new_pages} as new_page_updates, s.n_tup_del as deletes,
        s.seq_scan as sequential_scans, s.seq_tup_read as sequential_rows,
@@ -45,7 +48,8 @@ where c.relkind in ('r', 'm') and c.relpersistence <> 't'
 class TableState:
     """Counters since the last reset of the statistics; None where this role sees none.
 
-    ``rows`` is the planner's belief, None before the first ANALYZE.
+    ``rows`` is the planner's belief, None before the first ANALYZE; ``root`` the table that a
+    partition is a part of.
     """
 
     schema: str
@@ -54,6 +58,7 @@ class TableState:
     size_bytes: int = 0
     fillfactor: int = 100
     partition: bool = False
+    root: str | None = None
     inserts: int | None = None
     updates: int | None = None
     hot_updates: int | None = None

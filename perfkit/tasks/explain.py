@@ -10,11 +10,14 @@ import pyarrow as pa
 from perfkit.errors import UsageError
 from perfkit.plans import rules
 from perfkit.probes.explain_run import Asked
+from perfkit.probes.mysql_session import DIALECTS
+from perfkit.probes.mysql_statement import one_statement as mysql_statement
 from perfkit.probes.session import as_engine
 from perfkit.probes.statement import one_statement
 from perfkit.results import Result
 from perfkit.tasks.explaining.caveats import caveats
 from perfkit.tasks.explaining.observed import observe
+from perfkit.tasks.explaining.observed_mysql import observe as observe_mysql
 from perfkit.units import format_count, format_ms, format_share
 
 if TYPE_CHECKING:
@@ -56,9 +59,10 @@ def explain(
     generic: bool = False,
     runs: int = 1,
 ) -> ExplainResult:
-    """Explain one statement of PostgreSQL: its plan, who spent the time, and findings.
+    """Explain one statement: its plan, who spent the time, and what to change.
 
-    It runs in a READ ONLY transaction with time limits that is rolled back, whatever happens.
+    The server is a PostgreSQL, MySQL or MariaDB. The statement runs in a READ ONLY transaction
+    with time limits that is rolled back, whatever happens.
     Statements that write or lock rows are only planned unless ``analyze_writes``; functions
     with effects that no rollback undoes are refused.
 
@@ -90,17 +94,19 @@ def explain(
         ...         params={"x": 1})  # doctest: +SKIP
     """
     _check(analyze, allow_functions, analyze_writes=analyze_writes, runs=runs)
-    asked = Asked(
-        statement=one_statement(sql),
-        values=dict(params or {}),
-        execute=analyze,
-        writes=analyze_writes,
-        allowed=tuple(allow_functions),
-        runs=runs,
-    )
-    asked.statement.check(asked.values)
-    with as_engine(_WHERE, engine) as ready:
-        return _result(observe(ready, asked, timeout_s=timeout_s, generic=generic))
+    with as_engine(_WHERE, engine, also=DIALECTS) as ready:
+        mysql = ready.dialect.name in DIALECTS
+        asked = Asked(
+            statement=mysql_statement(sql) if mysql else one_statement(sql),
+            values=dict(params or {}),
+            execute=analyze,
+            writes=analyze_writes,
+            allowed=tuple(allow_functions),
+            runs=runs,
+        )
+        asked.statement.check(asked.values)
+        look = observe_mysql if mysql else observe
+        return _result(look(ready, asked, timeout_s=timeout_s, generic=generic))
 
 
 def _check(

@@ -10,7 +10,7 @@ from perfkit.files import write_whole
 from perfkit.probes.catalog import ENOUGH_DAYS
 from perfkit.probes.server import identify
 from perfkit.probes.session import as_engine, rolled_back
-from perfkit.probes.slow_statements import LEAST_CALLS, LEAST_MS
+from perfkit.probes.slow_statements import LEAST_MS
 from perfkit.results import Result
 from perfkit.tasks.audit import report
 from perfkit.tasks.audit.judge import judged
@@ -183,7 +183,8 @@ def _checked(found: Survey) -> Sequence[str]:
     )
     looked = (
         f"{len(found.load.statements):,} statements of {found.load.source}, most time in all first"
-        f" (of at least {LEAST_MS:.0f} ms and {LEAST_CALLS} calls): what an index would spare them"
+        f" (at least {LEAST_MS:.0f} ms and {found.load.least_calls} calls): what an index would "
+        "spare them"
     )
     return (every, looked)
 

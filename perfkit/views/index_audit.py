@@ -17,20 +17,23 @@ if TYPE_CHECKING:
 __all__ = ["figure"]
 
 _BARS = 15
+_NEW, _SMALLER = ("create", "replace"), ("drop", "rebuild")
 _MB = 1024 * 1024
 
 
 def figure(result: Result) -> go.Figure:
-    """Return time saved by indexes to create, or if there are none, size of those to drop."""
+    """Return time saved by indexes to create; if there are none, the size of those to change."""
     rows = result.arrow.to_pylist()
-    creates = [row for row in rows if row["action"] == "create"]
+    creates = [row for row in rows if row["action"] in _NEW]
     if creates:
         saved = [((row["saves_ms"] or 0.0) * (row["calls"] or 0), row) for row in creates]
-        scaled = [(ms / 1000, units.format_ms(ms), row) for ms, row in saved]
+        scaled = [(ms / 1000, _saving(ms), row) for ms, row in saved]
         return _bars(result.headline, "time saved in all calls (s)", scaled)
-    drops = [(row["size_bytes"] or 0, row) for row in rows if row["action"] == "drop"]
-    sizes = [(size / _MB, units.format_bytes(size), row) for size, row in drops]
-    return _bars(result.headline, "size of indexes to drop (MB)", sizes)
+    others = [(row["size_bytes"] or 0, row) for row in rows if row["action"] in _SMALLER]
+    sizes = [
+        (size / _MB, f"{row['action']}: {units.format_bytes(size)}", row) for size, row in others
+    ]
+    return _bars(result.headline, "size of indexes to drop or rebuild (MB)", sizes)
 
 
 def _bars(
@@ -53,11 +56,22 @@ def _bars(
             text=[f"{text}, {'' if row['proven'] else 'not '}proven" for _, text, row in bars],
             textposition="outside",
             cliponaxis=False,
-            hovertext=[theme.safe(f"({row['columns']}): {row['reason']}", 200) for row in rows],
+            hovertext=[theme.safe(_hover(row), 240) for row in rows],
             hoverinfo="text+x",
             name=unit,
         )
     )
+    if len(measured) > _BARS:
+        picture.update_yaxes(title=f"the largest {_BARS} of {len(measured):,}")
     # room for the labels behind the longest bar
     picture.update_xaxes(range=[0, max((value for value, _, _ in bars), default=0.0) * 1.5 or 1])
     return picture.update_yaxes(autorange="reversed", showgrid=False)
+
+
+def _saving(ms: float) -> str:
+    return units.format_ms(ms) if ms else "saving not known"
+
+
+def _hover(row: Mapping[str, Any]) -> str:
+    price = f"; its price: {row['write_cost']}" if row["write_cost"] else ""
+    return f"({row['columns']}): {row['reason']}{price}"

@@ -59,10 +59,10 @@ def test_executions_of_one_statement_are_one_row_and_one_finding():
     assert finding.saves_times == 2
     assert finding.saves_total_ms == 180.0
     assert finding.keys == {"table": "orders", "fingerprint_id": row["fingerprint_id"]}
-    assert finding.fix.snippet == (
+    assert (
         "CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_user_id_status_created_at_idx "
         "ON orders (user_id, status, created_at DESC);"
-    )
+    ) in finding.fix.snippet.splitlines()
     assert "Not proven" in finding.fix.text
     assert finding.confidence == "medium"
 

@@ -17,9 +17,9 @@ def test_without_a_candidate_there_is_no_statement_to_paste():
 
 def test_a_candidate_is_a_statement_said_to_be_unproven_and_how_it_fails():
     fix = index_fix(wanted(schema="shop"))
-    assert fix.snippet == (
+    assert (
         "CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_user_id_idx ON shop.orders (user_id);"
-    )
+    ) in fix.snippet.splitlines()
     assert fix.language == "sql"
     assert fix.text == f"Not proven: an index on (user_id) fits the condition. {CREATE_NOTE}"
 
@@ -36,3 +36,39 @@ def test_names_from_outside_stay_inside_their_quotes(name):
     hostile = Candidate(table=name, keys=(SortKey(column=name),), equality=1)
     quoted = '"' + name.replace('"', '""') + '"'
     assert f" ON {quoted} ({quoted});" in index_fix(hostile).snippet
+
+
+def test_a_reason_and_what_has_to_be_known_are_said():
+    fix = index_fix(wanted(reason="Fits the condition.", notes=("Updates get slower.",)))
+    assert fix.text.startswith("Not proven: an index on (user_id). Fits the condition. Run it")
+    assert fix.text.endswith("Updates get slower.")
+
+
+def test_a_hypothetical_index_shows_whether_it_would_be_used():
+    fix = index_fix(wanted(where="status = 'new'"), statement="select * from orders;")
+    assert fix.test.splitlines() == [
+        (
+            "SELECT hypopg_create_index('CREATE INDEX orders_user_id_where_status_new_idx "
+            "ON orders (user_id) WHERE status = ''new''');"
+        ),
+        "EXPLAIN",
+        "select * from orders",
+        ";",
+        "SELECT hypopg_reset();",
+    ]
+
+
+def test_what_hypopg_cannot_pretend_is_built_and_rolled_back():
+    fix = index_fix(wanted(method="gin", extension="pg_trgm"))
+    assert fix.test.splitlines()[1:5] == [
+        "BEGIN;",
+        "SET LOCAL lock_timeout = '200ms';",
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm;",
+        "CREATE INDEX orders_user_id_gin_idx ON orders USING gin (user_id);",
+    ]
+    assert fix.test.splitlines()[-1] == "ROLLBACK;"
+
+
+def test_indexes_that_help_only_together_are_tried_together():
+    other = Candidate(table="orders", keys=(SortKey(column="total"),))
+    assert index_fix(wanted(companions=(other,))).test.count("hypopg_create_index") == 2

@@ -1,14 +1,16 @@
+import contextlib
 import gzip
 import json
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfkit.errors import BadRecord, EmptyInput, InputError, UnknownFormat
+from perfkit.errors import BadRecord, EmptyInput, InputError, PerfkitError, UnknownFormat
 from perfkit.lab import binaries
 from perfkit.plans import read
 from perfkit.plans.read import read_plan
@@ -78,11 +80,13 @@ def test_several_plans_are_not_silently_one():
     ("given_as", "error", "said"),
     [
         ("", EmptyInput, "empty"),
-        ("hello", UnknownFormat, "no complete plan"),
+        ("hello", UnknownFormat, "no plan in the text"),
         ("[]", UnknownFormat, "no plan in JSON"),
         ("3", UnknownFormat, "no plan in JSON"),
-        ('[{"Plan": {"Node Type": "Result"', UnknownFormat, "no complete plan"),
-        ("  ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)", UnknownFormat, "no complete"),
+        ('[{"Plan": {"Node Type": "Res', UnknownFormat, "no plan in the text"),
+        ('<explain xmlns="x"><Node-Type>Result</Node-Type>', UnknownFormat, "XML, which is not"),
+        ('- Plan:\n    Node Type: "Result"\n    Parallel Aware: false', UnknownFormat, "YAML"),
+        ("Result\n\nResult\n", InputError, "2 plans"),
         ('{"Plan": {}}', BadRecord, "node 0 has no 'Node Type'"),
         ({"Plan": SCAN | {"Plans": [3]}}, BadRecord, "node 1"),
         ({"Plan": SCAN | {"Plans": 3}}, BadRecord, "'Plans' of node 0"),
@@ -111,6 +115,125 @@ def test_depth_and_number_of_nodes_are_bounded():
     assert (
         len(read_plan({"Plan": {"Node Type": "Append", "Plans": [SCAN] * 19_999}}).tree) == 20_000
     )
+
+
+def test_rows_that_a_client_exported_as_json_are_read(run):
+    document = run(SQL)
+    assert kinds(read_plan(json.dumps([{"QUERY PLAN": document}]))) == kinds(read_plan(document))
+    assert kinds(read_plan([{"QUERY PLAN": json.dumps(document)}])) == kinds(read_plan(document))
+    rows = ["Limit  (cost=0.00..1.00 rows=1 width=4)", "  ->  Seq Scan on t  (cost=0.00..1.00 rows"]
+    plan = read_plan(json.dumps([{"QUERY PLAN": row} for row in rows]))
+    assert kinds(plan) == ["Limit", "Seq Scan"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_that_ends_early_is_read_as_far_as_it_goes(run, indent):
+    text = json.dumps(run(SQL), indent=indent)
+    whole = read_plan(text)
+    seen = set()
+    for end in range(len(text) // 3, len(text) - 3, 7):
+        plan = read_plan(text[:end])
+        assert kinds(plan) == kinds(whole)[: len(plan.tree)]
+        assert plan.lost[0].endswith("cut off.")
+        seen.add(len(plan.tree))
+    assert max(seen) == len(whole.tree)
+
+
+def test_a_plan_of_another_system_says_so():
+    tree = (
+        "-> Limit: 20 row(s)  (cost=2.1 rows=20) (actual time=0.1..0.2 rows=3 loops=1)\n"
+        "    -> Table scan on t  (cost=2.1 rows=20) (actual time=0.1..0.2 rows=3 loops=1)\n"
+    )
+    assert read_plan(tree).system == "mysql"
+    assert read_plan({"Plan": SCAN}).system == "postgresql"
+    block = {"query_block": {"select_id": 1, "table": {"table_name": "t", "access_type": "ALL"}}}
+    assert read_plan(json.dumps(block)).system == "mariadb"
+    assert read_plan(block).system == "mariadb"
+
+
+PASTED = """\
+Sort  (cost=3.45..3.50 rows=32 width=224) (actual time=0.532..0.611 rows=10 loops=1)
+  Sort Key: a.b DESC, 'c, "d'
+  Sort Method: quicksort  Memory: 25kB
+  Worker 0:  actual time=0.1..0.2 rows=1 loops=1
+    Buffers: shared hit=3
+  InitPlan 1 (returns $0)
+    ->  Result  (cost=0.00..0.01 rows=1 width=4) (never executed)
+  ->  Hash Join  (cost=1.09..32.08 rows=32 width=224) (actual time=0.1..0.2 rows=0 loops=1)
+        ->  Seq Scan on "a b"."c(d)" e  (cost=0.00..29.84 rows=64 width=73)
+        ->  Hash  (cost=1.07..1.07 rows=2 width=68) (actual time=0.062..0.062 rows=2 loops=1)
+              Buckets: 1024 (originally 512)  Batches: 1 (originally 1)  Memory Usage: 9kB
+Settings: work_mem = '1MB', search_path = '"$user", public'
+Planning:
+  Buffers: shared hit=3
+JIT:
+  Timing: Generation 0.3 ms (Deform 0.1 ms), Total 2.4 ms
+Trigger a for constraint b on c: time=0.1 calls=2
+Execution Time: 3.900 ms
+(19 rows)
+"""
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_what_is_left_of_a_text_is_a_plan_or_an_error_of_ours(data):
+    """Bytes cut out, doubled and put in, anywhere."""
+    text = PASTED if data.draw(st.booleans()) else json.dumps(DOCUMENT, indent=1)
+    for _ in range(data.draw(st.integers(1, 4))):
+        begin = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(begin, min(len(text), begin + 60)))
+        middle = data.draw(st.sampled_from(["", text[begin:end] * 2]) | st.text(SIGNS, max_size=5))
+        text = text[:begin] + middle + text[end:]
+    try:
+        plan = read_plan(text)
+    except PerfkitError:
+        return
+    assert plan.arrow.num_rows == len(plan.tree)
+    assert plan.shape_id
+
+
+SIGNS = "\"'()[]{},:->=. \n\t|+019aX"
+DOCUMENT = [
+    {"Plan": {"Node Type": "Limit", "Plan Rows": 3, "Plans": [SCAN, SCAN]}, "x": {"y": [1]}}
+]
+
+
+ROOT = "Sort  (cost=0.00..1.00 rows=1 width=4)\n"
+BEGUN = '{"Plan": {"Node Type": "Sort", "x": '
+HOSTILE = {
+    "blanks": lambda n: "x" + " " * n + "x",
+    "quotes": lambda n: ROOT + "  Filter: " + '"' * n,
+    "odd quotes": lambda n: 'Seq Scan on "' + '"" ' * (n // 3),
+    "names": lambda n: "Index Scan using " + '"a" on ' * (n // 7) + ROOT[4:],
+    "parentheses": lambda n: ROOT + "  Filter: " + "(" * n,
+    "open lines": lambda n: ROOT + "  Filter: (a = '\n" * (n // 17),
+    "lines in a quote": lambda n: ROOT + "  Filter: (a = '\n" + "x\n" * (n // 2),
+    "indents": lambda n: ROOT + "".join(f"{'':{i}}->  x\n" for i in range(int((2 * n) ** 0.5))),
+    "costs": lambda n: "  (cost=1" * (n // 9),
+    "counters": lambda n: ROOT + "  Buffers: " + "hit " * (n // 4),
+    "workers": lambda n: ROOT + "".join(f"  Worker {i}:  x: 1\n" for i in range(n // 20)),
+    "bars": lambda n: "|" * n + "\n" + ROOT,
+    "braces": lambda n: BEGUN + '[{"a": 1},' * 90 + "[" + "1," * (n // 2),
+    "strings": lambda n: BEGUN + '"' + '\\"' * (n // 2),
+    "froms": lambda n: "Query Text: " + "from a." * (n // 7) + "\n" + ROOT,
+    "settings": lambda n: ROOT + "Settings: " + "a = NULL, " * (n // 10),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_time_grows_with_the_text_and_no_faster(name):
+    """Eight times the text may take eight times as long, and as much again for noise."""
+
+    def least(size):
+        text, took = HOSTILE[name](size), []
+        for _ in range(3):
+            began = time.process_time()
+            with contextlib.suppress(PerfkitError):
+                read_plan(text)
+            took.append(time.process_time() - began)
+        return max(min(took), 0.001)
+
+    assert least(200_000) < 16 * least(25_000)
 
 
 VALUES = st.recursive(

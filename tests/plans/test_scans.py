@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfkit.plans.read import read_plan
-from perfkit.plans.scans import matters, wasteful_scans
+from perfkit.plans.scans import executions, matters, wasteful_groups, wasteful_scans
 
 
 def scan(ms=80.0, *, kept=10, removed=99_990, loops=1, **more):
@@ -99,6 +99,49 @@ def test_the_rows_of_a_parallel_scan_are_those_of_all_processes():
     (found,) = wasteful(gather)
     assert found.rows_read == 12_000
     assert found.self_ms == 40.0
+
+
+@pytest.mark.parametrize(
+    ("kept", "removed", "loops", "found"),
+    [
+        (0, 500, 200, True),
+        (0, 500, 199, False),  # fewer than 100,000 rows in all
+        (0, 499, 1000, False),  # a few pages, which an index does not beat
+        (60, 440, 1000, False),  # keeps too much
+    ],
+)
+def test_a_small_table_that_is_read_again_and_again_counts(kept, removed, loops, found):
+    assert bool(wasteful(scan(1.0, kept=kept, removed=removed, loops=loops))) is found
+
+
+def members(*scans, kind="Append"):
+    whole = sum(one["Actual Total Time"] for one in scans)
+    return plan(scan(whole) | {"Node Type": kind, "Filter": None, "Plans": list(scans)})
+
+
+@pytest.mark.parametrize("kind", ["Append", "Merge Append"])
+def test_scans_of_partitions_matter_together(kind):
+    together = members(*[scan(1.0, removed=1000, kept=1)] * 10, kind=kind)
+    assert wasteful_scans(together) == []
+    assert [len(group) for group in wasteful_groups(together)] == [10]
+
+
+def test_partitions_that_keep_their_rows_or_are_small_together_are_left_alone():
+    assert wasteful_groups(members(*[scan(1.0, removed=1000, kept=900)] * 10)) == []
+    assert wasteful_groups(members(*[scan(1.0, removed=999, kept=0)] * 10)) == []
+    assert wasteful_groups(members(*[scan(0.4, removed=9000, kept=0)] * 10)) == []
+    assert wasteful_groups(members(*[scan(1.0, removed=5000, kept=0)] * 10, kind="Result")) == []
+
+
+def test_no_scan_is_in_two_groups():
+    groups = wasteful_groups(members(scan(50.0), scan(2.0), scan(2.0, kept=99_990)))
+    assert sorted(one.node.node_id for group in groups for one in group) == [1, 2]
+
+
+def test_one_execution_is_shared_by_its_processes():
+    below = scan(40.0, kept=0, removed=4000, loops=6) | {"Parallel Aware": True}
+    whole = plan(scan(41.0, loops=2) | {"Node Type": "Gather", "Filter": None, "Plans": [below]})
+    assert executions(whole, whole.tree[1]) == 2
 
 
 @given(kept=st.integers(0, 10**6), removed=st.integers(0, 10**6), ms=st.floats(0, 1e5))

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -44,10 +45,10 @@ def found(connection):
     return {index.name: index for index in everything if index.schema == 'Ca"t'}
 
 
-def test_indexes_are_listed_without_those_of_partitions_and_temporary_tables(found):
+def test_indexes_are_listed_without_those_of_temporary_tables_and_of_extensions(found):
     assert set(found) == {
         "parent_pkey", "t_pkey", "t_e_excl", "fk", "fk_wide", "not_fk", "odd", "strict", "hashed",
-        "on_view", "part_id_idx",
+        "on_view", "part_id_idx", "part_1_id_idx",
     }  # fmt: skip
 
 
@@ -100,14 +101,6 @@ def test_an_older_server_is_asked_for_no_columns_that_it_lacks(connection, found
     assert listed["fk"] == found["fk"]
 
 
-def test_tables_have_the_planners_rows_and_minus_one_before_analyze(connection):
-    tables = catalog.tables(connection)
-    assert tables['Ca"t', "t"].rows == 0
-    assert tables['Ca"t', "part_1"].rows == -1
-    assert ('Ca"t', "part") not in tables
-    assert not any(schema.startswith("pg_") for schema, _ in tables)
-
-
 def test_the_age_of_the_statistics_is_since_their_reset(connection):
     before = catalog.statistics_age(connection)
     connection.exec_driver_sql("select pg_stat_reset()")
@@ -115,6 +108,23 @@ def test_the_age_of_the_statistics_is_since_their_reset(connection):
     assert after.known
     assert after.since >= before.since
     assert 0 <= after.days < 0.1
+
+
+@pytest.mark.parametrize(
+    ("moment", "enough"),
+    [
+        ("2025-05-01", True),
+        ("2025-06-01", True),
+        ("2025-06-20", False),
+        ("2025-06-01 12:00", False),
+    ],
+)
+def test_a_month_counts_with_its_end(moment, enough):
+    since = datetime(2025, 1, 1, tzinfo=UTC)
+    now = datetime(2025, 7, 1, tzinfo=UTC)
+    age = StatisticsAge(since, known=True, seconds=(now - since).total_seconds())
+    assert age.now == now
+    assert age.month_since(datetime.fromisoformat(moment).replace(tzinfo=UTC)) == enough
 
 
 def test_days_are_days():
@@ -141,6 +151,52 @@ def test_a_partitioned_index_has_the_size_and_the_scans_of_its_parts(connection,
     assert not found["fk"].partitioned
     sizes = connection.exec_driver_sql("select pg_relation_size('part_1_id_idx')").scalar_one()
     assert found["part_id_idx"].size_bytes == sizes > 0
+
+
+def test_the_index_of_a_partition_says_what_it_is_a_part_of(found):
+    assert found["part_1_id_idx"].part_of == ('Ca"t', "part_id_idx")
+    assert found["part_1_id_idx"].needed
+    assert found["part_id_idx"].part_of is None
+
+
+def test_operator_classes_that_compare_alike_are_one(connection):
+    connection.exec_driver_sql(
+        "create table v (v varchar(9)); create index v1 on v (v);"
+        "create index v2 on v (v varchar_ops); create index v3 on v (v varchar_pattern_ops);"
+        "create index v4 on v (v text_pattern_ops)"
+    )
+    listed = {i.name: i for i in catalog.indexes(connection, identify(connection))}
+    classes = {name: listed[name].keys[0].operator_class for name in ("v1", "v2", "v3", "v4")}
+    assert classes["v1"] == classes["v2"] != classes["v3"] == classes["v4"]
+    connection.exec_driver_sql("drop table v")
+
+
+def test_a_deferrable_constraint_is_not_immediate(connection):
+    connection.exec_driver_sql(
+        "create table later (a int unique deferrable, b int unique, c int);"
+        "create index later_c on later (c)"
+    )
+    listed = {i.name: i for i in catalog.indexes(connection, identify(connection))}
+    assert not listed["later_a_key"].immediate
+    assert listed["later_b_key"].immediate
+    assert listed["later_c"].immediate
+    connection.exec_driver_sql("drop table later")
+
+
+def test_a_partitioned_index_of_several_levels_sums_up_its_leaves(connection):
+    connection.exec_driver_sql(
+        "create table deep (a int, b int) partition by range (a);"
+        "create table deep_1 partition of deep for values from (0) to (9) partition by range (b);"
+        "create table deep_11 partition of deep_1 for values from (0) to (9);"
+        "create table deep_2 partition of deep for values from (9) to (99);"
+        "insert into deep values (1, 1), (10, 1); create index deep_a on deep (a)"
+    )
+    listed = {i.name: i for i in catalog.indexes(connection, identify(connection))}
+    leaves = [listed[name].size_bytes for name in ("deep_11_a_idx", "deep_2_a_idx")]
+    assert listed["deep_a"].size_bytes == sum(leaves) > 0
+    assert listed["deep_1_a_idx"].size_bytes == leaves[0]
+    assert listed["deep_1_a_idx"].part_of == ('Ca"t', "deep_a")
+    connection.exec_driver_sql("drop table deep")
 
 
 def test_parameters_and_expressions_are_told(connection, found):

@@ -190,4 +190,5 @@ def test_a_run_plans_once_and_executes_as_often_as_it_is_told(engine):
         assert not run.plan.analyzed
         assert run.executed().timed
         assert not run.executed(timing=False).timed
-        assert run.notes == (run.options.caveat,) * bool(run.options.caveat)
+        assert run.notes == ()
+        assert run.dropped == run.options.dropped

@@ -417,3 +417,71 @@ def test_the_picture_shows_every_node_as_wide_as_its_time(shop_engine):
     assert icicle.values[0] == pytest.approx(result.table["self_ms"].sum())
     planned = explain("select * from orders", shop_engine, analyze=False)
     assert planned.figure.data[0].values[0] > 0
+
+
+def test_the_parts_of_the_execution_add_up_in_a_section_of_their_own(shop_engine):
+    result = explain("select status, count(*) from orders group by 1", shop_engine)
+    (parts,) = result.sections.values()
+    rows = parts.to_pylist()
+    assert {"nodes", "rest"} <= {row["part"] for row in rows}
+    assert sum(row["time_ms"] for row in rows) == pytest.approx(result.totals["execution_ms"])
+    assert sum(row["share"] for row in rows) == pytest.approx(1)
+    assert "where the execution time went" in result.to_text()
+    assert explain("select * from orders", shop_engine, analyze=False).sections == {}
+
+
+def test_the_options_and_those_that_are_missing_are_named(shop_engine):
+    result = explain("select 1", shop_engine)
+    assert result.totals["options"].startswith("ANALYZE, VERBOSE, BUFFERS, SETTINGS, WAL")
+    version = int(result.totals["server"].split()[1].split(".")[0])
+    assert ("not available before 19: IO" in result.totals["options"]) is (version < 19)
+    assert "SERIALIZE" not in " ".join(result.caveats)  # nobody asked for it
+
+
+def test_of_several_runs_the_first_and_the_best_are_in_the_totals(shop_engine):
+    result = explain("select count(*) from orders", shop_engine, runs=3)
+    assert result.totals["runs"] == 3
+    assert result.totals["best_ms"] == result.totals["execution_ms"]
+    assert result.totals["first_ms"] > 0
+    assert "first_ms" not in explain("select 1", shop_engine).totals
+
+
+def test_the_generic_plan_is_returned_beside_the_custom_one(shop_engine):
+    result = explain(SEARCH, shop_engine, params={"user": 1, "status": "x"}, generic=True)
+    assert result.executed
+    assert not result.generic.analyzed
+    assert any(note.startswith("The generic plan") for note in result.caveats)
+    assert explain("select 1", shop_engine).generic is None
+
+
+@pytest.mark.usefixtures("functions")
+@pytest.mark.parametrize("name", ["volatile_one", "f.volatile_one"])
+def test_a_function_of_the_users_own_runs_by_its_name(shop_engine, name):
+    with pytest.raises(TargetRefused) as caught:
+        explain("select f.volatile_one()", shop_engine)
+    assert "allow_functions=['volatile_one'] runs it" in caught.value.hint
+    assert explain("select f.volatile_one()", shop_engine, allow_functions=[name]).executed
+
+
+@pytest.mark.parametrize("name", ["pg_advisory_lock", "pg_catalog.pg_advisory_lock"])
+def test_what_is_postgresqls_own_is_never_allowed(shop_engine, contents, name):
+    before = contents()
+    with pytest.raises(TargetRefused) as caught:
+        explain("select pg_advisory_lock(1)", shop_engine, allow_functions=[name])
+    assert "never allowed" in caught.value.hint
+    assert contents() == before
+
+
+def test_a_write_is_executed_when_asked_and_says_what_remains(shop_engine):
+    sql = "insert into orders (id, user_id, status, created_at) "
+    sql += "values (1000000 + nextval('orders_id_seq'), 1, 'x', now())"
+    rows = "select count(*) from orders"
+    with shop_engine.connect() as connection:
+        before = connection.exec_driver_sql(rows).scalar()
+    result = explain(sql, shop_engine, analyze_writes=True)
+    assert result.executed
+    text = " ".join(result.caveats)
+    for part in ("rolled back", "orders_id_seq", "of WAL", "orders_user_id_fkey"):
+        assert part in text
+    with shop_engine.connect() as connection:
+        assert connection.exec_driver_sql(rows).scalar() == before

@@ -4,7 +4,14 @@ import pyarrow as pa
 
 from perfkit.results import Result
 
-EMPTY = {"schema": "public", "columns": "a", "reason": "<b>", "calls": None, "saves_ms": None}
+EMPTY = {
+    "write_cost": "",
+    "schema": "public",
+    "columns": "a",
+    "reason": "<b>",
+    "calls": None,
+    "saves_ms": None,
+}
 
 
 def audit(*rows):
@@ -41,3 +48,16 @@ def test_nothing_to_do_and_nothing_known_can_be_drawn():
     unknown = audit({"action": "create", "index": "i", "proven": False})
     assert len(kept.figure.data[0].x or ()) == 0
     assert list(unknown.figure.data[0].x) == [0.0]
+
+
+def test_more_than_fit_are_counted_and_the_price_stands_in_the_hover():
+    rows = [
+        {"action": "create", "index": f"i{n}", "proven": True, "saves_ms": 1.0 + n, "calls": 5}
+        for n in range(20)
+    ]
+    figure = audit(
+        *rows, {**rows[0], "index": "dear", "saves_ms": 99.0, "write_cost": "2 MB"}
+    ).figure
+    assert len(figure.data[0].x) == 15
+    assert "of 21" in figure.layout.yaxis.title.text
+    assert "its price: 2 MB" in figure.data[0].hovertext[0]

@@ -28,7 +28,8 @@ _ROWS, _MS = 20, 5.0
 class Threshold(NamedTuple):
     """Counts of statements of a chunk, by what is known of them.
 
-    ``left_out`` are records outside of the window of time that was asked for.
+    ``left_out`` are records outside of the window of time that was asked for, ``unread`` plans
+    in YAML or XML.
     """
 
     rows: int = 0
@@ -38,6 +39,7 @@ class Threshold(NamedTuple):
     untimed: int = 0
     cut: int = 0
     left_out: int = 0
+    unread: int = 0
 
     @classmethod
     def of(cls, queries: pa.Table) -> Self:
@@ -60,7 +62,7 @@ class Threshold(NamedTuple):
     def notes(cls, parts: Sequence[Threshold], pending: pa.Table | None) -> tuple[Note, ...]:
         """Return what all chunks, and the rows that were pending, have in common."""
         every = [cls(), *parts, *([] if pending is None else [cls.of(pending)])]
-        rows, timed, _, bare, untimed, cut, left_out = map(sum, zip(*every, strict=True))
+        rows, timed, _, bare, untimed, cut, left_out, unread = map(sum, zip(*every, strict=True))
         shortest = min(part.shortest for part in every)
         notes = []
         if not (rows or left_out):
@@ -77,6 +79,10 @@ class Threshold(NamedTuple):
                 f"{cut:,} statements have parameters that end in ... (log_parameter_max_length)"
             )
             notes.append(Note(kind="parameters_truncated", message=message))
+        if unread:
+            message = f"{unread:,} plans are in YAML or XML, which is not read"
+            message += ": set auto_explain.log_format = json"
+            notes.append(Note(kind="plans_unread", message=message))
         if timed >= _ROWS and shortest >= _MS:
             message = (
                 f"no statement shorter than {format_ms(shortest)} was logged: a threshold is set"

@@ -16,6 +16,7 @@ from perfkit.formats.logs.pg_items import FAILED, Items
 from perfkit.formats.logs.pg_locks import join_locks
 from perfkit.formats.logs.pg_notes import NOT_LOGGED, Threshold
 from perfkit.formats.logs.pg_pending import mended, settled
+from perfkit.formats.logs.pg_plans import unread_plans
 from perfkit.formats.logs.pg_records import BAD, CUT_PLAN, Records
 from perfkit.formats.logs.pg_statements import STEP, Statements, read_statements
 from perfkit.formats.logs.pg_zones import zone_notes
@@ -66,7 +67,9 @@ def parse_records(records: Records, chunk: Chunk, notes: Sequence[Note]) -> Pars
     events, event_rows = read_events(records, others, errors)
     items = _items(records, statements, errors)
     queries = settled(statements.queries, items)
-    threshold = Threshold.of(queries.queries)._replace(left_out=int((~wanted).sum()))
+    threshold = Threshold.of(queries.queries)._replace(
+        left_out=int((~wanted).sum()), unread=unread_plans(statements.plans)
+    )
     waits = join_locks(events, whole=False)
     used = np.concatenate([statements.taken, event_rows])
     decided = {"queries": queries.queries, "events": waits.events, "plans": statements.plans}

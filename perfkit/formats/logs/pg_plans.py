@@ -1,4 +1,8 @@
-"""Plans that auto_explain wrote into a PostgreSQL log, as JSON, text, YAML or XML."""
+"""Plans that auto_explain wrote into a PostgreSQL log, as JSON, text, YAML or XML.
+
+A plan is kept as it was written: :func:`perfkit.plans.read.read_plan` reads JSON and text again,
+also where the end is cut off, and refuses YAML and XML, which are counted here.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from perfkit import tables
+from perfkit.errors import PerfkitError
 from perfkit.fingerprint import fingerprint_many
+from perfkit.plans.reading.json_text import repaired
+from perfkit.plans.reading.paste import pasted_lines
+from perfkit.plans.reading.text import read_text
 
 if TYPE_CHECKING:
     from perfkit.formats.lines import Ints
     from perfkit.formats.logs.pg_records import Flags, Records
 
-__all__ = ["Plans", "read_plans"]
+__all__ = ["Plans", "read_plans", "unread_plans"]
 
 #: The first line of a plan as text, behind the statement.
 _ROOT = re.compile(r"^[^\s].*  \(cost=[0-9.]+\.\.[0-9.]+ rows=", re.MULTILINE)
@@ -79,6 +88,14 @@ def read_plans(records: Records, rows: Ints, ms: Any, text: Ints) -> Plans:
     )
 
 
+def unread_plans(plans: pa.Table) -> int:
+    """Count the plans in YAML and XML, which are kept and cannot be read as plans."""
+    text = plans["plan"]
+    yaml = pc.match_substring_regex(text, r"^(?:Query Text: [^\n]*\n(?:[^\n]*\n)?)?Plan:")
+    other = pc.or_kleene(pc.starts_with(text, "<explain"), yaml)
+    return int(pc.sum(other).as_py() or 0)
+
+
 def _statement(body: str) -> tuple[bool, str | None]:
     """Say whether the plan is whole, and return its statement where it names one."""
     if body.startswith("{"):
@@ -96,16 +113,34 @@ def _of_json(body: str) -> tuple[bool, str | None]:
     try:
         query = _decode(body).query
     except (msgspec.DecodeError, RecursionError):
-        return False, None
+        return _of_cut_json(body)
     return True, query.strip() if query else None
+
+
+def _of_cut_json(body: str) -> tuple[bool, str | None]:
+    """Return the statement of a plan whose end is missing, if a node of it is there."""
+    try:
+        found = repaired(body)
+    except PerfkitError:
+        return False, None
+    if found is None:
+        return False, None
+    query = found.document.get("Query Text")
+    return True, query.strip() if isinstance(query, str) else None
 
 
 def _of_text(body: str) -> tuple[bool, str | None]:
     root = _ROOT.search(body)
     if root is None:
-        return False, None
+        return _of_cut_text(body)
     text = body[len("Query Text: ") : root.start()].split(_PARAMETERS, 1)[0]
     return True, text.strip()
+
+
+def _of_cut_text(body: str) -> tuple[bool, str | None]:
+    """Return the statement of a plan that ends within its first line."""
+    found = read_text(pasted_lines(body))
+    return (False, None) if found is None else (True, found.document.get("Query Text"))
 
 
 def _of_xml(body: str) -> tuple[bool, str | None]:

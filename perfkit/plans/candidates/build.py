@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from perfkit.plans.candidates.want import Want
     from perfkit.plans.conditions import SortKey
-    from perfkit.plans.facts import Facts, IndexFacts, Partition, TableFacts
+    from perfkit.plans.facts import IndexFacts, Partition, TableFacts
 
-__all__ = ["build", "existing", "explained", "taken_names", "whole_table"]
+__all__ = ["build", "existing", "explained", "whole_table"]
 
 #: A table whose updates are mostly HOT loses that for columns that an index holds.
 _HOT_SHARE, _MANY_UPDATES = 0.3, 1000
@@ -32,7 +32,7 @@ def build(want: Want, keys: Sequence[SortKey], equality: int, why: str) -> Candi
         equality=equality,
         compared_as_text=_as_text(want, keys),
         partitions=_partitions(want),
-        taken=taken_names(want.facts),
+        taken=want.facts.names,
         rows_after=rows_with(want, keys, equality),
     )
     return explained(want, candidate, why)
@@ -68,12 +68,6 @@ def existing(want: Want) -> tuple[IndexFacts, ...]:
 def whole_table(want: Want) -> TableFacts | None:
     """Return the facts of the table itself: of a partition those of the partitioned table."""
     return want.facts.whole(want.table) if want.table else None
-
-
-def taken_names(facts: Facts) -> frozenset[str]:
-    """Return the names of the relations that are known to exist."""
-    names = {index.name for table in facts.tables.values() for index in table.indexes}
-    return frozenset(names | {name for _, name in facts.tables})
 
 
 def _as_text(want: Want, keys: Sequence[SortKey]) -> tuple[str, ...]:

@@ -31,8 +31,7 @@ SORT_ROWS = 1000
 def composites(want: Want) -> list[Candidate]:
     """Return the b-trees that fit conditions and order, that which reads fewest rows first."""
     equal = equal_keys(want, want.sorted_found)
-    first = _left(want, equal)
-    unique = first is not None and first <= 1.0 and bool(equal)
+    unique = bool(equal) and _single_row(want, equal)
     order = [] if unique else _order(want, equal)
     narrowing = [] if unique else narrowing_keys(want, want.sorted_found, equal)
     found = []
@@ -65,7 +64,8 @@ def equal_keys(want: Want, found: Iterable[Predicate]) -> list[SortKey]:
 
     kept = [p for p in of_kind(found, "equality") if not _useless(want, [p])]
     keys = [key_of(p) for p in sorted(kept, key=rank)]
-    return _extending(want, keys)[:MAX_COLUMNS]
+    alone = next((key for key in keys if _single_row(want, [key])), None)
+    return [alone] if alone else _extending(want, keys)[:MAX_COLUMNS]
 
 
 def narrowing_keys(
@@ -109,6 +109,12 @@ def _left(want: Want, equal: Sequence[SortKey]) -> float | None:
     for one in known:
         left *= one
     return left
+
+
+def _single_row(want: Want, equal: Sequence[SortKey]) -> bool:
+    """Whether the equal keys leave one row, so that nothing behind them matters."""
+    left = _left(want, equal)
+    return left is not None and left <= 1.0
 
 
 def _useless(want: Want, same_column: Sequence[Predicate]) -> bool:

@@ -70,6 +70,10 @@ class Candidate:
         """``table_columns_idx``, at most 63 bytes, none that exists already."""
         if self.given_name:
             return self.given_name
+        return self.name_on(self.table)
+
+    def name_on(self, table: str) -> str:
+        """Return the name of the same index on ``table``, such as a partition."""
         what = [*self.columns]
         if self.method != "btree":
             what.append(self.method)
@@ -77,7 +81,7 @@ class Candidate:
             what += ["incl", *self.include]
         if self.where:
             what += ["where", *_WORD.findall(self.where.lower())]
-        return index_name((self.table, *what), self.taken)
+        return index_name((table, *what), self.taken)
 
     @property
     def key_list(self) -> str:

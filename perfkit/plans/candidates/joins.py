@@ -89,7 +89,9 @@ def _made_unique(above: Node) -> bool:
 
 def _described(want: Want, above: Node, child: Node, alias: str | None) -> _Join | None:
     plan, side = want.plan, above.children.index(child.node_id)
-    if side not in _SIDES.get(above.text("Join Type") or "", set()):
+    if len(above.children) <= _INNER or side not in _SIDES.get(
+        above.text("Join Type") or "", set()
+    ):
         return None
     read = conditions(above.text(_JOINS[above.kind]), alias)
     equal = [p for p in read.predicates if p.kind == "equality" and p.source == "column"]

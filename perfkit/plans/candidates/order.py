@@ -26,6 +26,8 @@ _NUMBERED = re.compile(r"_[0-9]+\Z")
 _GROUPS = {"Aggregate", "Group"}
 #: A join that throws away more than this leaves too little for a Limit to be reached early.
 _KEPT_BY_JOIN = 0.5
+#: Nobody expects an order to survive more joins than this.
+_MOST_JOINS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,7 @@ class _Climb:
     keys: tuple[SortKey, ...] = ()
     sorted: bool = False
     groups: float | None = None
+    joins: int = 0
     over: bool = False
 
     def order(self, limit: float | None = None) -> Order:
@@ -75,8 +78,9 @@ def order_above(plan: Plan, scan: Node) -> Order:
             climb.alias = whole_alias(climb.alias)
         elif above.kind == "Unique":
             climb.groups = planned_rows(plan, above)
-        elif not _passes(plan, above, scan):
+        elif not _passes(plan, above, scan) or climb.joins >= _MOST_JOINS:
             break
+        climb.joins += above.kind in _JOINS
         if climb.over:
             return Order()
     return climb.order()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfkit.plans.candidates.build import existing
@@ -10,6 +10,7 @@ from perfkit.plans.candidates.composite import composites
 from perfkit.plans.candidates.cover import covered
 from perfkit.plans.candidates.either import either
 from perfkit.plans.candidates.joins import lookup
+from perfkit.plans.candidates.merge import Group, merged
 from perfkit.plans.candidates.order import of_index
 from perfkit.plans.candidates.special import block_range, searching
 from perfkit.plans.candidates.variants import with_include, with_where
@@ -34,15 +35,6 @@ SCATTERED_ROWS, SCATTERED_FACTOR = 1000.0, 20.0
 _ENOUGH_ROWS = 1000.0
 
 
-@dataclass(frozen=True)
-class _Group:
-    """A candidate with its twins, and how many rows a statement saves by it."""
-
-    want: Want
-    twins: tuple[Candidate, ...]
-    saved: float
-
-
 def candidates(plan: Plan, facts: Facts | None = None) -> list[Candidate]:
     """Return the indexes that would help the statement of ``plan``, best first.
 
@@ -64,12 +56,10 @@ def candidates(plan: Plan, facts: Facts | None = None) -> list[Candidate]:
         return []
     known = facts or Facts()
     wants = (wanted(plan, node, known) for node in plan.tree)
-    groups = [group for want in wants if want is not None for group in _groups(want)]
-    groups.sort(key=lambda group: -group.saved)
-    return _merged(groups)
+    return merged(group for want in wants if want is not None for group in _groups(want))
 
 
-def _groups(want: Want) -> Iterator[_Group]:
+def _groups(want: Want) -> Iterator[Group]:
     """Yield the proposals for one scan, each with its twins."""
     joined = lookup(want)
     if joined is not None and not _exists(want, joined):
@@ -87,7 +77,7 @@ def _groups(want: Want) -> Iterator[_Group]:
         yield from _others(want)
 
 
-def _others(want: Want) -> Iterator[_Group]:
+def _others(want: Want) -> Iterator[Group]:
     special = [c for c in searching(want) if _worth(want, c) and not _exists(want, c)]
     for candidate in sorted(special, key=lambda c: c.rows_after or 0.0)[:1]:
         yield _group(want, (candidate,))
@@ -135,24 +125,7 @@ def _summary(want: Want) -> tuple[Candidate, ...]:
     return (brin,) if brin is not None and not _exists(want, brin) else ()
 
 
-def _group(want: Want, twins: tuple[Candidate, ...]) -> _Group:
+def _group(want: Want, twins: tuple[Candidate, ...]) -> Group:
     first = twins[0]
     saved = (first.rows_before or 0.0) - (first.rows_after or 0.0)
-    return _Group(want=want, twins=twins, saved=saved * want.times)
-
-
-def _merged(groups: list[_Group]) -> list[Candidate]:
-    """Return each index once; one whose keys another begins with is served by that."""
-    found: dict[tuple[str | None, str, str], Candidate] = {}
-    for candidate in (twin for group in groups for twin in group.twins):
-        found.setdefault((candidate.schema, candidate.table, candidate.body), candidate)
-    kept = list(found.values())
-    return [one for one in kept if not any(_begins(one, other) for other in kept)]
-
-
-def _begins(one: Candidate, other: Candidate) -> bool:
-    same = (one.schema, one.table, one.where, one.method) == (
-        other.schema, other.table, other.where, other.method,
-    )  # fmt: skip
-    shorter = len(one.keys) < len(other.keys) and not one.include and not one.companions
-    return same and shorter and one.method == "btree" and other.keys[: len(one.keys)] == one.keys
+    return Group(want=want, twins=twins, saved=saved * want.times)

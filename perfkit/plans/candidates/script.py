@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.plans.candidates.index import index_name
 from perfkit.plans.postgres_sql import quoted
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _parts(candidate: Candidate, parent: str, parts: Sequence[Partition]) -> Ite
     """Yield the index of each partition, and how it becomes a part of its parent's index."""
     unique = "UNIQUE " if candidate.unique else ""
     for part in parts:
-        name = index_name((part.name, *candidate.columns, candidate.where), candidate.taken)
+        name = candidate.name_on(part.name)
         table = f"{quoted(part.schema)}.{quoted(part.name)}"
         only, how = ("ONLY ", "") if part.parts else ("", "CONCURRENTLY ")
         yield (

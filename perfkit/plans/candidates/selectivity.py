@@ -7,7 +7,7 @@ the remaining distinct ones, ranges by the histogram. What cannot be told is Non
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +49,8 @@ def combined(used: Sequence[Predicate], table: TableFacts | None) -> float | Non
         by_column.setdefault(predicate.column, []).append(found)
     for shares in by_column.values():
         # Two ends of a range: what is below one and above the other.
-        both = sum(shares) - 1.0 if len(shares) > 1 else shares[0]
-        whole *= max(both, BETWEEN_SHARE if len(shares) > 1 else 0.0)
+        both = sum(shares) - (len(shares) - 1)
+        whole *= both if both > 0.0 or len(shares) == 1 else BETWEEN_SHARE
     return whole
 
 
@@ -99,10 +99,19 @@ def _range(predicate: Predicate, column: ColumnFacts) -> float | None:
     values = _comparable([*column.bounds, predicate.literals[0]], column)
     if values is None or len(values) <= 2:  # noqa: PLR2004 - a histogram has two ends
         return None
-    bounds, value = values[:-1], values[-1]
-    below = bisect_left(bounds, value) / len(bounds)
+    below = _below(values[:-1], values[-1])
     kept = below if predicate.operator in {"<", "<="} else 1.0 - below
     return min(max(kept, 0.0), 1.0) * (1.0 - (column.null_share or 0.0))
+
+
+def _below(bounds: list[Any], value: Any) -> float:
+    """Return the share of the histogram below ``value``; numbers are interpolated in their bin."""
+    place = bisect_left(bounds, value)
+    if place in {0, len(bounds)}:
+        return 1.0 if place else 0.0
+    low, high = bounds[place - 1], bounds[place]
+    inside = (value - low) / (high - low) if isinstance(value, float) and high > low else 0.5
+    return float((place - 1 + inside) / (len(bounds) - 1))
 
 
 def _comparable(texts: Sequence[str], column: ColumnFacts) -> list[float] | list[str] | None:

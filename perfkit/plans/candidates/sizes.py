@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,11 +66,26 @@ def limit_of(plan: Plan, limit: Node) -> float:
 
 def _gather(plan: Plan, node: Node) -> Node | None:
     """Return the Gather whose processes share the work of ``node``, None if none does."""
-    above = next((a for a in plan.ancestors(node) if a.kind in _GATHERS), None)
-    if above is None:
-        return None
-    shared = any(below.properties.get("Parallel Aware") for below in plan.below(node))
-    return above if shared else None
+    number = _gathers(plan)[node.node_id]
+    return None if number is None else plan.tree[number]
+
+
+@lru_cache(maxsize=4)
+def _gathers(plan: Plan) -> tuple[int | None, ...]:
+    """Return for every node the Gather that divides its work; linear in the plan.
+
+    Work is divided where something parallel aware is read below.
+    """
+    shared = [bool(node.properties.get("Parallel Aware")) for node in plan.tree]
+    for node in reversed(plan.tree):
+        if shared[node.node_id] and node.parent_id is not None:
+            shared[node.parent_id] = True
+    above: list[int | None] = [None] * len(plan.tree)
+    for node in plan.tree[1:]:
+        parent = plan.tree[node.parent_id or 0]
+        gather = parent.kind in _GATHERS
+        above[node.node_id] = parent.node_id if gather else above[parent.node_id]
+    return tuple(number if divided else None for number, divided in zip(above, shared, strict=True))
 
 
 def _estimated_executions(plan: Plan, node: Node) -> float:
@@ -78,7 +94,7 @@ def _estimated_executions(plan: Plan, node: Node) -> float:
     for above in plan.ancestors(node):
         if child.relationship == "SubPlan":
             return rows(plan, above) if "hashed" not in (child.text("Subplan Name") or "") else 1.0
-        if above.kind == "Nested Loop" and child.relationship == "Inner":
+        if above.kind == "Nested Loop" and above.children[0] != child.node_id:
             return rows(plan, plan.tree[above.children[0]])
         if above.kind in _KEPT_RESULTS or child.relationship == "InitPlan":
             return 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from perfkit.plans.candidates.build import explained, taken_names, whole_table
+from perfkit.plans.candidates.build import explained, whole_table
 from perfkit.plans.candidates.estimate import kept_share
 from perfkit.plans.candidates.index import Candidate
 from perfkit.plans.candidates.patterns import anchored, has_trigram
@@ -76,7 +76,7 @@ def _candidate(
         method=method,
         extension=missing,
         partitions=whole.partitions if whole else (),
-        taken=taken_names(want.facts),
+        taken=want.facts.names,
         rows_after=None if kept is None else kept * want.table_rows,
         notes=tuple(notes),
     )

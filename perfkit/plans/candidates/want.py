@@ -24,6 +24,7 @@ LARGE_ROWS, LARGE_PAGES = 10_000, 1000
 MANY_ROWS = 1_000_000
 #: An index that is read already may be made better from this many rows on.
 MANY_INDEXED = 1000
+_APPENDS = {"Append", "Merge Append"}
 _SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 
 
@@ -68,8 +69,16 @@ class Want:
             return True
         if self.indexed:
             return self.rows_read * self.times >= MANY_INDEXED
+        if self.rows_read * self._parts >= LARGE_ROWS:
+            return True
         pages = (self.table.pages if self.table else None) or _blocks(self.node)
         return self.rows_read >= self.table_rows * 0.5 and pages >= LARGE_PAGES
+
+    @property
+    def _parts(self) -> int:
+        """How many tables an Append reads beside this one, itself counted."""
+        above = self.plan.tree[self.node.parent_id] if self.node.parent_id is not None else None
+        return len(above.children) if above and above.kind in _APPENDS else 1
 
     @property
     def sorted_found(self) -> tuple[Predicate, ...]:

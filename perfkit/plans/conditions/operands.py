@@ -21,7 +21,9 @@ CONSTANT_WORDS = {
     "localtimestamp", "current_time", "localtime", "current_user", "session_user",
     "at", "time", "zone",
 }  # fmt: skip
-_FIXED_WORDS = {"true", "false", "null", "at", "time", "zone", "from"}
+# Not reserved: columns may have these names, which PostgreSQL prints without quotes.
+_NAMES_TOO = {"at", "zone"}
+_FIXED_WORDS = {"true", "false", "null", "from"}
 _TYPE_WORDS = {"with", "without", "time", "zone", "varying", "precision", "double", "character"}
 # Casting a column to these leaves its order alone if it is a text type already.
 _SAME_ORDER = {"text"}
@@ -67,7 +69,7 @@ def operand(tokens: Sequence[Token], alias: str | None) -> Operand | None:
 
 def plain_column(tokens: Sequence[Token], alias: str | None) -> str | None:
     """Return the column that ``col`` or ``alias.col`` names."""
-    if len(tokens) == 1 and tokens[0].text.lower() not in CONSTANT_WORDS:
+    if len(tokens) == 1 and tokens[0].text.lower() not in CONSTANT_WORDS - _NAMES_TOO:
         return identifier(tokens[0])
     if len(tokens) != 3 or tokens[1].text != ".":  # noqa: PLR2004 - alias.column
         return None
@@ -174,7 +176,10 @@ def _take_name(tokens: Sequence[Token], name: str, following: Sequence[str], sco
         return 3
     if following[:1] == ["("]:
         return _take_call(tokens, name, parts)
-    if tokens[0].kind == "word" and name in CONSTANT_WORDS:
+    if name == "at" and [word.upper() for word in following[:2]] == ["TIME", "ZONE"]:
+        parts.kept.extend(tokens[:3])
+        return 3
+    if tokens[0].kind == "word" and name in CONSTANT_WORDS - _NAMES_TOO:
         parts.unusable = name not in _FIXED_WORDS
     elif not (tokens[0].kind == "word" and name in _FIXED_WORDS):
         parts.unusable = following[:1] == ["."] or name in {"case", "collate", "subplan", "is"}

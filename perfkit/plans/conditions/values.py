@@ -87,6 +87,7 @@ def _named(token: Token, name: str, following: list[str], alias: str | None) -> 
             return _Piece(1)
         return _Piece(int(name in _STABLE), "stable")
     known = token.kind == "word" and name in CONSTANT_WORDS
+    known = known and (name != "at" or following == ["TIME"])
     return _Piece(int(known), "stable" if name in _STABLE_WORDS else "constant")
 
 

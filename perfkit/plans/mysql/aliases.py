@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["named", "tables_in"]
 
-_BEFORE = {"from", "join", "(", ",", "straight_join", "update"}
+_BEFORE = {"from", "join", "(", "straight_join", "update"}  # commas are printed as join
 
 
 def tables_in(statement: str) -> dict[str, tuple[str, str]]:
@@ -32,7 +32,7 @@ def tables_in(statement: str) -> dict[str, tuple[str, str]]:
     for at, token in enumerate(tokens[:-3]):
         word = token.text.lower()
         if token.kind == "word":
-            in_from = in_from if word in {"left", "inner", "on", "and"} else word in _BEFORE
+            in_from = word in _BEFORE
         dotted = tokens[at + 1 : at + 4]
         if not in_from or word not in _BEFORE or not _is_table(dotted):
             continue

@@ -67,7 +67,8 @@ def _inside(body: dict[str, Any], loops: float | None, depth: int) -> list[Step]
     others: list[Step] = []
     for key, value in body.items():
         if key in JOINED:
-            parts = value if key == "nested_loop" else [{key: item} for item in list_of(value)]
+            items = list_of(value)
+            parts = items if key == "nested_loop" else [{key: item} for item in items]
             joined += [step for part in parts for step in _member(part, loops, depth)]
         elif key in AROUND:
             joined += [_around(key, item, loops, depth) for item in list_of(value)]
@@ -169,7 +170,8 @@ def _buffered(value: dict[str, Any], loops: float | None, depth: int) -> Step:
 def _sorted_file(value: dict[str, Any], loops: float | None, depth: int) -> Step:
     """Return the sort of one table before it is joined: its time has the reading in it."""
     made = _around("filesort", value.get("filesort"), loops, depth)
-    made.total_ms, made.own_ms = made.own_ms, None
+    made.total_ms = number(members(value.get("filesort")).get("r_total_time_ms"))
+    made.own_ms = None
     rows = number(value.get("r_rows"))
     if rows is not None and made.loops:
         made.properties["Actual Rows"] = rows
@@ -185,6 +187,7 @@ def _around(key: str, value: Any, loops: float | None, depth: int) -> Step:
     made = Step(
         properties={"Node Type": AROUND[key]} | facts(body, runs),
         own_ms=number(body.get("r_total_time_ms")),
+        overlaps=key == "filesort",  # HAVING may run a subquery while it sorts
     )
     inner = loops if key in {"expression_cache", "subquery_cache"} else runs
     made.children = _inside(body, inner, depth)

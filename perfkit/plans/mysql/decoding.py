@@ -22,6 +22,9 @@ _JOINED = {
 _ESCAPE = re.compile(r"\\([\\ntr0'\"])")
 _MEANT = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
 _TRIES = 20
+# A member whose value is a text, alone on its line as both servers print it.
+_TEXT = re.compile(r'^([ \t]*"[\w-]+": ")(.*)(",?[ \t|]*)$', re.MULTILINE)
+_QUOTE = re.compile(r'\\(.)|"')
 
 
 def decoded(text: str) -> dict[str, Any] | None:
@@ -30,24 +33,41 @@ def decoded(text: str) -> dict[str, Any] | None:
     Raises:
         InputError: it is nested too deeply.
     """
-    decoder = json.JSONDecoder(object_pairs_hook=_members)
-    for candidate in (text, unescaped(text)):
-        position = -1
-        for _ in range(_TRIES):
-            position = candidate.find("{", position + 1)
-            if position < 0:
-                break
-            try:
-                value, _end = decoder.raw_decode(candidate, position)
-            except ValueError:
-                continue
-            except RecursionError:
-                raise InputError(
-                    f"read_plan: the plan is nested deeper than {MAX_DEPTH} levels"
-                ) from None
-            if _is_plan(value):
-                return dict(value)
+    for change in (str, _mended, unescaped, lambda escaped: _mended(unescaped(escaped))):
+        found = _first_plan(change(text))
+        if found is not None:
+            return found
     return None
+
+
+def _first_plan(text: str) -> dict[str, Any] | None:
+    decoder = json.JSONDecoder(object_pairs_hook=_members, strict=False)
+    position = -1
+    for _ in range(_TRIES):
+        position = text.find("{", position + 1)
+        if position < 0:
+            break
+        try:
+            value, _end = decoder.raw_decode(text, position)
+        except ValueError:
+            continue
+        except RecursionError:
+            raise InputError(
+                f"read_plan: the plan is nested deeper than {MAX_DEPTH} levels"
+            ) from None
+        if _is_plan(value):
+            return dict(value)
+    return None
+
+
+def _mended(text: str) -> str:
+    """Escape what MariaDB (10.11 at least) prints as it is: quotes inside of conditions."""
+    return _TEXT.sub(lambda line: line[1] + _QUOTE.sub(_escaped, line[2]) + line[3], text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    known = found[1] in {"n", "r", "t", "b", "f", '"', "\\", "/"}
+    return found[0] if known else f"\\{found[0]}"
 
 
 def unescaped(text: str) -> str:

@@ -4,7 +4,7 @@ MariaDB prints ``o.`status` = 'paid' and o.total < 5``, MySQL
 ``((`shop`.`o`.`status` = 'paid') and (`shop`.`o`.`total` < 5))``. What a b-tree can use is
 picked out: conjuncts that compare one column of the scanned table with a value known before
 the scan starts. Everything else (OR, functions of columns, LIKE, subqueries) is left out.
-MariaDB prints texts without escaping them, so a text with a quote in it is left out as well.
+MariaDB prints texts without escaping them: one with a quote in it counts as no literal.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from perfkit.plans.conditions.pieces import bare, levels
 from perfkit.plans.mysql.sql import Dialect, code, name_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Predicate", "predicates", "sort_columns"]
 
-_LONGEST = 20_000
+_LONGEST = 10_000  # characters: longer conditions are IN lists by the thousand
 _FLIPPED = {"=": "=", "<=>": "<=>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _LITERALS = {"string", "number"}
 
@@ -62,12 +63,12 @@ def sort_columns(keys: Sequence[str], alias: str | None) -> list[tuple[str, bool
     return found
 
 
-def _conjuncts(tokens: list[Token]) -> list[list[Token]]:
-    parts: list[list[Token]] = []
+def _conjuncts(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+    parts: list[Sequence[Token]] = []
     waiting = [tokens]
     while waiting:
-        tokens = _bare(waiting.pop())
-        words = {token.text.lower() for token, depth in _levels(tokens) if depth == 0}
+        tokens = bare(waiting.pop())
+        words = {token.text.lower() for token, depth in levels(tokens) if depth == 0}
         if words & {"or", "||", "xor"}:
             continue
         pieces = _split(tokens)
@@ -78,20 +79,11 @@ def _conjuncts(tokens: list[Token]) -> list[list[Token]]:
     return parts
 
 
-def _levels(tokens: Sequence[Token]) -> list[tuple[Token, int]]:
-    levels, depth = [], 0
-    for token in tokens:
-        depth -= token.text == ")"
-        levels.append((token, depth))
-        depth += token.text == "("
-    return levels
-
-
-def _split(tokens: list[Token]) -> list[list[Token]]:
+def _split(tokens: Sequence[Token]) -> list[Sequence[Token]]:
     """Split at the ANDs outside brackets, but not at that of a BETWEEN."""
-    pieces: list[list[Token]] = []
+    pieces: list[Sequence[Token]] = []
     start, between = 0, False
-    for position, (token, depth) in enumerate(_levels(tokens)):
+    for position, (token, depth) in enumerate(levels(tokens)):
         word = token.text.lower() if token.kind == "word" and depth == 0 else ""
         if word == "and" and not between:
             pieces.append(tokens[start:position])
@@ -100,29 +92,19 @@ def _split(tokens: list[Token]) -> list[list[Token]]:
     return [*pieces, tokens[start:]]
 
 
-def _bare(tokens: list[Token]) -> list[Token]:
-    """Take off the parentheses that enclose everything."""
-    while len(tokens) > 1 and tokens[0].text == "(" and tokens[-1].text == ")":
-        inner = _levels(tokens)[1:-1]
-        if any(depth < 1 for _, depth in inner):
-            break
-        tokens = tokens[1:-1]
-    return tokens
-
-
-def _predicate(tokens: list[Token], alias: str) -> Predicate | None:
+def _predicate(tokens: Sequence[Token], alias: str) -> Predicate | None:
     words = [token.text.lower() for token in tokens]
     if words[-2:] == ["is", "null"]:
         column = _column(tokens[:-2], alias)
         return None if column is None else _made(column, "equality", "is null", [], tokens)
-    for position, (token, depth) in enumerate(_levels(tokens)):
+    for position, (token, depth) in enumerate(levels(tokens)):
         word = token.text.lower()
         if depth == 0 and (word in _FLIPPED or word in {"between", "in"}):
             return _compared(tokens, position, word, alias)
     return None
 
 
-def _compared(tokens: list[Token], at: int, word: str, alias: str) -> Predicate | None:
+def _compared(tokens: Sequence[Token], at: int, word: str, alias: str) -> Predicate | None:
     left, right = tokens[:at], tokens[at + 1 :]
     column = _column(left, alias)
     if column is None and word in _FLIPPED:
@@ -140,8 +122,8 @@ def _made(
     column: str,
     kind: Literal["equality", "any", "range"],
     word: str,
-    values: list[Token],
-    tokens: list[Token],
+    values: Sequence[Token],
+    tokens: Sequence[Token],
 ) -> Predicate:
     plain = {"(", ")", ",", "and"} if word in {"in", "between"} else {"-"}
     literal = all(token.kind in _LITERALS or token.text.lower() in plain for token in values)

@@ -113,7 +113,7 @@ def _executed(table: dict[str, Any], loops: float) -> dict[str, Any]:
     if rows is not None and found["Actual Loops"]:
         share = 1.0 if kept is None else kept / 100.0
         kept_rows = round(rows * share, 6)  # r_filtered has ten digits
-        found |= {"Actual Rows": kept_rows, "Rows Removed by Filter": rows - kept_rows}
+        found |= {"Actual Rows": kept_rows, "Rows Removed by Filter": max(rows - kept_rows, 0.0)}
     return found
 
 

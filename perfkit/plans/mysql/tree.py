@@ -18,7 +18,7 @@ from perfkit.plans.mysql.steps import MAX_DEPTH, Step
 
 __all__ = ["tree_steps"]
 
-_NUMBER = r"[0-9][0-9.]*(?:e[+-]?[0-9]+)?"
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?"
 _COST = re.compile(rf"\(cost=({_NUMBER})(?:\.\.({_NUMBER}))? rows=({_NUMBER})\)", re.IGNORECASE)
 _ACTUAL = re.compile(
     rf"\(actual time=({_NUMBER})\.\.({_NUMBER}) rows=({_NUMBER}) loops=({_NUMBER})\)",
@@ -135,12 +135,5 @@ def _cut(
     values = list(match.groups())
     if start == "(cost=" and values[1] is None:
         values = [None, values[0], values[2]]
-    numbers |= {name: _float(value) for name, value in zip(names, values, strict=True) if value}
+    numbers |= {name: float(value) for name, value in zip(names, values, strict=True) if value}
     return text[:position].rstrip()
-
-
-def _float(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

@@ -10,6 +10,8 @@ from typing import Any
 
 __all__ = ["below"]
 
+_OUTER = {"Parent Relationship": "Outer"}
+_NESTED = frozenset({"Remote Plan", "PlannedStmt", "Plan"})
 _QUERY = "Distributed Query"
 
 
@@ -53,14 +55,17 @@ def _jobs(job: Any) -> list[dict[str, Any]]:
     jobs = []
     for one in _listed(job.get("Dependent Jobs")):
         own = {key: value for key, value in one.items() if key != "Dependent Jobs"}
-        jobs.append({"Node Type": "MapMergeJob", **own, "Plans": _jobs(one)})
+        named = {"Node Type": "MapMergeJob", "Parent Relationship": "child"}
+        jobs.append({**own, **named, "Plans": _jobs(one)})
     return [*tasks, *jobs]
 
 
 def _node(kind: str, found: Any) -> dict[str, Any]:
+    node = {"Node Type": kind, "Parent Relationship": "child"}
     if not isinstance(found, dict):
-        return {"Node Type": kind}
-    own = {key: value for key, value in found.items() if key not in {"Remote Plan", "PlannedStmt"}}
+        return node
     remote = _listed(found.get("Remote Plan")) + _listed(found.get("PlannedStmt"))
-    plans = [one["Plan"] for one in remote if isinstance(one.get("Plan"), dict)]
-    return {"Node Type": kind, **own, "Plans": plans}
+    plans = [_OUTER | one["Plan"] for one in remote if isinstance(one.get("Plan"), dict)]
+    for part in (found, *remote):
+        node |= {key: value for key, value in part.items() if key not in _NESTED}
+    return node | {"Node Type": kind, "Plans": plans}

@@ -19,10 +19,10 @@ _EXPANDED = "QUERY PLAN"
 
 
 def pasted_lines(text: str) -> list[str]:
-    """Return the lines of ``text``; what framed the plan is gone, its indentation is kept.
+    r"""Return the lines of ``text``; what framed the plan is gone, its indentation is kept.
 
     Example:
-        >>> pasted_lines(" | Limit  |\\n |   ->  Result |")
+        >>> pasted_lines(" | Limit  |\n |   ->  Result |")
         [' Limit', '   ->  Result']
     """
     text = text.replace("\ufeff", "").replace("\u00a0", " ").replace("\x00", "")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from perfkit.plans.reading.lines import jit_options, plain
 from perfkit.plans.reading.logical import Line, key_of
 from perfkit.plans.reading.values import counters, items, number
 
-__all__ = ["SUMMARY", "Section", "settings", "summary", "trigger"]
+__all__ = ["SUMMARY", "Section", "name_tables", "settings", "summary", "trigger"]
 
+_SETTING = re.compile(r"[\w.]+ = (?:'|NULL$)")
 #: Older versions' names -> those of JSON since 9.4 and 10.
 _TIMES = {
     "Planning time": "Planning Time",
@@ -37,21 +39,24 @@ def summary(key: str, value: str) -> dict[str, Any]:
 
 
 def settings(value: str) -> dict[str, str | None]:
-    """Read ``a = 'b', c = 'd'``; quotes inside of values are not doubled.
+    r"""Read ``a = 'b', c = 'd'``; quotes inside of values are not doubled.
 
     Example:
-        >>> settings("work_mem = '64kB', search_path = 'a, \\"b\\"'")
+        >>> settings("work_mem = '64kB', search_path = 'a, \"b\"'")
         {'work_mem': '64kB', 'search_path': 'a, "b"'}
     """
-    found: dict[str, str | None] = {}
-    for part in value.split("', "):
-        name, equals, text = part.partition(" = ")
-        while equals and text.startswith("NULL, "):
-            found[name.strip()] = None
-            name, equals, text = text[len("NULL, ") :].partition(" = ")
-        if equals:
-            found[name.strip()] = None if text == "NULL" else text[1:].removesuffix("'")
-    return found
+    parts: list[list[str]] = []
+    for part in value.split(", "):
+        if _SETTING.match(part) or not parts:
+            parts.append([part])
+        else:  # a comma within a value
+            parts[-1].append(part)
+    pairs = (", ".join(one).partition(" = ") for one in parts)
+    return {name: _setting(text) for name, equals, text in pairs if equals}
+
+
+def _setting(text: str) -> str | None:
+    return None if text == "NULL" else text[1:].removesuffix("'")
 
 
 def _serialization(value: str) -> dict[str, Any]:
@@ -80,6 +85,20 @@ def trigger(text: str) -> dict[str, Any] | None:
     if "time" in counts:
         found["Time"] = float(counts["time"])
     return found | {"Calls": counts["calls"]}
+
+
+def name_tables(document: dict[str, Any]) -> None:
+    """Name the table of triggers: TEXT leaves it out where only one table is written."""
+    unnamed = [one for one in document.get("Triggers", ()) if "Relation" not in one]
+    waiting, written = [document["Plan"]], []
+    while unnamed and waiting:
+        node = waiting.pop()
+        waiting += node.get("Plans", ())
+        if node["Node Type"] == "ModifyTable":
+            written += node.get("Target Tables", [node])
+    if len(written) == 1 and "Relation Name" in written[0]:
+        for one in unnamed:
+            one["Relation"] = written[0]["Relation Name"]
 
 
 class Section:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from perfkit.plans.reading.beginning import first_line, missing_rows, query
 from perfkit.plans.reading.grouping import KEY_LINES, with_grouping
 from perfkit.plans.reading.heads import Head, described, head_of, is_known, worker_counts
 from perfkit.plans.reading.lines import plain
@@ -14,7 +16,8 @@ from perfkit.plans.reading.logical import (
     logical_lines,
     marker_of,
 )
-from perfkit.plans.reading.sections import SUMMARY, Section, summary, trigger
+from perfkit.plans.reading.sections import SUMMARY, Section, name_tables, summary, trigger
+from perfkit.plans.reading.values import Balance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,18 +25,22 @@ if TYPE_CHECKING:
 __all__ = ["Found", "read_text"]
 
 _MEMBERS = frozenset({"Append", "Merge Append", "BitmapAnd", "BitmapOr"})
+_WORKER = re.compile(r"Worker ([0-9]{1,4})")
+_NAMES = frozenset({"Relation Name", "Schema", "Alias"})
+_REMOTE = frozenset({"Task", "Distributed Subplan"})
 _SCALAR = ("InitPlan", "CTE ")
-_SIGNS = ("(cost=", "(actual ", "(never executed)")
-_NAME_LINES = 20  # a name with more line ends is none
-_QUERY, _PARAMETERS = "Query Text:", "Query Parameters:"
 
 
 class Found(NamedTuple):
-    """A plan in text: its document, how many plans there are, and what was cut off."""
+    """A plan in text: its document, how many plans there are, and what was cut off.
+
+    ``headless`` tells that the text begins below the plan's first node.
+    """
 
     document: dict[str, Any]
     plans: int
     lost: tuple[str, ...]
+    headless: bool = False
 
 
 def read_text(lines: Sequence[str]) -> Found | None:
@@ -42,76 +49,17 @@ def read_text(lines: Sequence[str]) -> Found | None:
     What stands before the plan (a log line, psql's header) is left out; the statement behind
     ``Query Text:`` is kept. A line that is not understood is passed over.
     """
-    begin = _first(lines)
+    begin = first_line(lines)
     if begin is None:
         return None
     reader = _Reader()
     for line in logical_lines(lines, begin):
         reader.take(line)
-    document = {**_query(lines[:begin]), "Plan": with_grouping(reader.root), **reader.rest}
-    return Found(document, reader.plans, (*reader.lost(), *_missing(lines[begin:])))
-
-
-def _missing(lines: Sequence[str]) -> list[str]:
-    """Compare the lines with the number that psql printed below them."""
-    count = 0
-    for line in lines:
-        rows = footer_rows(line.strip())
-        if rows is not None:
-            less = count < rows
-            return [f"The text has {count} of the {rows} lines that psql counted."] if less else []
-        count += bool(line.strip())
-    return []
-
-
-def _first(lines: Sequence[str]) -> int | None:
-    """Return the first line of the plan: one with numbers, or one that describes a node."""
-    query = next((n for n, line in enumerate(lines) if _QUERY in line), None)
-    after = 0 if query is None else query + 1
-    place = None if query is None else _place_of_query(lines[query])
-    bare = arrow = None
-    for n in range(after, len(lines)):
-        text = lines[n].strip()
-        if text.startswith("->"):
-            arrow = n if arrow is None and head_of(text) else arrow
-        elif place is not None and len(lines[n]) - len(lines[n].lstrip()) != place:
-            continue
-        elif any(sign in text for sign in _SIGNS) and _has_numbers(text):
-            return _line_of_name(lines, n, after) if arrow is None else arrow
-        elif arrow is None and head_of(text) is not None:
-            return n  # broken within its numbers
-        elif bare is None and arrow is None and is_known(text):
-            bare = n
-    return arrow if bare is None else bare
-
-
-def _place_of_query(line: str) -> int | None:
-    """Return how far in the plan stands; unknown where the log's line is in front."""
-    return len(line) - len(line.lstrip()) if line.lstrip().startswith(_QUERY) else None
-
-
-def _line_of_name(lines: Sequence[str], numbers: int, after: int) -> int:
-    """Return where the first node begins: its name may hold line ends."""
-    first = numbers
-    odd = lines[first].count('"') % 2
-    while odd and after < first and numbers - first < _NAME_LINES:
-        first -= 1
-        odd ^= lines[first].count('"') % 2
-    return numbers if odd else first
-
-
-def _has_numbers(text: str) -> bool:
-    return key_of(text) is None and head_of(text) is not None
-
-
-def _query(before: Sequence[str]) -> dict[str, Any]:
-    text = "\n".join(before)
-    _, found, statement = text.partition(_QUERY)
-    statement, given, parameters = statement.partition("\n" + _PARAMETERS)
-    if not given:
-        statement, given, parameters = statement.partition("\n\t" + _PARAMETERS)
-    known = {"Query Text": statement.strip() if found else "", "Query Parameters": parameters}
-    return {key: value.strip() for key, value in known.items() if value.strip()}
+    reader.end(line)
+    lost = (*reader.lost(), *missing_rows(lines[begin:]))
+    document = {**query(lines[:begin]), "Plan": with_grouping(reader.root), **reader.rest}
+    name_tables(document)
+    return Found(document, reader.plans, lost, reader.headless)
 
 
 class _Reader:
@@ -122,7 +70,7 @@ class _Reader:
         self.rest: dict[str, Any] = {}
         self.plans = 0
         self._footed = False
-        self._headless = False
+        self.headless = False
         self._base = 0
         self._open: list[tuple[int, dict[str, Any]]] = []
         self._marker: tuple[int, str] | None = None
@@ -151,14 +99,14 @@ class _Reader:
     def _node(self, place: int, head: Head) -> None:
         node = described(head.what) | head.counts
         self._worker = self._target = self._section = None
-        if not head.whole:
+        if not head.whole or (not head.counts and "Plan Width" in self.root):
             self._unfinished = f"The text ends within the numbers of {head.what[:60]!r}."
         if not self.plans:
             self.root, self.plans, self._base = node, 1, place
-            self._headless = head.arrow
+            self.headless = head.arrow
             self._open = [(place - (not head.arrow), node)]
             return
-        if self._headless and place <= self._base:
+        if self.headless and place <= self._base:
             self.plans += 1
             return
         self._close(place)
@@ -193,8 +141,8 @@ class _Reader:
         elif marker := marker_of(line.text):
             self._close(line.place)
             self._marker = (line.place, marker)
-        elif found := key_of(line.text):
-            self._property(line.place, *found)
+        elif pair := key_of(line.text):
+            self._property(line.place, *pair)
         elif self._begins_plan(line):
             self.plans += 1
         elif is_known(line.text):
@@ -206,20 +154,27 @@ class _Reader:
         node = self._open[-1][1]
         if node["Node Type"] == "ModifyTable":
             named = described(line.text)
-            target = {key: named[key] for key in ("Relation Name", "Schema", "Alias") if key in named}
+            target = {key: value for key, value in named.items() if key in _NAMES}
             node.setdefault("Target Tables", []).append(target)
             self._target = (line.place, target)
 
     def _property(self, place: int, key: str, value: str) -> None:
         self._section = None
-        if key.startswith("Worker ") and key[7:].isdecimal() and len(key) < 12:
-            self._work(place, int(key[7:]), value)
+        if (worker := _WORKER.fullmatch(key)) is not None:
+            self._work(place, int(worker[1]), value)
             return
         within = self._within(place)
         if within is not None:
             self._fill(within, place, key, value)
-        elif place <= self._base + 1 or self._sums_up(key):
+        elif place <= self._base + 1:
             self._summary(place, key, value)
+        elif key in SUMMARY:
+            self._close(place)
+            remote = self._elsewhere()
+            if remote is None:
+                self._summary(place, key, value)
+            else:
+                remote |= {**summary(key, value), **remote}
         else:
             self._close(place)
             node = self._open[-1][1]
@@ -228,8 +183,10 @@ class _Reader:
             else:
                 self._fill(node, place, key, value)
 
-    def _sums_up(self, key: str) -> bool:
-        return key in SUMMARY and all(node["Node Type"] != "Task" for _, node in self._open)
+    def _elsewhere(self) -> dict[str, Any] | None:
+        """Return the task of another server (Citus) whose plan the line stands below."""
+        scopes = (node for _, node in reversed(self._open) if node["Node Type"] in _REMOTE)
+        return next(scopes, None)
 
     def _summary(self, place: int, key: str, value: str) -> None:
         self._open = self._open[:1]
@@ -269,10 +226,16 @@ class _Reader:
         for name, read in plain(key, value).items():
             into.setdefault(name, read)
 
+    def end(self, line: Line) -> None:
+        """Look whether the last line is whole."""
+        pair = key_of(line.text)
+        if pair is not None and Balance().read(line.text):
+            self._unfinished = f"The text ends within {pair[0]!r}."
+
     def lost(self) -> list[str]:
         """Say what the text lacks."""
         said = [self._unfinished] if self._unfinished else []
-        if self._headless:
+        if self.headless:
             said.append("The plan's first lines are missing: this is the part below them.")
         return said
 

@@ -32,6 +32,7 @@ _COUNTS = (
     "WAL Records", "WAL FPI", "WAL Bytes",
 )  # fmt: skip
 _ESTIMATES = ("Startup Cost", "Total Cost", "Plan Rows")
+_NAMED = {"ModifyTable": ("Outer", "Member"), "Custom Scan": ("child", "children")}
 _LARGEST = 1e18  # rows, blocks or ms: nothing that was measured is larger
 _LARGEST_ESTIMATE = 1e200  # the planner stops at 1e100 rows (clamp_row_est)
 _QUALIFIED = re.compile(
@@ -65,7 +66,7 @@ def nodes(
         if len(tree) + len(waiting) > MAX_NODES:
             raise InputError(f"read_plan: the plan has more than {MAX_NODES:,} nodes")
     alike(known, rest, text=text)
-    _one_input(tree, known)
+    _name_inputs(tree, known)
     _add_schemas(known, statement)
     return tree
 
@@ -99,14 +100,13 @@ def _is_measure(value: Any, largest: float) -> bool:
     return numeric and 0 <= value <= largest
 
 
-def _one_input(tree: list[Node], known: list[dict[str, Any]]) -> None:
-    """Call the only plan below a ModifyTable Outer, as 14 does; before it was a Member."""
+def _name_inputs(tree: list[Node], known: list[dict[str, Any]]) -> None:
+    """Name the inputs by their number, as 14 does: earlier versions and TEXT cannot tell."""
     for node in tree:
-        if node.kind == "ModifyTable":
-            members = [one for one in node.children if tree[one].relationship in {"Member", "Outer"}]
-            named = "Outer" if len(members) == 1 else "Member"
-            for one in members:
-                known[one]["Parent Relationship"] = named
+        if (names := _NAMED.get(node.kind)) is not None:
+            inputs = [one for one in node.children if tree[one].relationship in names]
+            for one in inputs:
+                known[one]["Parent Relationship"] = names[len(inputs) > 1]
 
 
 def _add_schemas(known: list[dict[str, Any]], statement: str | None) -> None:

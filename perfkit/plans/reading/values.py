@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Balance", "bare", "counters", "items", "number", "pairs", "words"]
 
-_MEASURED = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) ?(?:ms|kB|b|bytes|%)?")
+_MEASURED = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) ?(?:ms|kB|b)?")
 _MARKS = re.compile(r"['\"()\[\],]")
 _WORD = re.compile(r'(?:"(?>(?:[^"]++|"")*+)"|[^\s"])+')
 _LEADING = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?: ?(?:kB|ms|%)(?![A-Za-z]))?")

@@ -19,7 +19,7 @@ __all__ = ["RULES"]
 #: Nodes that hand rows on without looking at them: 0.05 µs per row with a quick clock,
 #: measured. From here on it is the clock that takes the time.
 SLOW_CLOCK_MS = 0.0005
-#: Rows from which on such a measurement is no accident.
+#: Rows per loop from which on such a measurement is no accident.
 MANY_ROWS = 10_000
 #: Share of the execution from which on times of nodes mislead.
 OVERHEAD_SHARE = 0.5
@@ -41,7 +41,8 @@ def timing_overhead(plan: Plan, _facts: Facts) -> list[Finding]:
 
 
 def _hands_on(node: Node) -> bool:
-    return node.kind in _HANDING_ON and total_rows(node) >= MANY_ROWS
+    """Whether ``node`` only hands on many rows per loop: times are rounded once per loop."""
+    return node.kind in _HANDING_ON and (node.number("Actual Rows") or 0.0) >= MANY_ROWS
 
 
 def _per_row_ms(plan: Plan, node: Node) -> float:

@@ -49,13 +49,14 @@ _NOT_SLOW = frozenset(
 
 def slow_function(plan: Plan, _facts: Facts) -> list[Finding]:
     """Find nodes whose rows take 20 µs each and that call a function for them."""
+    compiling = jit_total_ms(plan)
     told = {scan.node.node_id for scan in wasteful_scans(plan) if scan.candidate}
     return [
         _finding(plan, node, names, ms)
         for node in plan.tree
         if node.kind in _NODES
         and node.node_id not in told
-        and (ms := _computing_ms(plan, node)) >= SLOW_MS
+        and (ms := _computing_ms(plan, node) - compiling) >= SLOW_MS
         and large(plan, ms)
         and ms >= SLOW_ROW_MS * _evaluated(plan, node)
         and (names := _functions(plan, node))
@@ -63,11 +64,11 @@ def slow_function(plan: Plan, _facts: Facts) -> list[Finding]:
 
 
 def _computing_ms(plan: Plan, node: Node) -> float:
-    """Return the self time of ``node`` that neither reading nor compiling can explain."""
+    """Return the self time of ``node`` that reading cannot explain."""
     read = plan.times.self_blocks["read_blocks"][node.node_id] or 0
     processes = max(plan.times.processes[node.node_id], 1.0)
     own = plan.times.self_ms[node.node_id] or 0.0
-    return own - read * _READ_MS / processes - jit_total_ms(plan)
+    return own - read * _READ_MS / processes
 
 
 def _evaluated(plan: Plan, node: Node) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perfkit.plans.advice import index_fix
 from perfkit.plans.candidates import candidate, candidates
 from perfkit.plans.postgres_sql import code, identifier, quoted
-from perfkit.plans.rules.rerun import PLACEHOLDER, statement_of
+from perfkit.plans.rules.rerun import statement_of
 from perfkit.results import Fix
 
 if TYPE_CHECKING:
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from perfkit.plans.facts import Facts
     from perfkit.plans.model import Node, Plan
 
-__all__ = ["Proposals", "hypothetical", "literal", "table_name"]
+__all__ = ["Proposals", "literal", "table_name"]
 
 _ASKED = ("Index Cond", "Recheck Cond", "Filter")
-# HypoPG knows these access methods; GIN and GiST it does not.
-_HYPOTHETICAL = {"btree", "brin", "hash"}
 _NONE = Fix(
     text="No index is known that would serve the condition as it is written and is not there "
     "already: look at the condition, at the statistics (ANALYZE) and at what the planner was "
@@ -68,32 +66,16 @@ class Proposals:
         return replace(fix, text=f"{text} {fix.text}")
 
     def _built(self, found: Candidate) -> Fix:
-        fix = _with_companions(index_fix(found), found)
-        if fix.test or found.method not in _HYPOTHETICAL:
-            return fix
-        return replace(fix, test=hypothetical(self.plan, found))
+        fix = index_fix(found, statement=statement_of(self.plan))
+        # Without its companions it is of no use (an OR over two columns takes two).
+        missing = [one.sql() for one in found.companions if one.sql() not in fix.snippet]
+        return replace(fix, snippet="\n".join((fix.snippet, *missing)))
 
     def _wholes(self, node: Node) -> set[tuple[str | None, str | None]]:
         """Return the partitioned table that ``node`` scans a part of."""
         table = self.facts.of(node)
         whole = None if table is None else self.facts.whole(table)
         return set() if whole is None else {(whole.schema, whole.name)}
-
-
-def _with_companions(fix: Fix, found: Candidate) -> Fix:
-    """Return the advice with the statements of the indexes without which it is of no use."""
-    missing = [one.sql() for one in found.companions if one.sql() not in fix.snippet]
-    return replace(fix, snippet="\n".join((fix.snippet, *missing)))
-
-
-def hypothetical(plan: Plan, index: Candidate) -> str:
-    """Return the statements that plan with an index, and its companions, not there (HypoPG)."""
-    creates = [
-        f"SELECT hypopg_create_index({literal(one.sql(concurrently=False).strip().rstrip(';'))});"
-        for one in (index, *index.companions)
-    ]
-    statement = (statement_of(plan) or PLACEHOLDER).rstrip(";")
-    return "\n".join((*creates, "EXPLAIN", statement, ";", "SELECT hypopg_reset();"))
 
 
 def literal(text: str) -> str:

@@ -26,7 +26,7 @@ _REFERENCE = "PostgreSQL documentation, Planner Method Configuration: enable_mem
 
 def memoize(plan: Plan, _facts: Facts) -> list[Finding]:
     """Find Memoize nodes that hardly ever hit, or throw away what is asked for again."""
-    found = (_useless(plan, n) or _small(plan, n) for n in plan.tree if n.kind == "Memoize")
+    found = (_small(plan, n) or _useless(plan, n) for n in plan.tree if n.kind == "Memoize")
     return [finding for finding in found if finding is not None]
 
 

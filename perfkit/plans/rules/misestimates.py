@@ -41,11 +41,23 @@ def wrong(plan: Plan, node: Node) -> bool:
 
 
 def lowest_wrong(plan: Plan) -> list[Node]:
-    """Return the lowest nodes with wrong estimates that something slow was built on."""
+    """Return the lowest nodes with wrong estimates that something slow was built on.
+
+    Where many were added up to one slow node, the worst of them stands for all.
+    """
     every = {node.node_id for node in plan.tree if wrong(plan, node)}
-    above = _above(plan, every)
-    lowest = [plan.tree[one] for one in sorted(every - above)]
-    return [node for node in lowest if _matters(plan, node, every) and _used(plan, node)]
+    lowest = [plan.tree[one] for one in sorted(every - _above(plan, every))]
+    worst: dict[int, Node] = {}
+    for node in lowest:
+        slow = _slow_with(plan, node, every)
+        if slow is not None and _used(plan, node):
+            worst[slow] = max(worst.get(slow, node), node, key=_distance)
+    return sorted(worst.values(), key=lambda node: node.node_id)
+
+
+def _distance(node: Node) -> float:
+    factor = node.row_factor or 1.0
+    return max(factor, 1 / factor)
 
 
 def _above(plan: Plan, nodes: set[int]) -> set[int]:
@@ -66,10 +78,10 @@ def underestimated_below(plan: Plan, node: Node) -> Node:
     return max(own or found or [node], key=lambda below: below.depth)
 
 
-def _matters(plan: Plan, node: Node, every: set[int]) -> bool:
-    """Whether ``node``, or what was planned wrongly on top of it, takes time."""
-    above = [one for one in plan.ancestors(node) if one.node_id in every]
-    return any(matters(plan, one) for one in (node, *above))
+def _slow_with(plan: Plan, node: Node, every: set[int]) -> int | None:
+    """Return the nearest node that takes time: ``node``, or what was planned wrongly on it."""
+    above = (one for one in plan.ancestors(node) if one.node_id in every)
+    return next((one.node_id for one in (node, *above) if matters(plan, one)), None)
 
 
 def _used(plan: Plan, node: Node) -> bool:

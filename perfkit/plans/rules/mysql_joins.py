@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfkit.plans.mysql.index_advice import fix, joined_index
+from perfkit.plans.mysql.names import number
 from perfkit.plans.mysql.sql import quoted
 from perfkit.plans.rules.measures import evidence, inclusive_ms, large, spent, total_rows, where
 from perfkit.plans.rules.mysql_scans import SYSTEMS, readings, wasteful
@@ -124,7 +125,7 @@ def _misjudged(plan: Plan, outer: Node, inner: Node) -> Finding:
 
 def _dependent(plan: Plan, node: Node, runs: float) -> Finding:
     took = inclusive_ms(plan, node)
-    hits = node.number("r_hit_ratio")
+    hits = number(node.properties.get("r_hit_ratio"))
     return Finding(
         rule="mysql-dependent-subquery",
         severity="warning",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfkit.plans.mysql.index_advice import fix, index_for
+from perfkit.plans.mysql.names import list_of
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.scans import LARGE_ROWS, MATTERS_MS, MATTERS_SHARE, REMOVED_SHARE
 from perfkit.results import Finding
@@ -108,7 +109,7 @@ def _finding(plan: Plan, each: Reading, rule: str, what: str) -> Finding:
     table = each.scan.qualified or "a table"
     share = each.self_ms / (plan.execution_ms or each.self_ms)
     condition = each.filter.text("Filter")
-    used = each.scan.properties.get("used_key_parts") or ()
+    used = list_of(each.scan.properties.get("used_key_parts") or [])
     first = [str(part) for part in used] if rule == "mysql-index-filter" else []
     index = index_for(plan, each.scan, condition, first=first)
     return Finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.mysql.index_advice import fix, index_for
+from perfkit.plans.mysql.names import number
 from perfkit.plans.rules.measures import inclusive_ms, large, spent
 from perfkit.plans.rules.mysql_scans import SYSTEMS, readings, wasteful
 from perfkit.plans.rules.rule import Rule
@@ -32,7 +33,7 @@ def sort_spill(plan: Plan, _facts: Facts) -> list[Finding]:
     return [
         _spilled(plan, node)
         for node in plan.tree
-        if node.kind == "Sort" and (node.number("r_sort_passes") or 0) >= 1 and matters(plan, node)
+        if node.kind == "Sort" and _told(node, "r_sort_passes") and matters(plan, node)
     ]
 
 
@@ -94,7 +95,7 @@ def _spilled(plan: Plan, node: Node) -> Finding:
             {
                 "node": node.node_id,
                 "sort_key": keys,
-                "merge_passes": node.number("r_sort_passes"),
+                "merge_passes": _told(node, "r_sort_passes"),
                 "buffer": node.text("r_buffer_size"),
                 "self_ms": own,
             }
@@ -108,6 +109,11 @@ def _spilled(plan: Plan, node: Node) -> Finding:
         ),
         effort="low",
     )
+
+
+def _told(node: Node, key: str) -> float | None:
+    """Return a number of the server's own; "(varied across executions)" is none."""
+    return number(node.properties.get(key))
 
 
 def _sorted_table(plan: Plan, node: Node) -> Node | None:
@@ -125,7 +131,7 @@ def _sorted_rows(plan: Plan, node: Node) -> float:
 
 def _wanted(plan: Plan, node: Node) -> float:
     """Return the rows that anybody read from the sort; infinity if no LIMIT is known."""
-    limit = node.number("limit_rows") or node.number("r_limit")
+    limit = _told(node, "limit_rows") or _told(node, "r_limit")
     above = plan.tree[node.parent_id] if node.parent_id is not None else None
     if above is not None and above.kind == "Limit":
         limit = above.number("Actual Rows")

@@ -61,7 +61,7 @@ def jit_total_ms(plan: Plan) -> float:
     timing = _part(plan, "JIT").get("Timing")
     total = timing.get("Total") if isinstance(timing, dict) else None
     processes = max(plan.times.processes, default=1.0)
-    return float(total or 0.0) / max(processes, 1.0)
+    return min(float(total or 0.0) / max(processes, 1.0), plan.execution_ms or 0.0)
 
 
 def planning(plan: Plan, _facts: Facts) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,8 @@ __all__ = ["RULES"]
 TRIGRAM = 3
 _TYPE_OF = "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
 _WRAPPED = {"implicit-cast", "function-on-column"}
+#: These matter in the filter of an index scan too: the index led to rows that they throw away.
+_BEHIND_AN_INDEX = _WRAPPED | {"leading-wildcard"}
 _REFERENCES = {
     "implicit-cast": "PostgreSQL documentation, Operator Type Resolution",
     "function-on-column": "PostgreSQL documentation, Indexes on Expressions",
@@ -54,7 +56,7 @@ class _Unserved:
 def unserved(rule: str, plan: Plan, facts: Facts) -> list[Finding]:
     """Find scans that throw most rows away because of a condition of the kind ``rule``."""
     groups = [[scan.node for scan in scans] for scans in wasteful_groups(plan)]
-    if rule in _WRAPPED:
+    if rule in _BEHIND_AN_INDEX:
         groups += [[node] for node in plan.tree if discards(plan, node)]
     found, proposals = [], Proposals(plan, facts)
     for nodes in groups:
@@ -111,9 +113,14 @@ def _own_type(proposals: Proposals, case: _Unserved) -> Fix:
         f"the column can then be used.{built}",
         snippet="" if known is None else f"{quoted(column)} = CAST(:value AS {known.type})",
         language="" if known is None else "sql",
-        test=f"{_TYPE_OF}\nWHERE attrelid = {literal(table_name(case.first))}::regclass "
-        f"AND attname = {literal(column)};",
+        test=_type_of(case),
     )
+
+
+def _type_of(case: _Unserved) -> str:
+    """Return the statement that shows the type of the column, on which it depends what fits."""
+    where = f"attrelid = {literal(table_name(case.first))}::regclass"
+    return f"{_TYPE_OF}\nWHERE {where} AND attname = {literal(case.obstacle.columns[0])};"
 
 
 def _expression(proposals: Proposals, case: _Unserved) -> Fix:
@@ -125,7 +132,8 @@ def _expression(proposals: Proposals, case: _Unserved) -> Fix:
         f"are immutable: ({first.column})."
     )
     fitting = found is not None and any(key.expression for key in found.keys)
-    return proposals.advice(found if fitting else None, text)
+    fix = proposals.advice(found if fitting else None, text)
+    return fix if fix.test else replace(fix, test=_type_of(case))
 
 
 def _trigrams(proposals: Proposals, case: _Unserved) -> Fix:

@@ -9,7 +9,15 @@ if TYPE_CHECKING:
 
     from perfkit.plans.model import Node
 
-__all__ = ["BLOCKS", "BLOCK_BYTES", "IO_TIMES", "counts_blocks", "io_total_ms", "spilled_bytes"]
+__all__ = [
+    "BLOCKS",
+    "BLOCK_BYTES",
+    "IO_TIMES",
+    "counts_blocks",
+    "io_total_ms",
+    "spilled_bytes",
+    "touched_blocks",
+]
 
 BLOCK_BYTES = 8192
 _KB = 1024
@@ -23,7 +31,8 @@ BLOCKS: Mapping[str, str] = {
     "temp_read_blocks": "Temp Read Blocks",
     "temp_written_blocks": "Temp Written Blocks",
 }
-_COUNTED = (*BLOCKS.values(), "Local Hit Blocks", "Local Read Blocks")
+_TOUCHED = ("Shared Hit Blocks", "Shared Read Blocks", "Local Hit Blocks", "Local Read Blocks")
+_COUNTED = (*BLOCKS.values(), *_TOUCHED)
 #: With track_io_timing: one pair of fields in 9.2 to 16, from 15 on temporary files beside it,
 #: from 17 on shared and local buffers apart.
 IO_TIMES = tuple(
@@ -37,6 +46,14 @@ _GROUPS = ("Full-sort Groups", "Pre-sorted Groups")
 def counts_blocks(tree: Sequence[Node]) -> bool:
     """Whether the plan has blocks (BUFFERS); text leaves out those that are 0."""
     return any(key in node.properties for node in tree for key in _COUNTED)
+
+
+def touched_blocks(node: Node) -> float:
+    """Return the blocks of tables and indexes touched in ``node`` and below it.
+
+    Temporary ones are left out: a scan of stored rows has its own.
+    """
+    return sum(node.number(key) or 0.0 for key in _TOUCHED)
 
 
 def io_total_ms(node: Node) -> float | None:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.plans.times.readers import execution_order
+from perfkit.plans.times.counters import touched_blocks
+from perfkit.plans.times.readers import execution_order, rows_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +63,7 @@ def _time_tells(plan: Node, scans: Sequence[Node], free: Mapping[int, float]) ->
     """Whether scans that only pass rows on have about the time of the CTE, and so tell who paid."""
     cost = plan.total_ms or 0.0
     plain = [scan for scan in scans if not _busy(scan)]
-    passing = sum(_PASSING_MS * _rows(scan) for scan in plain)
+    passing = sum(_PASSING_MS * rows_read(scan) for scan in plain)
     spent = sum(free[scan.node_id] for scan in plain)
     return bool(plain) and spent <= cost * (1 + _TIMES_AGREE) + passing
 
@@ -71,7 +72,7 @@ def _by_blocks(
     plan: Node, scans: Sequence[Node], blocks: Sequence[float]
 ) -> dict[int, float] | None:
     """Return shares by blocks, None where these are not the CTE's."""
-    touched = blocks_of(plan)
+    touched = touched_blocks(plan)
     parts = {scan.node_id: blocks[scan.node_id] for scan in scans}
     total = sum(parts.values())
     if touched < 1 or abs(total - touched) > _BLOCKS_AGREE * touched:
@@ -99,7 +100,7 @@ def _by_time(plan: Node, scans: Sequence[Node], free: Mapping[int, float]) -> di
 def _plain(scans: Sequence[Node], cost: float, free: Mapping[int, float]) -> dict[int, float]:
     """Return the times of scans without what passing rows on took: the same for each row."""
     surplus = max(sum(free[scan.node_id] for scan in scans) - cost, 0.0)
-    rows = {scan.node_id: _rows(scan) for scan in scans}
+    rows = {scan.node_id: rows_read(scan) for scan in scans}
     total = sum(rows.values())
     if not total:
         return {scan.node_id: free[scan.node_id] for scan in scans}
@@ -109,21 +110,15 @@ def _plain(scans: Sequence[Node], cost: float, free: Mapping[int, float]) -> dic
 
 def _passing(scans: Sequence[Node], free: Mapping[int, float]) -> dict[int, float]:
     return {
-        scan.node_id: max(free[scan.node_id] - _PASSING_MS * _rows(scan), 0.0) for scan in scans
+        scan.node_id: max(free[scan.node_id] - _PASSING_MS * rows_read(scan), 0.0) for scan in scans
     }
 
 
 def _made(plan: Node, scan: Node) -> float:
     """Return what the rows that ``scan`` read took if it was the first to read them."""
-    cost, rows = plan.total_ms or 0.0, _rows(plan)
+    cost, rows = plan.total_ms or 0.0, rows_read(plan)
     start = min(plan.number("Actual Startup Time") or 0.0, cost)
-    return start + (cost - start) * min(_rows(scan) / rows, 1.0) if rows else cost
-
-
-def _rows(node: Node) -> float:
-    """Return the rows that ``node`` read, over all its loops."""
-    once = (node.number("Actual Rows") or 0.0) + (node.removed_per_loop() or 0.0)
-    return once * (node.loops or 0.0)
+    return start + (cost - start) * min(rows_read(scan) / rows, 1.0) if rows else cost
 
 
 def _limits(
@@ -131,23 +126,14 @@ def _limits(
 ) -> dict[int, tuple[float, float]]:
     """Return between which shares each scan's lies, as blocks and first rows tell."""
     if told is not None:
-        unsure = _STRAY_BLOCKS / blocks_of(plan)
+        unsure = _STRAY_BLOCKS / touched_blocks(plan)
         return {
             one: (max(share - unsure, 0.0), min(share + unsure, 1.0)) for one, share in told.items()
         }
     start, cost = plan.number("Actual Startup Time") or 0.0, plan.total_ms or 0.0
-    able = [scan.node_id for scan in scans if (scan.total_ms or 0.0) >= _STARTUP * start]
+    able = {scan.node_id for scan in scans if (scan.total_ms or 0.0) >= _STARTUP * start}
     first = min(start / cost, 1.0) if cost and len(able) == 1 else 0.0
     return {scan.node_id: (first * (scan.node_id in able), 1.0) for scan in scans}
-
-
-def blocks_of(node: Node) -> float:
-    """Return the blocks of tables and indexes touched in ``node`` and below it.
-
-    Temporary ones are left out: the scans have those of the stored rows.
-    """
-    keys = ("Shared Hit", "Shared Read", "Local Hit", "Local Read")
-    return sum(node.number(f"{key} Blocks") or 0.0 for key in keys)
 
 
 def _within(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfkit.plans.times.processes import GATHERS, outer_child, separate, slowest_ms
+from perfkit.plans.times.triggers import after_triggers_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,9 +44,8 @@ def parts(plan: Plan, triggers: Sequence[Trigger]) -> list[tuple[str, float]]:
 
     ``nodes`` and ``rest`` always; where there are some, ``writing CTEs after the root`` (what
     they do beyond the rows that were read), ``AFTER triggers`` and ``serialization``. The rest
-    is starting and ending the executor (locks, files, JIT of the start-up) and triggers that
-    cannot be told to be BEFORE or AFTER; a negative one means that the plan's times disagree.
-    Empty without times.
+    is starting and ending the executor (locks, files, JIT of the start-up); a negative one
+    means that the plan's times disagree. Empty without times.
     """
     nodes, whole = _nodes_ms(plan), plan.execution_ms
     if nodes is None or whole is None:
@@ -55,8 +55,8 @@ def parts(plan: Plan, triggers: Sequence[Trigger]) -> list[tuple[str, float]]:
     found += [("writing CTEs after the root", late)] if late else []
     if plan.printed_ms is None:
         return [*found, ("rest", 0.0)]
-    after = [trigger.time_ms or 0.0 for trigger in triggers if trigger.before is False]
-    found += [("AFTER triggers", sum(after))] if after else []
+    after = after_triggers_ms(triggers, after_root_ms(plan) or 0.0)
+    found += [("AFTER triggers", after)] if after else []
     serialized = serialization_ms(plan)
     found += [] if serialized is None else [("serialization", serialized)]
     rest = whole - sum(ms for _, ms in found)

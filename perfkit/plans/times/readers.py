@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
     from perfkit.plans.model import Node
 
-__all__ = ["Readers", "ends", "execution_order", "is_cte"]
+__all__ = ["Readers", "ends", "execution_order", "is_cte", "rows_read", "texts"]
 
 # Expressions contain ``$0`` up to PostgreSQL 16, ``(InitPlan 1).col1`` in 17 and 18 and
 # ``(InitPlan expr_1).col1`` from 19 on; a longer number is another parameter.
 _PARAMETER = re.compile(r"\$[0-9]+|\(InitPlan [^()]{1,100}\)")
 _OLD_NAME = re.compile(r"InitPlan [^()]+ \(returns (?P<parameters>[^()]+)\)")
+# Of nodes, in search of who paid: far more than plans need whose InitPlans have readers.
+_VISITS, _VISITS_EACH = 100_000, 20
 _MAX_TEXT = 100_000  # characters of one property that are looked at
 
 
@@ -45,6 +47,8 @@ class Readers:
         self.ends = ends(tree)
         self._scans = _cte_scans(tree, self.ends)
         self._mentions = _mentions(tree)
+        self._found: dict[int, list[Node]] = {}
+        self._budget = _VISITS + _VISITS_EACH * len(tree)
 
     def of_cte(self, plan: Node) -> list[Node]:
         """Return the executed CTE Scans of ``plan``; a WorkTable Scan is none."""
@@ -56,12 +60,15 @@ class Readers:
         Parameters are sent to workers when these are started: instead of a node below a
         Gather the Gather is named, and the node behind it, should workers not be used.
         """
-        found: dict[int, Node] = {}
-        for node in self._mentioning(plan):
-            gather = self._gather_above(node, plan)
-            found |= {} if gather is None else {gather.node_id: gather}
-            found.setdefault(node.node_id, node)
-        return list(found.values())
+        if plan.node_id not in self._found:
+            found: dict[int, Node] = {}
+            for node in self._mentioning(plan):
+                gather = self._gather_above(node, plan)
+                if gather is not None:
+                    found[gather.node_id] = gather
+                found.setdefault(node.node_id, node)
+            self._found[plan.node_id] = list(found.values())
+        return self._found[plan.node_id]
 
     def behind_gather(self, node: Node, plan: Node) -> bool:
         """Whether a Gather stands between ``node`` and the owner of ``plan``."""
@@ -70,7 +77,8 @@ class Readers:
     def below_owner(self, plan: Node) -> Iterator[Node]:
         """Yield the executed nodes from the owner of ``plan`` down that are not in ``plan``."""
         owner = plan.parent_id or 0
-        for node in self.tree[owner : self.ends[owner]]:
+        behind = self.ends[owner] if self._affords(self.ends[owner] - owner) else owner
+        for node in self.tree[owner:behind]:
             if node.loops and not self._inside(node, plan):
                 yield node
 
@@ -89,14 +97,21 @@ class Readers:
         old = _OLD_NAME.fullmatch(name)
         mentions = old["parameters"].split(",") if old else [f"({name})"]
         owner = plan.parent_id or 0
+        named = [self._mentions.get(mention.strip(), []) for mention in mentions]
         return [
             node
-            for mention in mentions
-            for node in self._mentions.get(mention.strip(), ())
+            for nodes in named
+            if self._affords(len(nodes))
+            for node in nodes
             if owner <= node.node_id < self.ends[owner]
             and not self._inside(node, plan)
             and node.loops
         ]
+
+    def _affords(self, visits: int) -> bool:
+        """Whether ``visits`` more nodes may be looked at: the work is linear in the plan."""
+        self._budget -= visits
+        return self._budget >= 0
 
     def _inside(self, node: Node, plan: Node) -> bool:
         return plan.node_id <= node.node_id < self.ends[plan.node_id]
@@ -118,12 +133,13 @@ def _mentions(tree: Sequence[Node]) -> Mapping[str, list[Node]]:
     if not any(separate(node) for node in tree):
         return found
     for node in tree:
-        for mention in dict.fromkeys(_PARAMETER.findall(_texts(node))):
+        for mention in dict.fromkeys(_PARAMETER.findall(texts(node))):
             found[mention].append(node)
     return found
 
 
-def _texts(node: Node) -> str:
+def texts(node: Node) -> str:
+    """Return the expressions of ``node``, a line each; not the name it has itself."""
     parts: list[str] = []
     for key, value in node.properties.items():
         if isinstance(value, str) and key != "Subplan Name":
@@ -185,3 +201,9 @@ def execution_order(tree: Sequence[Node], node: Node) -> tuple[int, ...]:
         steps.append(-1 if early else node.node_id)
         node = parent
     return tuple(reversed(steps))
+
+
+def rows_read(node: Node) -> float:
+    """Return the rows that ``node`` looked at, over all its loops and processes."""
+    once = (node.number("Actual Rows") or 0.0) + (node.removed_per_loop() or 0.0)
+    return once * (node.loops or 0.0)

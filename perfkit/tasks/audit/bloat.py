@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfkit.probes.index_bloat import Density, Packing, density_function, leaf_density, packings
 from perfkit.tasks.audit.advice import Advice
+from perfkit.tasks.audit.one_line import lines
 from perfkit.units import format_bytes, format_count, format_share
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _advice(packing: Packing, measured: Density | None, air: float) -> Advice:
         reason=reason,
         fix="Rebuild it beside the old one: writes go on, twice the space is needed meanwhile. "
         "Run it outside a transaction; if it fails it leaves an invalid index named _ccnew.",
-        do=f"REINDEX INDEX CONCURRENTLY {packing.qualified};",
+        do="\n".join(lines(f"REINDEX INDEX CONCURRENTLY {packing.qualified};")),
         test="CREATE EXTENSION IF NOT EXISTS pgstattuple;\n"
         f"SELECT avg_leaf_density FROM pgstatindex('{_literal(packing.qualified)}');",
         proven=measured is not None,

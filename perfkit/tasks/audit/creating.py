@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 from perfkit.plans.advice import index_fix
 from perfkit.plans.candidates.script import statements
 from perfkit.tasks.audit.advice import Advice
+from perfkit.tasks.audit.one_line import lines
 from perfkit.units import format_bytes, format_count, format_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from perfkit.plans.candidates import Candidate
     from perfkit.tasks.audit.missing import Wanted
+    from perfkit.tasks.audit.workload import Load
     from perfkit.tasks.proofs import Proof
 
 __all__ = ["creates", "worth_it"]
@@ -22,16 +24,11 @@ _REFERENCE = "PostgreSQL documentation: 11. Indexes"
 _SHOWN = 5  # statements in the evidence
 
 
-def worth_it(
-    wanted: Iterable[Wanted], inserted: Mapping[str, int]
-) -> tuple[list[Wanted], list[str]]:
-    """Leave out what costs the workload's own inserts more time than it saves; say so.
-
-    ``inserted`` has rows by table, of the same time as the calls of the statements.
-    """
+def worth_it(wanted: Iterable[Wanted], load: Load) -> tuple[list[Wanted], list[str]]:
+    """Leave out what costs the workload's own inserts more time than it saves; say so."""
     kept, notes = [], []
     for each in wanted:
-        spent = _insert_ms(each, inserted)
+        spent = _insert_ms(each, load)
         if spent is not None and spent >= each.total_ms:
             notes.append(
                 f"{each.candidate.name} would save {format_ms(each.total_ms)} in "
@@ -43,10 +40,10 @@ def worth_it(
     return kept, notes
 
 
-def _insert_ms(wanted: Wanted, inserted: Mapping[str, int]) -> float | None:
+def _insert_ms(wanted: Wanted, load: Load) -> float | None:
     """Return what the index would have cost the inserts of the workload."""
     cost = wanted.proof.write_cost if wanted.proof else None
-    rows = inserted.get(wanted.candidate.table)
+    rows = load.inserted(wanted.candidate.schema, wanted.candidate.table)
     if cost is None or cost.insert_ms_per_1000 is None or not rows:
         return None
     return cost.insert_ms_per_1000 * rows / 1000
@@ -61,9 +58,9 @@ def _advice(wanted: Wanted) -> Advice:
     candidate, proof, old = wanted.candidate, wanted.proof, wanted.candidate.replaces
     reason = _reason(wanted)
     do = statements(candidate)
-    replaced = (
-        (f"DROP INDEX CONCURRENTLY IF EXISTS {candidate.qualified(old.name)};",) if old else ()
-    )
+    # One with parts cannot be dropped concurrently.
+    how = "" if candidate.partitions else "CONCURRENTLY "
+    replaced = (f"DROP INDEX {how}IF EXISTS {candidate.qualified(old.name)};",) if old else ()
     return Advice(
         action="replace" if old else "create",
         kind="missing-index",
@@ -74,8 +71,8 @@ def _advice(wanted: Wanted) -> Advice:
         title=f"{candidate.table} has no index on ({_columns(candidate)}): {reason}",
         reason=reason,
         fix=_fix(wanted),
-        do="\n".join((*do, *replaced)),
-        undo=candidate.undo,
+        do="\n".join(line for each in (*do, *replaced) for line in lines(each)),
+        undo="\n".join(lines(candidate.undo)),
         test=proof.test if proof and proof.test else index_fix(candidate).test,
         proven=proof is not None,
         severity="warning",

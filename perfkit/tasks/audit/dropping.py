@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.plans.postgres_sql import quoted
 from perfkit.tasks.audit.advice import Advice
+from perfkit.tasks.audit.drops import LEAST_BYTES
+from perfkit.tasks.audit.restoring import drop_statement, restored
 from perfkit.units import format_bytes, format_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from perfkit.probes.catalog import Index
+    from perfkit.probes.catalog import Index, StatisticsAge
     from perfkit.probes.table_states import TableState
     from perfkit.results import Level
     from perfkit.tasks.audit.drops import Drop
@@ -28,12 +29,18 @@ _REFERENCE = "PostgreSQL documentation: 11. Indexes; pg_stat_user_indexes"
 def dropping(
     found: Iterable[Drop],
     tested: Mapping[tuple[str, str], DropProof],
+    every: Sequence[Index] = (),
 ) -> list[Advice]:
-    """Return one advice per index; one that statements need after all is no longer advised."""
-    return [_advice(drop, tested.get((drop.index.schema, drop.index.name))) for drop in found]
+    """Return one advice per index; one that statements need after all is no longer advised.
+
+    ``every`` index of the database has those of partitions, for taking it back.
+    """
+    return [
+        _advice(drop, tested.get((drop.index.schema, drop.index.name)), every) for drop in found
+    ]
 
 
-def _advice(drop: Drop, proof: DropProof | None) -> Advice:
+def _advice(drop: Drop, proof: DropProof | None, every: Sequence[Index]) -> Advice:
     index = drop.index
     hurts = proof is not None and proof.verdict == "hurts"
     enough = drop.enough and not hurts
@@ -49,7 +56,7 @@ def _advice(drop: Drop, proof: DropProof | None) -> Advice:
         reason=reason,
         fix=_fix(drop),
         do=drop_statement(index),
-        undo=f"{' '.join(index.definition.split())};",
+        undo=restored(index, every),
         check=_check(drop),
         proven=drop.proven and not hurts,
         enough=enough,
@@ -69,16 +76,19 @@ def _advice(drop: Drop, proof: DropProof | None) -> Advice:
     )
 
 
-def drop_statement(index: Index) -> str:
-    """Return the statement; that of a partitioned table cannot be dropped concurrently."""
-    how = "" if index.partitioned else "CONCURRENTLY "
-    return f"DROP INDEX {how}{quoted(index.schema)}.{quoted(index.name)};"
-
-
 def rarely_used(
-    found: Iterable[Index], states: Mapping[tuple[str, str], TableState], gone: set[int]
+    found: Sequence[Index],
+    states: Mapping[tuple[str, str], TableState],
+    age: StatisticsAge,
+    gone: Collection[tuple[str, str]] = (),
 ) -> list[Advice]:
-    """Return indexes with a few scans, each paid with over a thousand rows written."""
+    """Return indexes with a few scans in a month, each paid with over a thousand rows written.
+
+    ``gone`` are those (schema, name) that something else is advised for. Younger statistics
+    show how the tables were filled, not how they are used.
+    """
+    if not age.enough:
+        return []
     advices = []
     for index in found:
         state = states.get((index.schema, index.table))
@@ -86,12 +96,13 @@ def rarely_used(
         writes = (state.inserts or 0) + (state.updates or 0) if state else 0
         rare = 0 < scans < RARE_SCANS and writes > WRITES_PER_SCAN * scans
         free = index.valid and not index.needed and not index.supports_foreign_key
-        if rare and free and id(index) not in gone:
-            advices.append(_rare(index, scans, writes))
+        large = index.size_bytes >= LEAST_BYTES
+        if rare and free and large and (index.schema, index.name) not in gone:
+            advices.append(_rare(index, scans, writes, found))
     return advices
 
 
-def _rare(index: Index, scans: int, writes: int) -> Advice:
+def _rare(index: Index, scans: int, writes: int, every: Sequence[Index]) -> Advice:
     reason = f"{format_count(scans)} scans for {format_count(writes)} rows written"
     return Advice(
         action="drop",
@@ -104,7 +115,7 @@ def _rare(index: Index, scans: int, writes: int) -> Advice:
         reason=reason,
         fix="See who scans it before anything else: a report that runs once a month may need it.",
         do=drop_statement(index),
-        undo=f"{' '.join(index.definition.split())};",
+        undo=restored(index, every),
         check="who scans it, and what that statement would take without it",
         enough=False,
         severity="info",

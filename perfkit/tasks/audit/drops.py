@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfkit.tasks.audit.predicates import same_rows
 from perfkit.units import format_bytes, format_count
 
 if TYPE_CHECKING:
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
 
     from perfkit.probes.catalog import Index, StatisticsAge
 
-__all__ = ["LEAST_BYTES", "Drop", "drops"]
+__all__ = ["LEAST_BYTES", "Drop", "drops", "meaning"]
 
 #: Eight pages: smaller indexes cost nothing worth a change.
 LEAST_BYTES = 8 * 8192
 _BTREE = "btree"
+_UNORDERED = {"gin", "brin"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +58,16 @@ def drops(found: Sequence[Index], age: StatisticsAge) -> list[Drop]:
 def _duplicates(found: Sequence[Index]) -> Iterator[Drop]:
     groups: dict[Hashable, list[Index]] = defaultdict(list)
     for index in found:
-        groups[_meaning(index)].append(index)
+        groups[meaning(index)].append(index)
     for twins in groups.values():
-        keeper, *others = sorted(twins, key=_rank)
-        for other in others:
-            if _replaceable(other, keeper):
+        kept: list[Index] = []
+        for index in sorted(twins, key=_rank):
+            keeper = next((other for other in kept if _replaceable(index, other)), None)
+            if keeper is None:
+                kept.append(index)
+            else:
                 yield Drop(
-                    index=other,
+                    index=index,
                     kind="duplicate",
                     reason=f"the same as {keeper.name}{_role(keeper)}",
                     proven=True,
@@ -70,40 +75,51 @@ def _duplicates(found: Sequence[Index]) -> Iterator[Drop]:
                 )
 
 
-def _meaning(index: Index) -> Hashable:
-    """Return what two indexes must share to answer the same questions at the same cost."""
+def meaning(index: Index) -> Hashable:
+    """Return what two indexes must share to answer the same questions at the same cost.
+
+    A b-tree may be read backwards; how full its pages are is no matter of what it answers. GIN
+    and BRIN search their columns independently: the order of those does not count.
+    """
     keys, parameters = index.keys, index.parameters
     if index.method == _BTREE:
         keys = min(keys, tuple(key.flipped() for key in keys))
-        parameters = ()  # how full its pages are: no matter of what it answers
+        parameters = ()
+    elif index.method in _UNORDERED and not parameters:
+        keys = tuple(sorted(keys))
     return (
         index.schema, index.table, index.method, keys,
-        frozenset(index.included), index.predicate, parameters,
+        frozenset(index.included), same_rows(index.predicate), parameters,
     )  # fmt: skip
 
 
 def _rank(index: Index) -> tuple[object, ...]:
     """Sort what is kept to the front: guarantees first, then the one in use."""
     guarantees = (
-        index.constrained, index.replica_identity, index.exclusion, index.unique, index.clustered,
+        index.part_of is not None, index.constrained, index.replica_identity, index.exclusion,
+        index.unique, index.clustered, index.immediate, index.nulls_not_distinct,
     )  # fmt: skip
     return (*(not each for each in guarantees), -(index.scans or 0), index.name)
 
 
 def _replaceable(index: Index, by: Index) -> bool:
-    """Whether ``by`` guarantees all that ``index`` does."""
-    if index.constrained or index.replica_identity or index.exclusion:
+    """Whether ``by`` guarantees all that ``index`` does.
+
+    A deferrable constraint lets through for a while what a unique index refuses at once, and
+    ON CONFLICT cannot use it. What refuses two nulls refuses all that others do.
+    """
+    if index.constrained or index.replica_identity or index.exclusion or index.part_of:
         return False
     if not index.unique:
         return True
-    return by.unique and by.nulls_not_distinct == index.nulls_not_distinct
+    return by.unique and by.immediate and (by.nulls_not_distinct or not index.nulls_not_distinct)
 
 
 def _redundant(found: Sequence[Index], _: Sequence[Drop], __: StatisticsAge) -> Iterator[Drop]:
     by_table: dict[Hashable, list[Index]] = defaultdict(list)
     for index in found:
         if index.method == _BTREE:
-            by_table[index.schema, index.table, index.predicate].append(index)
+            by_table[index.schema, index.table, same_rows(index.predicate)].append(index)
     for group in by_table.values():
         yield from _prefixes(group)
 
@@ -139,13 +155,12 @@ def _covers(longer: Index, index: Index) -> bool:
 
 def _unused(found: Sequence[Index], before: Sequence[Drop], age: StatisticsAge) -> Iterator[Drop]:
     """Yield what nothing read; an index that stays for a dropped one inherits its readers."""
-    # Scans that this role may not see count as readers: unknown is not none.
-    inherits = {id(d.kept) for d in before if d.kind == "redundant" or d.index.scans != 0}
-    enough = age.enough
-    reason = f"never scanned {age.where} in {_days(age)}"
+    inherits = {id(d.kept) for d in before if d.kind == "redundant" or not _unread(d.index, age)}
     for index in found:
-        if id(index) in inherits or not _idle(index):
+        if id(index) in inherits or not _idle(index, age):
             continue
+        enough = age.enough or index.scans != 0
+        reason = _unused_for(index, age)
         yield Drop(
             index=index,
             kind="unused",
@@ -155,10 +170,29 @@ def _unused(found: Sequence[Index], before: Sequence[Drop], age: StatisticsAge) 
         )
 
 
-def _idle(index: Index) -> bool:
+def _unused_for(index: Index, age: StatisticsAge) -> str:
+    if index.scans == 0 or index.last_scan is None:
+        return f"never scanned {age.where} in {_days(age)}"
+    ago = _amount((age.now - index.last_scan).total_seconds())
+    return (
+        f"last scanned {age.where} {ago} ago, on {index.last_scan:%Y-%m-%d} "
+        f"({format_count(index.scans or 0)} scans before)"
+    )
+
+
+def _unread(index: Index, age: StatisticsAge) -> bool:
+    """Whether nothing scanned it, or nothing for a month; what this role may not see is a scan."""
+    if index.scans == 0:
+        return True
+    return index.scans is not None and index.last_scan is not None and age.month_since(
+        index.last_scan
+    )  # fmt: skip
+
+
+def _idle(index: Index, age: StatisticsAge) -> bool:
     """Whether nothing read it, and nothing but reading is it there for."""
     return (
-        index.scans == 0
+        _unread(index, age)
         and not index.needed
         and not index.supports_foreign_key
         and index.size_bytes >= LEAST_BYTES
@@ -184,6 +218,8 @@ def _amount(seconds: float) -> str:
 def _role(index: Index) -> str:
     if index.constrained:
         return ", which enforces a constraint"
+    if index.part_of is not None:
+        return f", which is a part of {index.part_of[1]}"
     return ", which is unique" if index.unique else ""
 
 

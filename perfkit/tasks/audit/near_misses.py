@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfkit.tasks.audit.advice import Advice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from perfkit.probes.catalog import Index, Key
 
@@ -18,17 +18,18 @@ _MOST = 20
 _BACKWARDS = 3  # bits of an index option: descending, nulls first
 
 
-def near_misses(found: Sequence[Index], gone: Iterable[str]) -> list[Advice]:
+def near_misses(found: Sequence[Index], gone: Collection[tuple[str, str]]) -> list[Advice]:
     """Return at most 20 indexes whose columns another one begins with, each with the reason.
 
-    ``gone`` are the qualified names (schema.name) of those to be dropped.
+    ``gone`` are those (schema, name) to be dropped.
     """
-    dropped = set(gone)
     tables: dict[tuple[str, str], list[Index]] = defaultdict(list)
     for index in found:
-        if index.valid and f"{index.schema}.{index.name}" not in dropped:
+        if index.valid and (index.schema, index.name) not in gone:
             tables[index.schema, index.table].append(index)
-    kept = (_kept(index, group) for group in tables.values() for index in group)
+    kept = (
+        _kept(index, group) for group in tables.values() for index in group if index.part_of is None
+    )
     return [advice for advice in kept if advice is not None][:_MOST]
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from perfkit.probes import catalog
 from perfkit.probes.foreign_keys import foreign_keys
+from perfkit.probes.index_builds import NO_BUILDS, Builds, index_builds
 from perfkit.probes.server import identify
 from perfkit.probes.session import as_engine, rolled_back
+from perfkit.probes.table_facts import table_facts
 from perfkit.probes.table_states import table_states
 from perfkit.tasks.audit.bloat import bloated
 from perfkit.tasks.audit.missing import wishes
@@ -47,6 +49,7 @@ class Survey:
     rebuilds: Sequence[Advice]
     blind_spots: Sequence[str]
     standbys: int
+    builds: Builds = NO_BUILDS
 
     @property
     def by_table(self) -> dict[object, list[Index]]:
@@ -77,11 +80,27 @@ def survey(
         age=age,
         load=asked,
         wishes=wishes(connection, server, asked.statements),
-        foreign_keys=foreign_keys(connection),
+        foreign_keys=_foreign_keys(connection, server),
         rebuilds=rebuilds,
         blind_spots=blind_spots,
         standbys=int(connection.exec_driver_sql(_STANDBYS).scalar_one()),
+        builds=index_builds(connection),
     )
+
+
+def _foreign_keys(connection: Connection, server: Server) -> list[ForeignKey]:
+    """Return them with the partitions of their tables: each needs an index of its own."""
+    found = foreign_keys(connection)
+    places = {(key.schema, key.table) for key in found if key.partitioned}
+    if not places:
+        return found
+    known = table_facts(connection, server, places).tables
+    return [
+        replace(key, partitions=known[key.schema, key.table].partitions)
+        if (key.schema, key.table) in known
+        else key
+        for key in found
+    ]
 
 
 def with_replicas(
@@ -89,26 +108,30 @@ def with_replicas(
 ) -> tuple[list[Index], StatisticsAge]:
     """Add up the scans of all servers; the youngest statistics say how far back they reach."""
     servers = 1
-    scans: dict[tuple[str, str], list[int | None]] = defaultdict(list)
+    seen: dict[tuple[str, str], list[Index]] = defaultdict(list)
     for target in replicas:
         with (
             as_engine("index_audit", target) as ready,
             rolled_back("index_audit", ready, timeout_s=60.0) as connection,
         ):
             for index in catalog.indexes(connection, identify(connection)):
-                scans[index.schema, index.name].append(index.scans)
+                seen[index.schema, index.name].append(index)
             age = max(age, catalog.statistics_age(connection), key=lambda each: each.since)
         servers += 1
     where = f"on any of {servers} servers" if servers > 1 else age.where
-    added = [
-        replace(index, scans=_total(index.scans, scans[index.schema, index.name], servers - 1))
-        for index in indexes
-    ]
+    added = [_added(index, seen[index.schema, index.name], servers - 1) for index in indexes]
     return added, age._replace(where=where)
 
 
-def _total(own: int | None, others: Sequence[int | None], expected: int) -> int | None:
-    """Return the sum; what one server hides, or does not have, is not known."""
-    if own is None or len(others) < expected or any(count is None for count in others):
-        return None
-    return own + sum(count or 0 for count in others)
+def _added(index: Index, others: Sequence[Index], expected: int) -> Index:
+    """Return the index with all scans; what one server hides, or does not have, is not known."""
+    counts = [each.scans for each in (index, *others)]
+    if len(others) < expected or None in counts:
+        return replace(index, scans=None, last_scan=None)
+    last = [each.last_scan for each in (index, *others) if each.last_scan is not None]
+    dated = all(each.last_scan is not None for each in (index, *others) if each.scans)
+    return replace(
+        index,
+        scans=sum(count or 0 for count in counts),
+        last_scan=max(last) if last and dated else None,
+    )

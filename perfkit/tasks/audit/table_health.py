@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfkit.plans.postgres_sql import quoted
 from perfkit.tasks.audit.advice import Advice
+from perfkit.tasks.audit.one_line import lines
 from perfkit.units import format_bytes, format_count, format_share
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from perfkit.probes.catalog import Index
     from perfkit.probes.table_states import TableState
 
-__all__ = ["hot_loss", "many_indexes", "sequential_reads", "stale_statistics"]
+__all__ = ["hot_loss", "many_indexes", "of_partitions", "sequential_reads", "stale_statistics"]
 
 #: autovacuum_analyze_scale_factor is 0.1 by default: more says that it did not come.
 STALE_SHARE, STALE_ROWS = 0.10, 1000
@@ -22,6 +24,7 @@ STALE_SHARE, STALE_ROWS = 0.10, 1000
 HOT_UPDATES, HOT_SHARE = 10_000, 0.50
 #: A reader's rule of thumb, not a limit of the server.
 MANY_INDEXES = 10
+_LEAST_FILL = 50  # half of each page for updates: with less, scans pay more than updates gain
 #: PgHero's bar for tables that are read sequentially: at least 10,000 rows, and fewer than
 #: 95 % of the scans by index; here most rows must have come that way as well.
 LARGE_ROWS, SCANS, SCAN_SHARE, ROW_SHARE = 10_000, 50, 0.05, 0.90
@@ -49,7 +52,8 @@ def _stale(state: TableState) -> Advice:
         title=f"{state.name}: {known}, {changed} rows changed {since}",
         fix="The planner chooses by these statistics: refresh them before judging any plan, and "
         "see why autovacuum did not (a threshold of its own for large tables helps).",
-        do=f"ANALYZE {_table(state)};",
+        do="\n".join(lines(f"ANALYZE {_table(state)};")),
+        proven=True,
         confidence="high",
         severity="warning",
         reference="PostgreSQL documentation: 24.1.3 Updating Planner Statistics",
@@ -89,7 +93,10 @@ def _hot(state: TableState, indexes: Sequence[Index]) -> Advice:
         title=f"{state.name}: only {format_share(hot / updates)} of {format_count(updates)} "
         f"updates were HOT; the others wrote to all {len(indexes)} indexes",
         fix=fix,
-        do=f"ALTER TABLE {_table(state)} SET (fillfactor = {min(state.fillfactor, 90)});",
+        do=_roomier(state, crowded=crowded),
+        undo="\n".join(
+            lines(f"ALTER TABLE {_table(state)} SET (fillfactor = {state.fillfactor});")
+        ),
         confidence="medium" if crowded else "low",
         severity="info",
         reference="PostgreSQL documentation: 73.7 Heap-Only Tuples",
@@ -103,6 +110,14 @@ def _hot(state: TableState, indexes: Sequence[Index]) -> Advice:
             }
         ],
     )
+
+
+def _roomier(state: TableState, *, crowded: bool) -> str:
+    """Return the statement that leaves more room in pages, if that is known to be lacking."""
+    wanted = max(state.fillfactor - 10, _LEAST_FILL)
+    if not crowded or wanted >= state.fillfactor:
+        return ""
+    return "\n".join(lines(f"ALTER TABLE {_table(state)} SET (fillfactor = {wanted});"))
 
 
 def many_indexes(
@@ -180,6 +195,33 @@ def _sequential(state: TableState) -> Advice:
                 "index_scans": state.index_scans,
             }
         ],
+    )
+
+
+def of_partitions(
+    advices: Iterable[Advice], states: Mapping[tuple[str, str], TableState]
+) -> list[Advice]:
+    """Join what is said of partitions of one table into one advice, that of the first."""
+    groups: dict[object, list[Advice]] = {}
+    for advice in advices:
+        root = states[advice.place].root
+        what = (advice.kind, advice.schema, root) if root else (advice.kind, *advice.place, None)
+        groups.setdefault(what, []).append(advice)
+    return [_joined(group, states[group[0].place].root) for group in groups.values()]
+
+
+def _joined(group: Sequence[Advice], root: str | None) -> Advice:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    more = f"{format_count(len(group) - 1)} more partition{'s' if len(group) > 2 else ''}"  # noqa: PLR2004 - one more is not a plural
+    title = f"{first.title}; the same holds for {more} of {root}"
+    return replace(
+        first,
+        title=title,
+        reason=title,
+        do="\n".join(advice.do for advice in group if advice.do),
+        undo="\n".join(advice.undo for advice in group if advice.undo),
     )
 
 

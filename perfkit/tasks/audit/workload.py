@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from perfkit.analyses.recorded_statements import recorded
 from perfkit.plans.postgres_sql import code, identifier
+from perfkit.probes import slow_statements
 from perfkit.probes.slow_statements import Write, workload, writes
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Load", "load"]
 
 _HEAD, _INTO = 1000, 3  # characters that hold the table's name; INSERT INTO name
-_READS = ("select", "with", "update", "delete", "merge", "(", "insert")
+_PLANNED = {"select", "with", "update", "delete", "merge", "insert"}
+#: One execution is no workload; logs of slow statements hold few of each.
+_LEAST_CALLS = 2
+_READ_TIMES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,27 +44,26 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """Statements, most time in all first; ``source`` says whose they are."""
+    """Statements, most time in all first; ``source`` says whose they are.
+
+    Those with fewer than ``least_calls`` calls were left out.
+    """
 
     statements: Sequence[Asked]
     caveats: Sequence[str]
     source: str
     writes: Sequence[Write] = ()
+    least_calls: int = slow_statements.LEAST_CALLS
 
-    @property
-    def inserted(self) -> dict[str, int]:
-        """Rows that the workload inserted, by the table's name without its schema."""
-        rows: dict[str, int] = {}
-        for write in self.writes:
-            table = _inserts_into(write.text)
-            if table is not None:
-                rows[table] = rows.get(table, 0) + write.rows
-        return rows
+    def inserted(self, schema: str | None, table: str) -> int:
+        """Rows that the workload inserted into the table, named with or without its schema."""
+        names = {(schema, table), (None, table)}
+        return sum(write.rows for write in self.writes if _inserts_into(write.text) in names)
 
     @property
     def updates(self) -> list[Write]:
         """Its UPDATE statements."""
-        return [write for write in self.writes if write.text.lstrip()[:6].lower() == "update"]
+        return [write for write in self.writes if _verb(write.text) == "update"]
 
 
 def load(connection: Connection, rec: Recording | None, *, limit: int) -> Load:
@@ -77,24 +81,44 @@ def load(connection: Connection, rec: Recording | None, *, limit: int) -> Load:
 
 
 def _of_recording(rec: Recording, *, limit: int) -> Load:
-    found = recorded(rec, limit=limit)
+    """Read more than ``limit``: of the statements that take most time many are no queries."""
+    found = recorded(rec, limit=_READ_TIMES * limit)
     statements = [
         Asked(text=one.statement, calls=one.calls, mean_ms=one.mean_ms, values=one.values or {})
         for one in found
-        if one.statement.lstrip().lower().startswith(_READS) and one.calls
+        if _verb(one.statement) in _PLANNED
+        and one.calls >= _LEAST_CALLS
+        and one.mean_ms >= slow_statements.LEAST_MS
     ]
     written = [
         Write(one.statement, one.calls, one.calls)
         for one in found
-        if one.statement.lstrip()[:6].lower() in {"insert", "update"}
+        if _verb(one.statement) in {"insert", "update"}
     ]
-    return Load(statements=statements, caveats=(), source="the recording", writes=written)
+    return Load(
+        statements=statements[:limit],
+        caveats=(),
+        source="the recording",
+        writes=written,
+        least_calls=_LEAST_CALLS,
+    )
 
 
-def _inserts_into(sql: str) -> str | None:
-    """Return the table's name of an INSERT, without its schema."""
+def _verb(sql: str) -> str | None:
+    """Return the statement's first word, behind comments and brackets."""
+    words = (token for token in code(sql[:_HEAD]) if token.text != "(")
+    first = next(words, None)
+    return None if first is None else identifier(first)
+
+
+@lru_cache(maxsize=1000)
+def _inserts_into(sql: str) -> tuple[str | None, str] | None:
+    """Return schema, if it is named, and table of an INSERT."""
     tokens = code(sql[:_HEAD])
     if len(tokens) < _INTO or identifier(tokens[0]) != "insert":
         return None
-    dotted = len(tokens) > _INTO + 1 and tokens[_INTO].text == "."
-    return identifier(tokens[_INTO + 1 if dotted else _INTO - 1])
+    name = identifier(tokens[_INTO - 1])
+    if len(tokens) > _INTO + 1 and tokens[_INTO].text == ".":
+        own = identifier(tokens[_INTO + 1])
+        return None if own is None else (name, own)
+    return None if name is None else (None, name)

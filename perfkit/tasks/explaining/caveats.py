@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perfkit.plans.report import caveats as of_the_plan
 from perfkit.units import format_bytes, format_count, format_ms, format_share
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["caveats"]
 
-_MISSED = 0.03  # self times that miss the whole by more than this are worth a word
-_CLOCK = 0.2  # so is a clock around every node that costs more than this
+_CLOCK = 0.2  # a clock around every node that costs more than this is worth a word
 _NOISE_MS = 1.0  # shorter executions differ by that much anyway
 _CHEAPER = 0.25  # planner costs closer than this are ties
 _MOST_NAMES = 5
@@ -27,21 +27,10 @@ def caveats(found: Observed) -> list[str]:
     """Return every caveat as a sentence."""
     measured = found.measured
     notes = [measured.not_executed] if measured.not_executed else []
-    notes += _inconsistent(measured.plan)
     notes += _runs(measured) if not measured.not_executed else ()
     notes += _left_behind(measured, measured.writes) if measured.writes else ()
     notes += _generic(measured.plan, found.generic) if found.generic else ()
-    return [*notes, *found.notes, *measured.notes, *measured.plan.lost]
-
-
-def _inconsistent(plan: Plan) -> Iterator[str]:
-    whole = plan.root.total_ms
-    parts = sum(value or 0.0 for value in plan.times.self_ms)
-    if whole and (not plan.times.consistent or abs(parts - whole) > _MISSED * whole):
-        yield (
-            f"The nodes' own times add up to {format_ms(parts)}, the whole took "
-            f"{format_ms(whole)}: the times of this plan do not agree with each other."
-        )
+    return [*notes, *found.notes, *measured.notes, *of_the_plan(measured.plan)]
 
 
 def _runs(measured: Measured) -> Iterator[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from perfkit.plans.model import Plan
     from perfkit.probes.explain_run import Asked, Measured
+    from perfkit.probes.mysql_server import MySQLServer
     from perfkit.probes.server import Server
 
 __all__ = ["Observed", "observe"]
@@ -31,7 +32,7 @@ _WHERE = "explain"
 class Observed:
     """What a server answered; ``generic`` is None unless it was asked for and there is one."""
 
-    server: Server
+    server: Server | MySQLServer
     measured: Measured
     facts: Facts = field(default_factory=Facts)
     generic: Plan | None = None
@@ -51,24 +52,28 @@ def observe(engine: Engine, asked: Asked, *, timeout_s: float, generic: bool) ->
             measured=measure(connection, server, replace(asked, writes=False)),
         )
         if generic:
-            found = _with_generic(connection, asked, found)
+            found = _with_generic(connection, server, asked, found)
         if not (asked.writes and found.measured.writing):
-            return _with_facts(connection, engine, found)
+            return _with_facts(connection, server, engine, found)
     with rolled_back(_WHERE, engine, timeout_s=timeout_s, read_only=False) as connection:
         found = replace(found, measured=measure(connection, server, asked))
-        return _with_facts(connection, engine, found)
+        return _with_facts(connection, server, engine, found)
 
 
-def _with_generic(connection: Connection, asked: Asked, found: Observed) -> Observed:
+def _with_generic(
+    connection: Connection, server: Server, asked: Asked, found: Observed
+) -> Observed:
     if not asked.statement.parameters:
         note = "There is no generic plan to compare with: the statement has no parameters."
         return replace(found, notes=(note,))
-    plan = generic_plan(connection, found.server, asked.statement.numbered)
+    plan = generic_plan(connection, server, asked.statement.numbered)
     note = "" if plan else "This server makes no generic plan of the statement."
     return replace(found, generic=plan, notes=(note,) if note else ())
 
 
-def _with_facts(connection: Connection, engine: Engine, found: Observed) -> Observed:
+def _with_facts(
+    connection: Connection, server: Server, engine: Engine, found: Observed
+) -> Observed:
     """Add what the catalogue knows of the tables, if any rule will look at it."""
     plan = found.measured.plan
     if not plan.analyzed or (plan.execution_ms or 0.0) < rules.NOTHING_TO_FIX_MS:
@@ -76,7 +81,7 @@ def _with_facts(connection: Connection, engine: Engine, found: Observed) -> Obse
     pairs = {(node.text("Schema") or "", node.relation) for node in plan.tree if node.relation}
     try:
         with told(_WHERE, engine), connection.begin_nested():
-            facts = table_facts(connection, found.server, sorted(pairs))
+            facts = table_facts(connection, server, sorted(pairs))
     except PerfkitError as error:
         if connection.invalidated:
             raise

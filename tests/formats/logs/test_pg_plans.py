@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from perfkit.fingerprint import fingerprint, fingerprint_id
-from perfkit.formats.logs.pg_plans import read_plans
+from perfkit.formats.logs.pg_plans import read_plans, unread_plans
+from perfkit.plans.read import read_plan
 
 ROOT = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)"
 
@@ -58,6 +59,36 @@ def test_a_plan_that_is_cut_off_is_broken_and_the_others_stay(read, body):
     assert found.broken.tolist() == [1]
     assert found.record.tolist() == [0, 2]
     assert len(found.duration_ms) == found.table.num_rows == 2
+
+
+CUT = json.dumps({"Query Text": "select 1", "Plan": {"Node Type": "Sort", "Plans": [{"x": 1}]}})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CUT[:-9],
+        CUT[:75],
+        f"Query Text: select 1\n{ROOT[:31]}",
+        f"Query Text: select 1\n{ROOT}\n  F",
+    ],
+)
+def test_what_is_there_of_a_plan_that_is_cut_off_is_kept(read, body):
+    found = read(ROOT, body)
+    assert found.broken.tolist() == []
+    assert found.statement.to_pylist() == [None, "select 1"]
+    kept = found.table["plan"].to_pylist()[1]
+    assert kept == body
+    assert read_plan(kept).root.kind in {"Sort", "Seq Scan"}
+
+
+def test_plans_in_yaml_and_xml_are_counted(read):
+    yaml = 'Query Text: "select 1"\nPlan:\n  Node Type: "Result"\n'
+    xml = "<explain xmlns='x'>\n<Query-Text>select 2</Query-Text>\n</explain>"
+    bare = 'Plan:\n  Node Type: "Result"'
+    found = read(ROOT, yaml, json.dumps({"Plan": {}}), xml, bare, f"Query Text: Plan:\n{ROOT}")
+    assert unread_plans(found.table) == 3
+    assert unread_plans(found.table.slice(0, 0)) == 0
 
 
 def test_a_plan_with_a_context_is_part_of_another_statement(read):

@@ -27,7 +27,8 @@ create table "My Schema"."a ""b"" (c) on d" ("x y" int, "p->q" text, z int);
 create table "line
 end" (a int, "b
 c" text);
-insert into "My Schema"."a ""b"" (c) on d" select i, 'it''s "' || i, i from generate_series(1, 99) i;
+insert into "My Schema"."a ""b"" (c) on d"
+    select i, 'it''s "' || i, i from generate_series(1, 99) i;
 insert into "line
 end" select i, 'x' from generate_series(1, 50) i;
 create table part (id int, day int, v int) partition by range (day);
@@ -137,6 +138,7 @@ def explained(reading_engine):
 
     def explain(statement, options, settings=()):
         with reading_engine.connect() as connection:
+
             def run(prefix):
                 found = connection.exec_driver_sql(
                     f"explain ({prefix}) {statement}",
@@ -144,7 +146,7 @@ def explained(reading_engine):
                 )
                 return found.scalars().all()
 
-            for setting in settings:
+            for setting in filter(None, settings):
                 connection.exec_driver_sql(f"set local {setting}")
             read = []
             for form in ("json", "text", "json"):

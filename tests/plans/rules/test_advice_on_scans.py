@@ -62,8 +62,11 @@ def test_the_test_of_a_finding_runs_as_it_stands(scans_engine, scans_told, scans
 
 
 @pytest.mark.parametrize("sql", INDEXED)
-def test_the_hypothetical_index_is_named_in_a_test_to_paste(scans_told, scans_plan, sql):
-    (finding,) = scans_told(scans_plan(sql, *INDEXED[sql]))
+def test_the_hypothetical_index_is_named_in_a_test_to_paste(
+    scans_told, scans_plan, scans_facts, sql
+):
+    known = scans_facts("events", "accounts", "tiny", "pairs")
+    (finding,) = scans_told(scans_plan(sql, *INDEXED[sql]), known)
     assert "hypopg_create_index('CREATE INDEX" in finding.fix.test
     assert sql in finding.fix.test
 

@@ -6,9 +6,9 @@ from perfkit.plans.rules.clocks import timing_overhead
 
 @pytest.fixture
 def limit(joins_node, joins_tree):
-    def plan(own=10.0, *, rows=10_000, scan=20.0, kind="Limit"):
-        low = joins_node("Seq Scan", scan, rows=rows, planned=rows)
-        root = joins_node(kind, scan + own, low, rows=rows, planned=rows)
+    def plan(own=10.0, *, rows=10_000, scan=20.0, kind="Limit", loops=1):
+        low = joins_node("Seq Scan", scan / loops, rows=rows, planned=rows, loops=loops)
+        root = joins_node(kind, (scan + own) / loops, low, rows=rows, planned=rows, loops=loops)
         return timing_overhead(joins_tree(root), Facts())
 
     return plan
@@ -21,6 +21,7 @@ def limit(joins_node, joins_tree):
         ({"own": 5.0, "scan": 12.0}, True),
         ({"own": 4.9, "scan": 12.0}, False),
         ({"rows": 9999}, False),  # could be an accident
+        ({"rows": 1, "loops": 10_000}, False),  # rounded ten thousand times
         ({"scan": 40.0}, False),  # less than half of the time
         ({"kind": "Sort"}, False),  # works for its rows
     ],

@@ -117,6 +117,13 @@ def test_the_lowest_is_told_even_if_only_what_was_built_on_it_takes_time(joins_n
     assert lowest(joined(joins_node("Nested Loop", 150.0, low, rows=9000, planned=9))) == [2]
 
 
+def test_of_many_that_were_added_up_the_worst_stands_for_all(joins_node, joins_tree, scan):
+    parts = [scan(1.0, rows=rows) for rows in (60, 5000, 70)]
+    append = joins_node("Append", 4.0, *parts, rows=5000, planned=5000)
+    join = joins_node("Hash Join", 150.0, append, rows=9000, planned=9)
+    assert lowest(joins_tree(joins_node("Merge Join", 200.0, join, rows=9, planned=9))) == [3]
+
+
 def test_the_lowest_underestimate_is_the_culprit(joins_node, joins_tree, scan):
     plan = joins_tree(joins_node("Hash Join", 90.0, joins_node("Sort", 20.0, scan(), rows=90)))
     assert underestimated_below(plan, plan.root).node_id == 2

@@ -146,7 +146,7 @@ def test_lookups_by_the_hundred_thousand_are_found_on_a_real_server(joins_plan, 
 
 def test_a_join_of_all_pairs_is_found_once_on_a_real_server(joins_found):
     assert joins_found(PAIRS.format(1500)) == ["materialized-repeat"]
-    assert joins_found(PAIRS.format(50)) == []
+    assert joins_found(PAIRS.format(10)) == []
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ def test_planning_reads_blocks_when_a_connection_is_new(scan):
 
 
 def test_many_partitions_are_found_though_the_execution_is_short(joins_plan, joins_found):
-    plan = joins_plan(MONTHS + "join months d using (id) join months e using (id)")
+    five = MONTHS + "join months d using (id) join months e using (id)"
+    plan = joins_plan(five, "enable_partitionwise_join = on")
     (finding,) = planning(plan, Facts())
     assert "150 tables" in finding.fix.text
     assert [f.rule for f in rules.findings(plan)] == ["planning"]

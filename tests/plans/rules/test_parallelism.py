@@ -97,7 +97,7 @@ def test_missing_workers_are_found_on_a_real_server(joins_plan, joins_found):
 
 
 def test_uneven_work_is_found_on_a_real_server(joins_plan):
-    sql = "select count(*) from orders where stall(id)"
+    sql = "select count(*) from audited where stall(id)"
     (finding,) = workers(joins_plan(sql, *PARALLEL), Facts())
     assert "the slowest of 3 processes took 3" in finding.title
     assert finding.saves_ms == pytest.approx(200, rel=0.2)

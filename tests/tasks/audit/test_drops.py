@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -69,12 +69,52 @@ def test_what_has_a_role_of_its_own_is_never_dropped_for_a_twin(role):
     assert found(*both) == {}
 
 
-def test_unique_twins_must_agree_on_nulls():
-    strict = index("x", "a", unique=True, nulls_not_distinct=True)
-    assert found(strict, index("y", "a", unique=True)) == {}
+def test_of_unique_twins_the_one_that_refuses_more_stays():
+    strict = index("z", "a", unique=True, nulls_not_distinct=True)
+    assert found(strict, index("y", "a", unique=True)) == {"y": "duplicate"}
     assert found(strict, index("y", "a", unique=True, nulls_not_distinct=True)) == {
-        "y": "duplicate"
+        "z": "duplicate"
     }
+
+
+def test_a_constraint_that_may_be_broken_for_a_while_replaces_no_unique_index():
+    later = index("a_key", "a", unique=True, constrained=True, immediate=False)
+    assert found(later, index("x", "a", unique=True)) == {}
+    assert found(later, index("x", "a")) == {"x": "duplicate"}
+    three = found(later, index("x", "a", unique=True), index("y", "a", unique=True))
+    assert three == {"y": "duplicate"}  # the constraint cannot replace it, its twin can
+
+
+def test_the_part_of_a_partitioned_index_stays_and_replaces_one_of_the_partitions_own():
+    part = index("z", "a", "b", part_of=("public", "whole"), scans=0)
+    assert found(part) == {}
+    (drop,) = drops([index("x", "a", "b"), part], OLD)
+    assert (drop.index.name, drop.kept.name) == ("x", "z")
+    assert drop.reason == "the same as z, which is a part of whole"
+    assert found(index("x", "a"), part) == {"x": "redundant"}
+
+
+@pytest.mark.parametrize("method", ["gin", "brin"])
+def test_where_columns_are_searched_independently_their_order_is_no_difference(method):
+    pair = index("x", "a", "b", method=method), index("y", "b", "a", method=method)
+    assert found(*pair) == {"y": "duplicate"}
+    assert found(index("x", "a", "b", method="gist"), index("y", "b", "a", method="gist")) == {}
+
+
+@pytest.mark.parametrize(("days", "kind"), [(200, {"x": "unused"}), (20, {}), (None, {})])
+def test_what_nobody_scanned_for_a_month_is_unused_whatever_it_was_before(days, kind):
+    at = age(400 * 86_400)
+    last = None if days is None else at.now - timedelta(days=days)
+    assert found(index("x", "a", scans=7000, last_scan=last), at=at) == kind
+
+
+def test_the_last_scan_is_told():
+    at = age(400 * 86_400)
+    (drop,) = drops([index("x", "a", scans=7000, last_scan=at.now - timedelta(days=200))], at)
+    assert drop.reason == (
+        "last scanned on this server 200 days ago, on 2025-07-20 (7,000 scans before)"
+    )
+    assert drop.enough
 
 
 @pytest.mark.parametrize(

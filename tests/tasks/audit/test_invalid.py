@@ -33,7 +33,7 @@ def test_what_a_reindex_left_is_to_be_dropped(audited, name):
     (advice,) = advices(engine)
     assert advice.action == "drop"
     assert advice.do == f"DROP INDEX CONCURRENTLY public.{name};"
-    assert advice.undo == f"CREATE INDEX {name} ON public.t USING btree (a);"
+    assert advice.undo == f"CREATE INDEX CONCURRENTLY {name} ON public.t USING btree (a);"
 
 
 def test_valid_indexes_are_left_alone(audited):

@@ -52,4 +52,4 @@ def test_indexes_that_do_not_look_alike_are_not_mentioned(audited, ddl):
 
 def test_what_goes_is_no_near_miss(audited):
     engine = audited(TABLE + "create index x on t (a); create index y on t (a, c)")
-    assert kept(engine, gone=["public.x"]) == {}
+    assert kept(engine, gone=[("public", "x")]) == {}

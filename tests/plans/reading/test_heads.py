@@ -1,22 +1,19 @@
 """First lines of nodes as EXPLAIN prints them (PostgreSQL ``explain.c``), and its JSON's names."""
 
-from __future__ import annotations
-
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfkit.plans.text_node import HEAD, node_properties
+from perfkit.plans.reading.heads import described, head_of, is_known, worker_counts
 
 COST = "  (cost=0.43..8.45 rows=12 width=36)"
 
 
-def _node(line: str) -> dict[str, object]:
-    head = HEAD.fullmatch(line)
+def _node(line):
+    head = head_of(line)
     assert head is not None
-    return node_properties(head)
+    assert head.whole
+    return described(head.what) | head.counts
 
 
 @pytest.mark.parametrize(
@@ -74,13 +71,46 @@ def _node(line: str) -> dict[str, object]:
         ),
         ("Merge on t", {"Node Type": "ModifyTable", "Operation": "Merge", "Relation Name": "t"}),
         ("Incremental Sort", {"Node Type": "Incremental Sort"}),
-        ("Async Foreign Scan on t", {"Node Type": "Foreign Scan", "Relation Name": "t"}),
+        (
+            "Async Foreign Scan on t",
+            {"Node Type": "Foreign Scan", "Relation Name": "t", "Async Capable": True},
+        ),
+        ("Foreign Update on t", {"Node Type": "Foreign Scan", "Operation": "Update"}),
+        ("Foreign Scan", {"Node Type": "Foreign Scan", "Operation": "Select"}),
+        ("HashSetOp Except All", {"Node Type": "SetOp", "Strategy": "Hashed"}),
+        ("SetOp Intersect", {"Strategy": "Sorted", "Command": "Intersect"}),
+        ("Hash Right Semi Join", {"Node Type": "Hash Join", "Join Type": "Right Semi"}),
+        (
+            "Custom Scan (ChunkAppend) on metrics m",
+            {"Custom Plan Provider": "ChunkAppend", "Relation Name": "metrics", "Alias": "m"},
+        ),
+        ("Custom Scan (Citus Adaptive)", {"Custom Plan Provider": "Citus Adaptive"}),
+        (
+            'Table Function Scan on "xmltable" x',
+            {"Table Function Name": "xmltable", "Alias": "x"},
+        ),
+        (
+            'Index Scan using "a on b"" using c" on "My ""S"" . on"."t (on) " "x on y"',
+            {
+                "Index Name": 'a on b" using c',
+                "Schema": 'My "S" . on',
+                "Relation Name": "t (on) ",
+                "Alias": "x on y",
+            },
+        ),
+        (
+            "Index Scan using <13542>btree_t_a on t",
+            {"Index Name": "<13542>btree_t_a", "Relation Name": "t"},
+        ),
+        (
+            "Redistribute Motion 3:4  (slice2; segments: 3)",
+            {"Node Type": "Redistribute Motion", "Senders": 3, "Receivers": 4, "Slice": 2},
+        ),
     ],
 )
 @pytest.mark.parametrize("parallel", ["", "Parallel "])
 def test_a_description_has_the_properties_of_the_json(what, wanted, parallel):
-    line = what.replace("Async ", "Async " + parallel) if "Async" in what else parallel + what
-    found = _node(line + COST)
+    found = _node(parallel + what + COST)
     assert {name: found.get(name) for name in wanted} == wanted
     assert found["Parallel Aware"] is bool(parallel)
 
@@ -100,18 +130,19 @@ def test_an_aliased_subquery_or_list_names_no_table():
     fraction=st.booleans(),
 )
 def test_what_was_planned_and_counted_is_read(cost, rows, ms, loops, fraction):
-    counted = f"{rows}.00" if fraction else str(rows)  # with a fraction since PostgreSQL 18
+    counted = f"{rows}.25" if fraction else str(rows)  # with a fraction since PostgreSQL 18
     line = (
-        f"  ->  Seq Scan on t  (cost=0.00..{cost:.2f} rows={rows} width=8)"
+        f"->  Seq Scan on t  (cost=0.00..{cost:.2f} rows={rows} width=8)"
         f" (actual time=0.001..{ms:.3f} rows={counted} loops={loops})"
     )
-    head = HEAD.fullmatch(line)
-    assert (len(head["indent"]), head["arrow"]) == (2, "->  ")
-    found = node_properties(head)
+    head = head_of(line)
+    assert (head.arrow, head.whole) == (True, True)
+    found = head.counts
     assert (found["Startup Cost"], found["Total Cost"]) == (0.0, cost)
     assert (found["Plan Rows"], found["Plan Width"]) == (rows, 8)
     assert (found["Actual Startup Time"], found["Actual Total Time"]) == (0.001, ms)
-    assert (found["Actual Rows"], found["Actual Loops"]) == (rows, loops)
+    assert (found["Actual Rows"], found["Actual Loops"]) == (float(counted), loops)
+    assert isinstance(found["Actual Rows"], float if fraction else int)
 
 
 def test_without_timing_and_without_costs_the_rest_is_known():
@@ -128,20 +159,37 @@ def test_a_node_that_was_never_executed_has_no_rows_in_no_loops(cost):
     assert "Actual Total Time" not in found
 
 
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_line_that_ends_within_its_numbers_is_not_whole(cut):
+    line = (
+        "->  Seq Scan on t  (cost=0.00..9.00 rows=1 width=4) (actual time=0.1..0.2 rows=1 loops=1)"
+    )
+    head = head_of(line[:-cut])
+    assert head is not None
+    planned = line[:-cut].rstrip().endswith("width=4)")
+    assert head.whole is (planned or "(" not in line[:-cut])
+
+
 @pytest.mark.parametrize(
-    "line",
-    [
-        "Seq Scan on t" + " " * 50_000,
-        "Seq Scan on " + '"' * 50_000,
-        "Index Scan using " + "a on " * 10_000,
-        "->  " * 20_000,
-        "x  (cost=" * 10_000,
-        "Hash" + " Left" * 20_000,
-    ],
-)
-def test_a_hostile_line_is_read_at_once(line):
-    began = time.perf_counter()
-    head = HEAD.fullmatch(line)
-    if head is not None:
-        node_properties(head)
-    assert time.perf_counter() - began < 1
+    "line", ["Seq Scan on t", "Merge Left Join", "Partial HashAggregate", "Result", "Limit",
+             'Insert on "a b" c', "Foreign Scan", "Custom Scan (X)", "Parallel Append"]
+)  # fmt: skip
+def test_nodes_without_numbers_are_known_by_what_they_are(line):
+    assert is_known(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["hello", "Limit 10", "limit", "Seq Scan on", "Scan on t", "select 1 on x",
+             "Seq Scan on t a b", "Hash Cond Join", "Partial Result", ""]
+)  # fmt: skip
+def test_other_lines_without_numbers_are_no_nodes(line):
+    assert not is_known(line)
+    assert head_of(line) is None
+
+
+def test_a_worker_says_what_it_counted():
+    assert worker_counts("actual time=0.5..1.0 rows=3.50 loops=2") == {
+        "Actual Startup Time": 0.5, "Actual Total Time": 1.0, "Actual Rows": 3.5, "Actual Loops": 2,
+    }  # fmt: skip
+    assert worker_counts("actual rows=3 loops=2") == {"Actual Rows": 3, "Actual Loops": 2}
+    assert worker_counts("Sort Method: quicksort") is None

@@ -1,0 +1,1 @@
+"""What differs between two plans of a statement, and between its plans over time."""

@@ -1,0 +1,1 @@
+"""Parts of :mod:`perfkit.analyses.plan_history`: shapes, stretches, what became slower."""

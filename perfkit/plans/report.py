@@ -1,0 +1,143 @@
+"""What one plan says of itself: where the time went, what to change, what limits the numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from perfkit.plans import rules
+from perfkit.results import Result
+from perfkit.units import format_count, format_ms, format_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfkit.plans.model import Node, Plan
+
+__all__ = ["caveats", "headline", "named", "report", "sections", "series", "slowest", "totals"]
+
+#: Self times that miss the whole by more than this are worth a word.
+_MISSED = 0.03
+_WENT = "where the execution time went"
+_PARTS = pa.schema([("part", pa.string()), ("time_ms", pa.float64()), ("share", pa.float64())])
+_SYSTEMS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
+
+
+def report(plan: Plan) -> Result:
+    """Return a plan that was read, not measured, as a Result: one row per node.
+
+    Example:
+        >>> from perfkit import read_plan
+        >>> plan = read_plan('[{"Plan": {"Node Type": "Result", "Total Cost": 1}}]')
+        >>> report(plan).noun
+        'nodes'
+    """
+    return Result(
+        analysis="explain",
+        question=f"{_SYSTEMS.get(plan.system, plan.system)} plan: how is the statement executed?",
+        headline=headline(plan),
+        arrow=plan.arrow,
+        noun="nodes",
+        findings=plan.findings,
+        caveats=[*_not_timed(plan), *caveats(plan)],
+        checked=rules.checked(plan) if plan.timed else (),
+        totals=totals(plan),
+        series=series(plan),
+        sections=sections(plan),
+    )
+
+
+def headline(plan: Plan) -> str:
+    """Return how long it took and which node took most of it; of estimates what is expected."""
+    if not plan.analyzed:
+        return _estimate(plan)
+    if plan.execution_ms is None:
+        return f"Executed; its times were not measured. {_named_cap(plan.root)} is on top."
+    took = format_ms(plan.execution_ms)
+    if not plan.timed:
+        return f"It took {took}; the times of its nodes were not measured."
+    if plan.execution_ms < rules.NOTHING_TO_FIX_MS:
+        return f"It took {took}: nothing to fix."
+    node, own = slowest(plan)
+    share = format_share(own / plan.execution_ms)
+    return (
+        f"It took {took}, {share} of it in {named(node)}, which returned "
+        f"{format_count((node.number('Actual Rows') or 0) * (node.loops or 0))} rows"
+    )
+
+
+def slowest(plan: Plan) -> tuple[Node, float]:
+    """Return the node with the most time of its own, and that time in ms (0 where unknown)."""
+    own = [value or 0.0 for value in plan.times.self_ms]
+    node = max(plan.tree, key=lambda each: own[each.node_id])
+    return node, own[node.node_id]
+
+
+def named(node: Node) -> str:
+    """Return ``Seq Scan on public.orders``."""
+    return f"{node.node_type} on {node.qualified}" if node.qualified else node.node_type
+
+
+def sections(plan: Plan) -> dict[str, pa.Table]:
+    """Return what the execution time consists of, and the triggers that took some of it."""
+    whole = plan.execution_ms or 0.0
+    rows = [
+        {"part": what, "time_ms": ms, "share": ms / whole if whole else None}
+        for what, ms in plan.parts
+    ]
+    return {_WENT: pa.Table.from_pylist(rows, schema=_PARTS)} if rows else {}
+
+
+def series(plan: Plan) -> dict[str, pa.Table]:
+    """Return what the picture needs beside the nodes: ``parts`` (part, time_ms, share)."""
+    found = sections(plan)
+    return {"parts": found[_WENT]} if found else {}
+
+
+def totals(plan: Plan) -> dict[str, Any]:
+    """Return the numbers of the whole plan."""
+    return {
+        "executed": plan.analyzed,
+        "execution_ms": plan.execution_ms,
+        "planning_ms": plan.planning_ms,
+        "nodes": len(plan.tree),
+        "shape_id": plan.shape_id,
+    }
+
+
+def caveats(plan: Plan) -> list[str]:
+    """Return what limits the numbers of the plan itself, a sentence each."""
+    return [*_inconsistent(plan), *plan.notes, *plan.lost]
+
+
+def _inconsistent(plan: Plan) -> Iterator[str]:
+    whole = plan.root.total_ms
+    parts = sum(value or 0.0 for value in plan.times.self_ms)
+    if whole and (not plan.times.consistent or abs(parts - whole) > _MISSED * whole):
+        yield (
+            f"The nodes' own times add up to {format_ms(parts)}, the whole took "
+            f"{format_ms(whole)}: the times of this plan do not agree with each other."
+        )
+
+
+def _not_timed(plan: Plan) -> Iterator[str]:
+    """Say what has to be asked for to know where the time goes."""
+    asked = "ANALYZE FORMAT=JSON" if plan.system == "mariadb" else "EXPLAIN ANALYZE"
+    asked = "EXPLAIN (ANALYZE, VERBOSE, BUFFERS)" if plan.system == "postgresql" else asked
+    if not plan.analyzed:
+        yield f"These are the planner's estimates: {asked} executes the statement and measures."
+    elif not plan.timed:
+        yield f"Without times of the nodes nothing can be found: {asked} has them."
+
+
+def _estimate(plan: Plan) -> str:
+    cost, rows = plan.root.number("Total Cost"), plan.root.number("Plan Rows")
+    said = "" if rows is None else f" {format_count(rows)} rows are expected"
+    said += "" if cost is None else f" at a cost of {format_count(round(cost))}"
+    return f"Planned, not executed:{said or ' nothing is estimated'}, with {named(plan.root)} on top"
+
+
+def _named_cap(node: Node) -> str:
+    text = named(node)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,178 @@
+"""Findings that propose an index, with the proof that it helps: or with the news that it does not.
+
+A hypothetical index (HypoPG) changes nothing and may be tried on any server; on the lab, or
+where the database is called expendable, the index itself is built and rolled back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfkit.plans.advice import CREATE_NOTE, index_fix
+from perfkit.plans.candidates import candidates
+from perfkit.plans.rules import NOTHING_TO_FIX_MS
+from perfkit.results import Finding
+from perfkit.tasks.explaining.proof_text import figures, index_text, method, tried, why_not
+from perfkit.tasks.proofs import Question, best, prove
+from perfkit.units import format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+    from perfkit.plans.candidates import Candidate
+    from perfkit.plans.facts import Facts
+    from perfkit.tasks.explaining.model import ExplainResult
+    from perfkit.tasks.proofs import Proof
+    from perfkit.tasks.proofs.model import Method
+
+__all__ = ["LEAST_COST", "Ground", "proven"]
+
+#: Plans with a lower cost are not worth an index (Dexter's bar for costs, too).
+LEAST_COST = 100.0
+_MOST = 4  # candidates that are tried: each is built on the lab
+_UNPROVEN = "Not proven:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """Where and with what a proof is made; ``methods`` None takes all that are allowed there."""
+
+    engine: Engine
+    question: Question
+    methods: tuple[Method, ...] | None
+    expendable: bool
+    timeout_s: float
+
+    def prove(self, tried: Sequence[Candidate]) -> list[Proof]:
+        """Try the candidates, each alone."""
+        return prove(
+            self.engine,
+            self.question,
+            tried,
+            methods=self.methods,
+            expendable=self.expendable,
+            timeout_s=self.timeout_s,
+        )
+
+
+def proven(result: ExplainResult, ground: Ground, facts: Facts) -> ExplainResult:
+    """Return ``result`` with its proposals proven, withdrawn, or said to be not proven.
+
+    A plan with estimates only has no findings; an index that is proven to help becomes one.
+    """
+    known = candidates(result.plan, facts)[:_MOST] if _worth(result) else []
+    wanted = _tables(result, known)
+    chosen = [one for one in known if (one.schema, one.table) in wanted]
+    if not chosen:
+        return result
+    proofs = ground.prove(chosen)
+    findings = [_with_proof(finding, proofs) for finding in result.findings]
+    if not result.plan.analyzed:
+        findings += _from_estimates(proofs)
+    shown = [proof for proof in proofs if proof.plan_after is not None]
+    section = {"indexes that were tried": tried(shown)} if shown else {}
+    return replace(result, findings=findings, sections={**result.sections, **section})
+
+
+def _worth(result: ExplainResult) -> bool:
+    plan = result.plan
+    if plan.analyzed:
+        return bool(result.findings) and (plan.execution_ms or 0.0) >= NOTHING_TO_FIX_MS
+    return (plan.root.number("Total Cost") or 0.0) >= LEAST_COST
+
+
+def _tables(
+    result: ExplainResult, known: Sequence[Candidate]
+) -> set[tuple[str | None, str | None]]:
+    """Return the tables that an index is proposed for."""
+    if not result.plan.analyzed:
+        return {(one.schema, one.table) for one in known}
+    return {
+        (one.schema, one.table)
+        for finding in result.findings
+        for one in known
+        if _proposes(finding, one)
+    }
+
+
+def _proposes(finding: Finding, candidate: Candidate) -> bool:
+    return bool(finding.fix.snippet) and candidate.sql() in finding.fix.snippet
+
+
+def _with_proof(finding: Finding, proofs: Sequence[Proof]) -> Finding:
+    """Return the finding with the best index for the table that its own index is for."""
+    own = next((proof for proof in proofs if _proposes(finding, proof.candidate)), None)
+    if own is None:
+        return finding
+    table = (own.candidate.schema, own.candidate.table)
+    rivals = [p for p in proofs if (p.candidate.schema, p.candidate.table) == table]
+    found = best(rivals)
+    if found is not None:
+        return _helped(finding, found)
+    if own.plan_after is None or own.verdict == "not proven":
+        text = f"{finding.fix.text} Why not: {why_not(own)}."
+        return replace(finding, fix=replace(finding.fix, text=text, test=own.test))
+    return _withdrawn(finding, own)
+
+
+def _helped(finding: Finding, proof: Proof) -> Finding:
+    before, _, _ = finding.fix.text.partition(_UNPROVEN)
+    fix = index_fix(proof.candidate)
+    executed = proof.before_ms is not None
+    return replace(
+        finding,
+        fix=replace(fix, text=f"{before}{_sentence(proof)}", test=finding.fix.test),
+        saves_ms=proof.saves_ms if executed else finding.saves_ms,
+        confidence="high" if executed else "medium",
+    )
+
+
+def _sentence(proof: Proof) -> str:
+    candidate = proof.candidate
+    said = (f"Proven: an index on {index_text(candidate)}: {figures(proof)}.",
+            candidate.reason, CREATE_NOTE, *candidate.notes, *proof.notes)  # fmt: skip
+    return " ".join(part for part in said if part)
+
+
+def _withdrawn(finding: Finding, proof: Proof) -> Finding:
+    """Return the finding without the index, which was tried and does not help."""
+    before, _, _ = finding.fix.text.partition(_UNPROVEN)
+    found = "is not used" if not proof.used else f"makes no difference: {figures(proof)}"
+    text = f"{before}Not advised: an index on {index_text(proof.candidate)} was tried and {found}."
+    text += "" if proof.used else f" ({method(proof)})"
+    return replace(
+        finding,
+        severity="info",
+        fix=replace(finding.fix, text=text, snippet="", language="", test=""),
+        saves_ms=None,
+        confidence="low",
+    )
+
+
+def _from_estimates(proofs: Sequence[Proof]) -> list[Finding]:
+    """Return a finding per table whose index is proven to help, by the planner's own estimates."""
+    tables = dict.fromkeys((p.candidate.schema, p.candidate.table) for p in proofs)
+    found = [
+        best([p for p in proofs if (p.candidate.schema, p.candidate.table) == table])
+        for table in tables
+    ]
+    return [_estimated(proof) for proof in found if proof is not None]
+
+
+def _estimated(proof: Proof) -> Finding:
+    candidate = proof.candidate
+    before, after = proof.before_cost or 0.0, proof.after_cost or 0.0
+    return Finding(
+        rule="missing-index",
+        severity="warning",
+        title=f"An index on {index_text(candidate)} would lower the estimated cost from "
+        f"{format_count(round(before))} to {format_count(round(after))}",
+        fix=replace(index_fix(candidate), text=_sentence(proof)),
+        effort="low",
+        confidence="medium",
+        reference="PostgreSQL documentation, Examining Index Usage",
+        keys={"table": candidate.qualified_table},
+    )

@@ -1,0 +1,78 @@
+"""How the plan changes with the value of a parameter: cost or time over the share of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from perfkit.units import format_count, format_ms, format_share
+from perfkit.views import theme
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+
+__all__ = ["sweep"]
+
+_COLOURS = ("blue", "red", "green", "purple", "orange", "sky", "grey")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
+_PLOT = 300
+
+
+def sweep(title: str, table: pa.Table) -> go.Figure:
+    """Return one point per value of the parameter, one colour and symbol per plan shape.
+
+    ``table`` has value, kind, share, plan_rows, cost, shape_id, shape and execution_ms.
+    """
+    rows = [row for row in table.to_pylist() if row["kind"] != "generic"]
+    timed = bool(rows) and all(row["execution_ms"] is not None for row in rows)
+    what = "execution_ms" if timed else "cost"
+    across, unit = _across(rows)
+    picture = theme.figure(title, x=unit, y="execution time (ms)" if timed else "estimated cost")
+    for n, shape in enumerate(dict.fromkeys(row["shape_id"] for row in rows)):
+        points = [row for row in rows if row["shape_id"] == shape]
+        picture.add_trace(_points(points, across, what, n))
+    positive = all((row[across] or 0) > 0 and (row[what] or 0) > 0 for row in rows)
+    if rows and positive:
+        picture.update_xaxes(type="log")
+        picture.update_yaxes(type="log")
+    theme.legend_below(picture, _PLOT)
+    return picture
+
+
+def _across(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return the column of the x axis: the share of rows where it is known for all."""
+    if all(row["share"] for row in rows):
+        return "share", "share of the rows that have the value (1 = all)"
+    return "plan_rows", "rows expected"
+
+
+def _points(rows: Sequence[Mapping[str, Any]], across: str, what: str, number: int) -> Any:
+    return go.Scatter(
+        x=[row[across] for row in rows],
+        y=[row[what] for row in rows],
+        mode="markers",
+        name=theme.safe(rows[0]["shape"] or "no plan", 90),
+        marker={
+            "color": theme.COLOURS[_COLOURS[number % len(_COLOURS)]],
+            "symbol": _SYMBOLS[number % len(_SYMBOLS)],
+            "size": 10,
+        },
+        hovertext=[_hover(row) for row in rows],
+        hoverinfo="text",
+        showlegend=True,
+    )
+
+
+def _hover(row: Mapping[str, Any]) -> str:
+    lines = [
+        f"value: {row['value']} ({row['kind']})",
+        f"share of rows: {format_share(row['share'])}" if row["share"] is not None else "",
+        f"rows expected: {format_count(row['plan_rows'])}" if row["plan_rows"] is not None else "",
+        f"cost: {format_count(round(row['cost']))}" if row["cost"] is not None else "",
+        f"took: {format_ms(row['execution_ms'])}" if row["execution_ms"] is not None else "",
+        str(row["shape"]),
+    ]
+    return "<br>".join(theme.safe(line, 160) for line in lines if line)

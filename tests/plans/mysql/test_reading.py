@@ -1,0 +1,156 @@
+import json
+import random
+import re
+import subprocess
+
+import mariadb_shop
+import pytest
+
+from perfkit.errors import InputError, PerfkitError, UnknownFormat
+from perfkit.plans.mysql.reading import document, read
+
+STATEMENTS = """
+select o.id, u.name from orders o join users u on u.id=user_id where total < 500 order by total
+select country, count(*) c from users group by country order by c desc
+select country, count(*) c from users group by country having c > (select count(*) from tiny)
+select id from users o where id = (select max(x.id) from users x where x.country=o.country) limit 10
+select count(*) from tiny t join users u on u.country = t.b
+select count(*) from users a join users b on b.id > a.id + 4990
+select count(*) from tiny t left join users u on u.name = t.b and u.country > t.b
+select id from orders where status='paid' union select id from users where id<100 order by 1 limit 3
+select id from orders where status='paid' union all select id from users where id<100
+select a from tiny except select id from users where id = 2
+select a from tiny intersect select id from users
+select * from (select user_id i, sum(total) from orders group by user_id) d join users u on u.id=i
+select id, rank() over (partition by status order by total) r from orders order by r limit 5
+select count(*) from users where id in (select user_id from orders where total>59000)
+select count(*) from users where id not in (select user_id from orders where total>59000)
+select (select count(*) from items i where i.order_id=u.id) c from users u where u.id<500
+with recursive n as (select 1 a union all select a+1 from n where a<500) select * from n
+with c as (select user_id, total from orders limit 9) select 1 from c x join c y using (total)
+select distinct status, user_id from orders order by user_id
+select u.id from users u where exists (select 1 from items i where i.order_id=u.id and i.qty=3)
+select sum(total) from orders where status in ('pending','shipped') and created_at > '2025-02-01'
+select o.id from orders o where id < 100 or status = 'paid' and created_at < '2025-01-03'
+select straight_join count(*) from users u, tiny t where t.a = u.id + 0
+select * from orders order by note, total
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_the_own_times_of_every_plan_add_up_to_the_time_of_the_whole(analyzed, sql):
+    text = analyzed(sql)
+    plan = read(text)
+    own = sum(value for value in plan.times.self_ms)
+    assert own == pytest.approx(plan.root.total_ms, rel=0.03)
+    assert plan.times.consistent
+    assert plan.system == "mariadb"
+    told = json.loads(text)["query_block"].get("r_total_time_ms")
+    assert plan.execution_ms == pytest.approx(told or plan.execution_ms)
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_every_table_of_the_json_is_a_node_once(analyzed, sql):
+    text = analyzed(sql)
+    names = re.findall(r'"table": \{\s*"table_name": "([^"]+)"', text)
+    assert sorted(names) == sorted(node.relation for node in read(text).tree if node.relation)
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_a_plan_without_analyze_has_the_same_nodes_and_no_times(analyzed, sql):
+    planned = read(analyzed(sql, prefix="explain format=json"))
+    executed = read(analyzed(sql))
+    assert not planned.analyzed
+    assert planned.execution_ms is None
+    assert [n.kind for n in planned.tree] == [n.kind for n in executed.tree]
+    assert planned.shape_id == executed.shape_id
+
+
+def test_the_time_is_where_the_server_slept(analyzed):
+    slow = "select count(*) from users u where u.id <= 3 and sleep(0.02 + u.id - u.id) = 0"
+    plan = read(analyzed(f"select * from ({slow}) d join tiny t on t.a > 0"))
+    slept = max(plan.tree, key=lambda node: plan.times.self_ms[node.node_id])
+    assert slept.relation == "u"
+    assert plan.times.self_ms[slept.node_id] == pytest.approx(60, rel=0.2)
+
+
+def test_a_dependent_subquery_is_below_the_table_that_runs_it(analyzed):
+    plan = read(analyzed("select id from users o where id <= 40 and name ="
+        " (select max(x.name) from users x where x.id = o.id)"))  # fmt: skip
+    outer = next(node for node in plan.tree if node.relation == "o")
+    inner = next(node for node in plan.tree if node.relation == "x")
+    assert outer in plan.ancestors(inner)
+    assert inner.loops == 40
+    assert any(node.relationship == "SubPlan" for node in plan.tree)
+
+
+def test_rows_are_told_after_the_filter_and_per_loop(analyzed):
+    plan = read(analyzed("select * from orders where user_id = 42"))
+    scan = next(node for node in plan.tree if node.relation)
+    assert (scan.number("Actual Rows"), scan.number("Rows Removed by Filter")) == (12, 59_988)
+    assert (scan.kind, scan.text("Filter")) == ("Table Scan", "orders.user_id = 42")
+
+
+def test_what_the_clients_print_around_a_plan_is_seen_through(analyzed):
+    sql = (
+        "select count(*) from orders o join users u on u.id = o.user_id where o.note = 'a\"b\\\\n'"
+    )
+    plain = read(analyzed(sql))
+    for options in (["-t"], ["-E"], ["-B"], ["-r", "-B"], ["-N", "-B"]):
+        done = subprocess.run(
+            ["mariadb", "--no-defaults", "-S", mariadb_shop.socket(), "-uroot", "shop", *options],
+            input=f"analyze format=json {sql};", capture_output=True, text=True, check=True,
+            timeout=30,
+        )  # fmt: skip
+        pasted = read(done.stdout)
+        assert pasted.shape_id == plain.shape_id, options
+        assert [n.condition for n in pasted.tree] == [n.condition for n in plain.tree], options
+
+
+@pytest.mark.parametrize("options", [["-t"], ["-B"], ["-E"]])
+def test_the_tabular_explain_is_refused_in_a_sentence(mariadb, options):
+    done = subprocess.run(
+        ["mariadb", "--no-defaults", "-S", mariadb_shop.socket(), "-uroot", "shop", *options],
+        input="explain select * from orders;", capture_output=True, text=True, check=True,
+        timeout=30,
+    )  # fmt: skip
+    with pytest.raises(UnknownFormat, match="tabular"):
+        document(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "", "no plan", '{"a": 1}', "[]", '[{"Plan": {"Node Type": "Result"}}]', "{", 7, None,
+        "Limit  (cost=0.1..0.2 rows=1 width=4)\n  ->  Seq Scan on t  (cost=0..1 rows=1 width=4)",
+        '{"operation": 3}', '{"query_block": []}', "a -> b (cost=1 rows=1)",
+    ],
+)  # fmt: skip
+def test_what_is_no_plan_of_these_servers_is_left_to_others(foreign):
+    assert document(foreign) is None
+    with pytest.raises(UnknownFormat):
+        read(foreign)
+
+
+def test_a_plan_that_never_ends_is_refused():
+    for open_brackets in ('{"query_block":' * 5000, '{"query_block": {"a": ' + "[" * 5000):
+        with pytest.raises(InputError):
+            document(open_brackets + "1")
+    deep = '{"temporary_table":' * 400 + "{}" + "}" * 400
+    with pytest.raises(InputError, match="deeper"):
+        document('{"query_block":' + deep + "}")
+
+
+def test_damaged_plans_never_raise_anything_but_our_errors(analyzed):
+    whole = [analyzed(sql) for sql in STATEMENTS[:8]]
+    chance = random.Random(7)
+    for _ in range(400):
+        text = chance.choice(whole)
+        start, end = sorted(chance.sample(range(len(text)), 2))
+        cut = text[:start] + chance.choice(["", "null", "[]", "-1", '"', "{"]) + text[end:]
+        try:
+            plan = read(cut)
+        except PerfkitError:
+            continue
+        assert plan.arrow.num_rows == len(plan.tree)
+        assert isinstance(plan.findings, tuple)

@@ -123,17 +123,17 @@ def _caveats(rec: Recording, history: History) -> list[str]:
             "Only executions slower than auto_explain.log_min_duration have a plan: a plan that "
             "was fast is missing or looks slow, and the real number of executions is higher."
         )
-    told = {
-        history.unread: "are not complete, or in YAML or XML, and were passed over",
-        history.nameless: "name no statement and were passed over",
-        history.undated: "have no time: their statements are in the table and were not judged",
-    }
-    notes += [f"{count:,} plans {text}." for count, text in told.items() if count]
+    told = (
+        (history.unread, "are not complete, or in YAML or XML, and were passed over"),
+        (history.nameless, "name no statement and were passed over"),
+        (history.undated, "have no time: their statements are in the table and were not judged"),
+    )
+    notes += [f"{count:,} plans {text}." for count, text in told if count]
     few = sum(_is_thin(one) for one in history.statements)
     if few:
         notes.append(
-            f"{few:,} statements had several plans and too few executions of each to judge them "
-            f"(below {FEWEST})."
+            f"Statements with several plans and too few executions of each to judge them (below "
+            f"{FEWEST}): {few:,}."
         )
     return notes
 

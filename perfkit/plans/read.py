@@ -138,9 +138,9 @@ def _unwrapped(text: str) -> _Found:
     if '"Plan"' in text and (found := _json_in(text, lines)) is not None:
         return found
     _refuse_others(text, lines)
-    read = read_text(lines)
-    if (read is None or read.headless) and (other := mysql_document(text)) is not None:
+    if (other := mysql_document(text)) is not None:  # its arrows have one blank behind them
         return _Found(other)
+    read = read_text(lines)
     if read is None:
         raise UnknownFormat("read_plan: there is no plan in the text", hint=HINT)
     if read.plans > 1:

@@ -135,7 +135,9 @@ def _estimate(plan: Plan) -> str:
     cost, rows = plan.root.number("Total Cost"), plan.root.number("Plan Rows")
     said = "" if rows is None else f" {format_count(rows)} rows are expected"
     said += "" if cost is None else f" at a cost of {format_count(round(cost))}"
-    return f"Planned, not executed:{said or ' nothing is estimated'}, with {named(plan.root)} on top"
+    return (
+        f"Planned, not executed:{said or ' nothing is estimated'}, with {named(plan.root)} on top"
+    )
 
 
 def _named_cap(node: Node) -> str:

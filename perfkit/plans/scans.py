@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from perfkit.plans.candidates import Candidate, candidate
+from perfkit.plans.candidates import candidate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfkit.plans.candidates import Candidate
     from perfkit.plans.model import Node, Plan
 
 __all__ = [
@@ -41,11 +43,16 @@ _APPENDS = {"Append", "Merge Append"}
 class Scan:
     """One sequential scan: rows over all loops and processes, time of one execution."""
 
+    plan: Plan
     node: Node
     self_ms: float
     rows_read: float
     rows_kept: float
-    candidate: Candidate | None
+
+    @cached_property
+    def candidate(self) -> Candidate | None:
+        """The index that would narrow it, None if its filter has nothing to use."""
+        return candidate(self.plan, self.node)
 
     @property
     def read_per_kept(self) -> float:
@@ -110,11 +117,11 @@ def _discarding(plan: Plan, node: Node) -> Scan | None:
     if removed < REMOVED_SHARE * (kept + removed):
         return None
     return Scan(
+        plan=plan,
         node=node,
         self_ms=own,
         rows_read=(kept + removed) * loops,
         rows_kept=kept * loops,
-        candidate=candidate(plan, node),
     )
 
 

@@ -23,6 +23,7 @@ __all__ = ["Asked", "Measured", "MySQLServer", "identify", "measure", "one_state
 
 #: The first MySQL with EXPLAIN ANALYZE, and the first MariaDB with ANALYZE FORMAT=JSON.
 _MEASURES = {"MySQL": 80018, "MariaDB": 100100}
+_WITH_FORMAT = 80021
 _PLAN = "EXPLAIN FORMAT=JSON "
 _NOT_LOCAL = (
     "nothing proves that this server runs on this machine; analyze=True executes the statement "
@@ -52,7 +53,7 @@ def measure(connection: Connection, server: MySQLServer, asked: Asked) -> Measur
         return Measured(plan=plan, not_executed=reason)
     if statement.writes:
         refuse_tables(connection, statement)
-    prefix = "ANALYZE FORMAT=JSON " if server.mariadb else "EXPLAIN ANALYZE FORMAT=TREE "
+    prefix = _measuring(server)
     plans = [
         _executed(connection, statement, asked, prefix, names)
         for _ in range(max(getattr(asked, "runs", 1), 1))
@@ -60,6 +61,13 @@ def measure(connection: Connection, server: MySQLServer, asked: Asked) -> Measur
     best = min(plans[1:] or plans, key=lambda each: each.execution_ms or 0.0)
     times = tuple(each.execution_ms or 0.0 for each in plans)
     return Measured(plan=best, times_ms=times, notes=_notes(statement))
+
+
+def _measuring(server: MySQLServer) -> str:
+    """Return the words that execute and measure: MySQL takes a format with them since 8.0.21."""
+    if server.mariadb:
+        return "ANALYZE FORMAT=JSON "
+    return "EXPLAIN ANALYZE FORMAT=TREE " if server.number >= _WITH_FORMAT else "EXPLAIN ANALYZE "
 
 
 def _executed(

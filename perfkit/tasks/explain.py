@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from perfkit.errors import UsageError
-from perfkit.plans import rules
+from perfkit.plans.candidates.ddl import parse as parse_index
 from perfkit.probes.explain_run import Asked
 from perfkit.probes.mysql_session import DIALECTS
 from perfkit.probes.mysql_statement import one_statement as mysql_statement
 from perfkit.probes.session import as_engine
 from perfkit.probes.statement import one_statement
-from perfkit.results import Result
-from perfkit.tasks.explaining.caveats import caveats
-from perfkit.tasks.explaining.observed import observe
+from perfkit.tasks.explaining.answer import answer
+from perfkit.tasks.explaining.model import ExplainResult
+from perfkit.tasks.explaining.observed import observe, observe_generic
 from perfkit.tasks.explaining.observed_mysql import observe as observe_mysql
-from perfkit.units import format_count, format_ms, format_share
+from perfkit.tasks.explaining.proven import Ground, proven
+from perfkit.tasks.explaining.sweep import check_parameter
+from perfkit.tasks.explaining.sweep import sweep as swept
+from perfkit.tasks.explaining.sweep_result import with_sweep
+from perfkit.tasks.explaining.what_if import what_if as with_index
+from perfkit.tasks.proofs import Question
+from perfkit.tasks.proofs.asked import named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sqlalchemy import Engine
 
-    from perfkit.plans.model import Node, Plan
+    from perfkit.plans.candidates import Candidate
     from perfkit.tasks.explaining.observed import Observed
 
 __all__ = ["ExplainResult", "explain"]
 
 _WHERE = "explain"
 _MOST_RUNS = 1000
-_PARTS = pa.schema([("part", pa.string()), ("time_ms", pa.float64()), ("share", pa.float64())])
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ExplainResult(Result):
-    """A Result with the plan itself; ``.table`` holds its nodes.
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """What is asked for beside the plan of the statement."""
 
-    ``generic`` is the plan for unknown values, None unless asked for.
-    """
-
-    plan: Plan
-    executed: bool
-    generic: Plan | None = None
+    generic: bool
+    index: Candidate | None
+    sweep: str
+    expendable: bool
+    timeout_s: float
 
 
 def explain(
@@ -58,6 +60,9 @@ def explain(
     timeout_s: float = 30.0,
     generic: bool = False,
     runs: int = 1,
+    what_if: str | None = None,
+    sweep: str | None = None,
+    expendable: bool = False,
 ) -> ExplainResult:
     """Explain one statement: its plan, who spent the time, and what to change.
 
@@ -65,6 +70,9 @@ def explain(
     with time limits that is rolled back, whatever happens.
     Statements that write or lock rows are only planned unless ``analyze_writes``; functions
     with effects that no rollback undoes are refused.
+
+    An index that a finding proposes is tried before it is advised: as a hypothetical one where
+    HypoPG is installed, on the lab (or where ``expendable``) by building it and rolling back.
 
     Args:
         sql: one statement; values are named ``:name`` and taken from ``params``.
@@ -77,8 +85,13 @@ def explain(
         allow_functions: functions of your own (``name`` or ``schema.name``) that may run with
             all they call though they are VOLATILE or cannot be read.
         timeout_s: after this many seconds the server cancels the statement.
-        generic: also return the plan for unknown values, as prepared statements get it.
+        generic: also return the plan for unknown values, as prepared statements get it; where
+            values are missing (``$1``, too) it is the only one.
         runs: execute it so often and show the plan of the quickest run but the first.
+        what_if: a CREATE INDEX statement: what would the plan be with it?
+        sweep: a parameter: how does the plan change with common and rare values of its column?
+            The values are only planned unless ``analyze`` is True.
+        expendable: this server's data and time are worth nothing: indexes may be built there.
 
     Returns:
         A Result with one row per node, ``.plan``, and times in ms of wall time.
@@ -94,6 +107,13 @@ def explain(
         ...         params={"x": 1})  # doctest: +SKIP
     """
     _check(analyze, allow_functions, analyze_writes=analyze_writes, runs=runs)
+    wanted = _Wanted(
+        generic=generic,
+        index=None if what_if is None else parse_index(what_if),
+        sweep=(sweep or "").removeprefix(":"),
+        expendable=expendable,
+        timeout_s=timeout_s,
+    )
     with as_engine(_WHERE, engine, also=DIALECTS) as ready:
         mysql = ready.dialect.name in DIALECTS
         asked = Asked(
@@ -104,9 +124,56 @@ def explain(
             allowed=tuple(allow_functions),
             runs=runs,
         )
-        asked.statement.check(asked.values)
-        look = observe_mysql if mysql else observe
-        return _result(look(ready, asked, timeout_s=timeout_s, generic=generic))
+        return (_of_mysql if mysql else _of_postgres)(ready, asked, wanted)
+
+
+def _of_mysql(engine: Engine, asked: Asked, wanted: _Wanted) -> ExplainResult:
+    if wanted.index is not None or wanted.sweep:
+        what = "a what-if index" if wanted.index is not None else "a sweep"
+        raise UsageError(
+            f"explain: {what} needs PostgreSQL, this is {engine.dialect.name}",
+            hint="leave it out to see the plan as it is",
+        )
+    asked.statement.check(asked.values)
+    return answer(observe_mysql(engine, asked, timeout_s=wanted.timeout_s, generic=wanted.generic))
+
+
+def _of_postgres(engine: Engine, asked: Asked, wanted: _Wanted) -> ExplainResult:
+    asked, found = _observed(engine, asked, wanted)
+    result = answer(found)
+    ground = Ground(
+        engine=engine,
+        question=Question(statement=asked.statement.text, values=asked.values),
+        methods=None if result.plan.analyzed or found.measured.writing else ("hypopg",),
+        expendable=wanted.expendable,
+        timeout_s=wanted.timeout_s,
+    )
+    if wanted.index is not None:
+        result = with_index(result, ground, wanted.index)
+    else:
+        result = proven(result, ground, found.facts)
+    if not wanted.sweep:
+        return result
+    return with_sweep(result, swept(engine, asked, wanted.sweep, timeout_s=wanted.timeout_s))
+
+
+def _observed(engine: Engine, asked: Asked, wanted: _Wanted) -> tuple[Asked, Observed]:
+    """Explain for the values; where there are none and it is allowed, without them."""
+    statement, seconds = asked.statement, wanted.timeout_s
+    if wanted.generic and any(token.kind == "param" for token in statement.tokens):
+        asked = _replaced(asked)
+        statement = asked.statement
+    if wanted.sweep:
+        check_parameter(asked, wanted.sweep)
+    if wanted.generic and any(name not in asked.values for name in statement.parameters):
+        return asked, observe_generic(engine, asked, timeout_s=seconds)
+    statement.check(asked.values)
+    return asked, observe(engine, asked, timeout_s=seconds, generic=wanted.generic)
+
+
+def _replaced(asked: Asked) -> Asked:
+    """Name ``$1``, ``$2``, ...: ``:p1``, ``:p2``."""
+    return replace(asked, statement=named(asked.statement.text))
 
 
 def _check(
@@ -127,83 +194,3 @@ def _check(
         )
     if not 1 <= runs <= _MOST_RUNS:
         raise UsageError(f"explain: runs={runs!r} is not from 1 to {_MOST_RUNS}", hint="runs=5")
-
-
-def _result(found: Observed) -> ExplainResult:
-    plan = found.measured.plan
-    executed = not found.measured.not_executed
-    return ExplainResult(
-        analysis="explain",
-        question=f"{found.server.title}: how is the statement executed?",
-        headline=_headline(plan) if executed else _estimate(plan),
-        arrow=plan.arrow,
-        noun="nodes",
-        findings=rules.findings(plan, found.facts),
-        caveats=caveats(found),
-        checked=rules.checked(plan) if executed else (),
-        totals=_totals(found, plan, executed=executed),
-        sections={"where the execution time went": _parts(plan)} if plan.parts else {},
-        plan=plan,
-        executed=executed,
-        generic=found.generic,
-    )
-
-
-def _headline(plan: Plan) -> str:
-    took = format_ms(plan.execution_ms or 0.0)
-    if (plan.execution_ms or 0.0) < rules.NOTHING_TO_FIX_MS:
-        return f"It took {took}: nothing to fix."
-    node, own = _slowest(plan)
-    share = format_share(own / (plan.execution_ms or own))
-    return (
-        f"It took {took}, {share} of it in {_named(node)}, which returned "
-        f"{format_count((node.number('Actual Rows') or 0) * (node.loops or 0))} rows"
-    )
-
-
-def _estimate(plan: Plan) -> str:
-    cost, rows = plan.root.number("Total Cost") or 0.0, plan.root.number("Plan Rows") or 0.0
-    return (
-        f"Planned, not executed: {format_count(rows)} rows are expected at a cost of "
-        f"{format_count(round(cost))}, with {_named(plan.root)} on top"
-    )
-
-
-def _slowest(plan: Plan) -> tuple[Node, float]:
-    own = [value or 0.0 for value in plan.times.self_ms]
-    node = max(plan.tree, key=lambda each: own[each.node_id])
-    return node, own[node.node_id]
-
-
-def _named(node: Node) -> str:
-    return f"{node.node_type} on {node.qualified}" if node.qualified else node.node_type
-
-
-def _parts(plan: Plan) -> pa.Table:
-    """Return what the execution time consists of; the rows add up to it."""
-    whole = plan.execution_ms or 0.0
-    rows = [
-        {"part": what, "time_ms": ms, "share": ms / whole if whole else None}
-        for what, ms in plan.parts
-    ]
-    return pa.Table.from_pylist(rows, schema=_PARTS)
-
-
-def _totals(found: Observed, plan: Plan, *, executed: bool) -> dict[str, Any]:
-    return {
-        "server": found.server.title,
-        "executed": executed,
-        "execution_ms": plan.execution_ms,
-        "planning_ms": plan.planning_ms,
-        **_several(found.measured.times_ms),
-        "nodes": len(plan.tree),
-        "shape_id": plan.shape_id,
-        "options": ", ".join(found.measured.options),
-    }
-
-
-def _several(times: tuple[float, ...]) -> dict[str, Any]:
-    """Return the first (cold) time and the best of the others."""
-    if not times[1:]:
-        return {}
-    return {"runs": len(times), "first_ms": times[0], "best_ms": min(times[1:])}

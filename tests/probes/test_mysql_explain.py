@@ -3,7 +3,15 @@ import pytest
 import sqlalchemy as sa
 
 from perfkit.errors import PerfkitError, QueryFailed, TargetRefused, UsageError
-from perfkit.probes.mysql_explain import Asked, identify, measure, one_statement, session
+from perfkit.probes import mysql_explain
+from perfkit.probes.mysql_explain import (
+    Asked,
+    MySQLServer,
+    identify,
+    measure,
+    one_statement,
+    session,
+)
 
 CONTENTS = "checksum table users, orders, items, tiny, ledger, watched"
 SETTINGS = (
@@ -91,7 +99,8 @@ def test_without_proof_that_the_server_is_here_it_is_only_planned(run, untouched
         ("delete from orders where id < 50", "Delete"),
         ("insert into tiny values (9, 'x')", "Insert"),
         ("replace into users values (1, 'a', 'b', 'c')", "Insert"),
-        ("update orders join users u on u.id = user_id set total = 0 where u.id = 7", "Nested Loop"),
+        ("update orders join users u on u.id = user_id set total = 0 where u.id = 7",
+         "Nested Loop"),
     ],
 )  # fmt: skip
 def test_writes_are_planned_and_on_request_executed_and_undone(run, untouched, sql, top):
@@ -209,3 +218,27 @@ def test_the_index_that_is_missing_is_proposed(run, mariadb, sql, rule, snippet)
 )
 def test_queries_that_are_as_good_as_they_can_be_yield_nothing(run, sql):
     assert [finding.rule for finding in run(sql).plan.findings] == []
+
+
+def _mysql(number, **more):
+    return MySQLServer(version="8", number=number, standby=False, database="shop", local=True,
+                       mariadb=False, **more)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "sql", "reason"),
+    [
+        (80017, "select 1", "cannot measure"), (80018, "select 1", ""),
+        (90000, "delete from t", "read only"), (80036, "select 1 from t for share", "locks rows"),
+    ],
+)  # fmt: skip
+def test_mysql_measures_what_it_can(number, sql, reason):
+    asked = Asked(statement=one_statement(sql), execute=True, writes="delete" in sql)
+    told = mysql_explain._only_planned(_mysql(number), one_statement(sql), asked)
+    assert reason in told
+    assert bool(told) == bool(reason)
+
+
+def test_mysql_takes_a_format_since_8_0_21():
+    assert mysql_explain._measuring(_mysql(80020)) == "EXPLAIN ANALYZE "
+    assert mysql_explain._measuring(_mysql(80021)) == "EXPLAIN ANALYZE FORMAT=TREE "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perfkit.plans.conditions.operands import Operand, operand
@@ -42,6 +43,7 @@ class Conditions:
     unread: int = 0
 
 
+@lru_cache(maxsize=4096)  # every rule reads the same few filters
 def conditions(text: str | None, alias: str | None = None) -> Conditions:
     """Return what ``text`` says about the table ``alias``, in its order.
 

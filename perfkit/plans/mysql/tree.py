@@ -25,6 +25,7 @@ _ACTUAL = re.compile(
     re.IGNORECASE,
 )
 _NEVER = "(never executed)"
+_POSTGRES = re.compile(r"rows=[0-9]+ width=[0-9]+\)")  # also where blanks were collapsed
 _ARROW = "-> "
 _LABEL = re.compile(r"^[\s|'\"]*(?:EXPLAIN:)?[\s|'\"]*$", re.IGNORECASE)
 _FRAME = re.compile(r"[+|=*-]")
@@ -38,6 +39,8 @@ def tree_steps(text: str) -> list[Step] | None:
         UnknownFormat: the lines are not indented.
     """
     if _ARROW not in text or ("(cost=" not in text and "(actual time=" not in text):
+        return None
+    if _POSTGRES.search(text):
         return None
     lines = text.split("\n")
     if len(lines) < 3 and "\\n" in text:  # noqa: PLR2004 - a header and everything in one line

@@ -98,6 +98,8 @@ _TEXTS = frozenset(
 def plain(key: str, value: str) -> dict[str, Any]:
     """Return the properties that the line ``key: value`` holds, as JSON names them.
 
+    A count that is no number has none.
+
     Example:
         >>> plain("Sort Method", "quicksort  Memory: 25kB")
         {'Sort Method': 'quicksort', 'Sort Space Used': 25, 'Sort Space Type': 'Memory'}
@@ -111,7 +113,10 @@ def plain(key: str, value: str) -> dict[str, Any]:
         return {key: value}
     if key in _FLAGS and value in {"true", "false"}:
         return {key: value == "true"}
-    return {key: value if (count := number(value)) is None else count}
+    count = number(value)
+    if count is None and key in _NUMBERS:
+        return {}
+    return {key: value if count is None else count}
 
 
 def _renamed(names: dict[str, str], found: Any) -> dict[str, Any]:

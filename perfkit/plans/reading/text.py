@@ -32,15 +32,11 @@ _SCALAR = ("InitPlan", "CTE ")
 
 
 class Found(NamedTuple):
-    """A plan in text: its document, how many plans there are, and what was cut off.
-
-    ``headless`` tells that the text begins below the plan's first node.
-    """
+    """A plan in text: its document, how many plans there are, and what was cut off."""
 
     document: dict[str, Any]
     plans: int
     lost: tuple[str, ...]
-    headless: bool = False
 
 
 def read_text(lines: Sequence[str]) -> Found | None:
@@ -59,7 +55,7 @@ def read_text(lines: Sequence[str]) -> Found | None:
     lost = (*reader.lost(), *missing_rows(lines[begin:]))
     document = {**query(lines[:begin]), "Plan": with_grouping(reader.root), **reader.rest}
     name_tables(document)
-    return Found(document, reader.plans, lost, reader.headless)
+    return Found(document, reader.plans, lost)
 
 
 class _Reader:
@@ -79,27 +75,31 @@ class _Reader:
         self._target: tuple[int, dict[str, Any]] | None = None
         self._section: Section | None = None
         self._unfinished = ""
+        self._unread: list[str] = []
 
     def take(self, line: Line) -> None:
         self._unfinished = ""
         if self.plans > 1:
             self.plans += self._begins_plan(line)
         elif not self._footed and line.text.startswith("->") and (head := head_of(line.text)):
-            self._node(line.place, head)
+            self._node(line, head)
         elif self.plans:
             self._below(line)
         elif (head := head_of(line.text)) or is_known(line.text):
-            self._node(line.place, head or Head(arrow=False, what=line.text, counts={}))
+            self._node(line, head or Head(arrow=False, what=line.text, counts={}))
 
     def _begins_plan(self, line: Line) -> bool:
         if line.place > self._base or key_of(line.text) or line.text.startswith("->"):
             return False
         return head_of(line.text) is not None or is_known(line.text)
 
-    def _node(self, place: int, head: Head) -> None:
+    def _node(self, line: Line, head: Head) -> None:
+        place = line.place
         node = described(head.what) | head.counts
         self._worker = self._target = self._section = None
-        if not head.whole or (not head.counts and "Plan Width" in self.root):
+        if not head.whole and line.text.endswith(")"):
+            self._unread.append(line.text)
+        elif not head.whole or (not head.counts and "Plan Width" in self.root):
             self._unfinished = f"The text ends within the numbers of {head.what[:60]!r}."
         if not self.plans:
             self.root, self.plans, self._base = node, 1, place
@@ -223,7 +223,10 @@ class _Reader:
         if not value and key == "JIT":
             self._section = Section(key, place, into)
             return
-        for name, read in plain(key, value).items():
+        found = plain(key, value)
+        if not found:
+            self._unread.append(f"{key}: {value}")
+        for name, read in found.items():
             into.setdefault(name, read)
 
     def end(self, line: Line) -> None:
@@ -237,6 +240,9 @@ class _Reader:
         said = [self._unfinished] if self._unfinished else []
         if self.headless:
             said.append("The plan's first lines are missing: this is the part below them.")
+        if self._unread:
+            many = f"{len(self._unread)} lines have" if len(self._unread) > 1 else "A line has"
+            said.append(f"{many} no number where one belongs: {self._unread[0][:60]!r}.")
         return said
 
 

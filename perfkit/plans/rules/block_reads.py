@@ -21,6 +21,8 @@ from perfkit.results import Finding, Fix
 from perfkit.units import format_count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perfkit.plans.facts import Facts, TableFacts
     from perfkit.plans.model import Node, Plan
 
@@ -49,13 +51,15 @@ def read_efficiency(plan: Plan, facts: Facts) -> list[Finding]:
 
 def repeated_blocks(plan: Plan, facts: Facts) -> list[Finding]:
     """Find scans repeated until they touched each block of the table three times."""
-    return [
-        _repeated(plan, node, pages)
-        for node in plan.tree
-        if node.kind in _SCANS
-        and (pages := _pages(plan, node, facts)) is not None
-        and _rereads(plan, node, pages)
-    ]
+    whole = _whole_scans(plan)
+    found = []
+    for node in plan.tree:
+        if node.kind not in _SCANS or not matters(plan, node):
+            continue
+        pages = _pages(node, facts, whole)
+        if pages is not None and _rereads(plan, node, pages):
+            found.append(_repeated(plan, node, pages))
+    return found
 
 
 def _wasted(plan: Plan, node: Node, known: TableFacts | None) -> bool:
@@ -95,24 +99,30 @@ def _computes(node: Node) -> bool:
     return bool(node.text("Filter")) or any("(" in item for item in shown)
 
 
-def _pages(plan: Plan, node: Node, facts: Facts) -> float | None:
+def _whole_scans(plan: Plan) -> dict[str | None, float]:
+    """Return the blocks of every table that the plan reads once from end to end."""
+    found: dict[str | None, float] = {}
+    for node in plan.tree:
+        if node.kind == "Seq Scan" and node.loops == 1:
+            blocks = touched_blocks(plan, node)
+            if blocks:
+                found.setdefault(node.qualified, float(blocks))
+    return found
+
+
+def _pages(node: Node, facts: Facts, whole: Mapping[str | None, float]) -> float | None:
     """Return the blocks of the table that ``node`` scans, from the server or from the plan."""
     known = facts.of(node)
     if known is not None and known.pages:
         return float(known.pages)
-    whole = (
-        touched_blocks(plan, other)
-        for other in plan.tree
-        if other.kind == "Seq Scan" and other.qualified == node.qualified and other.loops == 1
-    )
-    return next((float(blocks) for blocks in whole if blocks), None)
+    return whole.get(node.qualified)
 
 
 def _rereads(plan: Plan, node: Node, pages: float) -> bool:
     blocks = touched_blocks(plan, node) or 0
     often = executions(plan, node) > 1 and blocks >= max(PER_PAGE * pages, REPEATED_AT_LEAST)
     share = own_ms(plan, node) >= REPEATED_SHARE * (plan.execution_ms or 0.0)
-    return often and share and matters(plan, node)
+    return often and share
 
 
 def _bloated(plan: Plan, facts: Facts, node: Node) -> Finding:

@@ -37,6 +37,7 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
         "repeated-blocks", "large-offset",
     ),
     "stale-stats": ("nl-misestimate",),
+    "correlated-columns": ("stale-stats",),
     # An index is looked up whatever was estimated; ANALYZE mends an estimate that is old.
     "row-estimate": (*_SCANS, *_LOOPS, "join-filter", "stale-stats"),
 }  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from perfkit.plans.times.counters import touched_blocks
 from perfkit.plans.times.processes import separate
 from perfkit.plans.times.readers import rows_read, texts
 
@@ -61,17 +62,15 @@ def _name(plan: Node) -> str:
 
 
 def _exceeds(tree: Sequence[Node], plan: Node, wall: Sequence[float]) -> bool:
+    """Whether ``plan`` has more time or blocks than its owner has for it."""
     if plan.relationship != "SubPlan" or not plan.loops or plan.parent_id is None:
         return False
     owner = tree[plan.parent_id]
-    others = sum(
-        wall[child]
-        for child in owner.children
-        if child != plan.node_id and not separate(tree[child])
-    )
-    excess = wall[plan.node_id] + others - wall[owner.node_id]
+    parts = [tree[child] for child in owner.children if not separate(tree[child])]
+    excess = sum(wall[part.node_id] for part in parts) - wall[owner.node_id]
     slack = _ROUNDING_MS * (plan.loops + (owner.loops or 0.0))
-    return excess > max(slack, _MORE * wall[plan.node_id])
+    timed = excess > max(slack, _MORE * wall[plan.node_id])
+    return timed or sum(touched_blocks(part) for part in parts) > touched_blocks(owner)
 
 
 def _mentions(tree: Sequence[Node]) -> Mapping[str, list[int]]:

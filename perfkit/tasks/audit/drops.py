@@ -20,6 +20,10 @@ __all__ = ["LEAST_BYTES", "Drop", "drops", "meaning"]
 LEAST_BYTES = 8 * 8192
 _BTREE = "btree"
 _UNORDERED = {"gin", "brin"}
+_PHYSICAL = {
+    "fillfactor", "deduplicate_items", "fastupdate", "gin_pending_list_limit", "buffering",
+    "autosummarize",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +82,15 @@ def _duplicates(found: Sequence[Index]) -> Iterator[Drop]:
 def meaning(index: Index) -> Hashable:
     """Return what two indexes must share to answer the same questions at the same cost.
 
-    A b-tree may be read backwards; how full its pages are is no matter of what it answers. GIN
-    and BRIN search their columns independently: the order of those does not count.
+    A b-tree may be read backwards. GIN and BRIN search their columns independently: the order of
+    those does not count. How full pages are and when they are filled changes no answer.
     """
-    keys, parameters = index.keys, index.parameters
+    keys = index.keys
+    parameters = tuple(p for p in index.parameters if p.split("=")[0] not in _PHYSICAL)
     if index.method == _BTREE:
         keys = min(keys, tuple(key.flipped() for key in keys))
-        parameters = ()
-    elif index.method in _UNORDERED and not parameters:
-        keys = tuple(sorted(keys))
+    elif index.method in _UNORDERED and not any(p[0].isdigit() for p in parameters):
+        keys = tuple(sorted(keys))  # an operator class's parameters name columns by number
     return (
         index.schema, index.table, index.method, keys,
         frozenset(index.included), same_rows(index.predicate), parameters,
@@ -127,15 +131,24 @@ def _redundant(found: Sequence[Index], _: Sequence[Drop], __: StatisticsAge) -> 
 def _prefixes(group: Sequence[Index]) -> Iterator[Drop]:
     """Yield the b-trees of one table that begin others, for the smallest one that stays."""
     longer = {id(index): _longer(index, group) for index in group}
-    going = [index for index in group if longer[id(index)] and not index.needed]
+    going = [index for index in group if longer[id(index)]]
     for index in going:
-        staying = [other for other in longer[id(index)] if other not in going]
+        staying = [other for other in longer[id(index)] if not longer[id(other)]]
         keeper = min(staying, key=lambda other: (other.size_bytes, other.name))
         yield Drop(index=index, kind="redundant", reason=_prefix(keeper), proven=True, kept=keeper)
 
 
 def _longer(index: Index, group: Sequence[Index]) -> list[Index]:
-    return [other for other in group if _covers(other, index)]
+    return [
+        other
+        for other in group
+        if _covers(other, index) and (not index.needed or _guarantees(other, index))
+    ]
+
+
+def _guarantees(other: Index, index: Index) -> bool:
+    """Whether a longer index, by further included columns only, is as strict."""
+    return len(other.keys) == len(index.keys) and _replaceable(index, other)
 
 
 def _covers(longer: Index, index: Index) -> bool:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from perfkit.tasks.audit.advice import Advice
+from perfkit.tasks.audit.drops import meaning
+from perfkit.tasks.audit.predicates import same_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["near_misses"]
 
 _MOST = 20
+_ONLY_BTREES = "only a b-tree serves what its first columns would alone"
 _BACKWARDS = 3  # bits of an index option: descending, nulls first
 
 
@@ -68,17 +71,27 @@ def _why(index: Index, other: Index) -> str:
     pairs = list(zip(index.keys, leading, strict=True))
     differences = (
         (index.method != other.method, f"it is {index.method}, the other {other.method}"),
+        (_same_constraint(index, other), "both enforce a constraint (ALTER TABLE drops one)"),
         (index.constrained, "it enforces a constraint"),
         (index.unique, "it is unique"),
         (index.replica_identity or index.exclusion, "it has a role of its own"),
-        (index.predicate != other.predicate, "they hold different rows (WHERE)"),
+        (
+            same_rows(index.predicate) != same_rows(other.predicate),
+            "they hold different rows (WHERE)",
+        ),
         (any(a.operator_class != b.operator_class for a, b in pairs), "other operator class"),
         (any(a.collation != b.collation for a, b in pairs), "other collation"),
         (_turned(pairs), "other directions of its columns"),
+        (index.method != "btree" and len(leading) < len(other.keys), _ONLY_BTREES),
         (not set(index.included) <= _held(other), "the other lacks its included columns"),
         (index.parameters != other.parameters, "other parameters"),
     )
     return next((text for applies, text in differences if applies), "the other may go instead")
+
+
+def _same_constraint(index: Index, other: Index) -> bool:
+    """Whether they say the same twice: a primary key, and a unique constraint on its columns."""
+    return index.constrained and other.constrained and meaning(index) == meaning(other)
 
 
 def _held(index: Index) -> set[str]:

@@ -29,7 +29,8 @@ def caveats(found: Observed) -> list[str]:
     notes = [measured.not_executed] if measured.not_executed else []
     notes += _runs(measured) if not measured.not_executed else ()
     notes += _left_behind(measured, measured.writes) if measured.writes else ()
-    notes += _generic(measured.plan, found.generic) if found.generic else ()
+    if found.generic not in {None, measured.plan}:
+        notes += _generic(measured.plan, found.generic)
     return [*notes, *found.notes, *measured.notes, *of_the_plan(measured.plan)]
 
 

@@ -23,11 +23,10 @@ _METHODS = {
     "none": "not tried",
 }
 _TRIED = pa.schema([
-    ("index", pa.string()), ("verdict", pa.string()), ("method", pa.string()),
-    ("before_cost", pa.float64()), ("after_cost", pa.float64()),
-    ("before_blocks", pa.int64()), ("after_blocks", pa.int64()),
-    ("before_ms", pa.float64()), ("after_ms", pa.float64()),
-    ("size_bytes", pa.int64()), ("write_cost", pa.string()),
+    ("verdict", pa.string()), ("before_cost", pa.float64()), ("after_cost", pa.float64()),
+    ("before_blocks", pa.int64()), ("after_blocks", pa.int64()), ("size_bytes", pa.int64()),
+    ("index", pa.string()), ("method", pa.string()),
+    ("before_ms", pa.float64()), ("after_ms", pa.float64()), ("write_cost", pa.string()),
 ])  # fmt: skip
 
 

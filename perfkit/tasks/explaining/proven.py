@@ -11,29 +11,32 @@ from typing import TYPE_CHECKING
 
 from perfkit.plans.advice import CREATE_NOTE, index_fix
 from perfkit.plans.candidates import candidates
+from perfkit.plans.postgres_sql import code
 from perfkit.plans.rules import NOTHING_TO_FIX_MS
+from perfkit.plans.rules.rerun import statement_of
 from perfkit.results import Finding
+from perfkit.tasks.explaining.observed import LEAST_COST
 from perfkit.tasks.explaining.proof_text import figures, index_text, method, tried, why_not
 from perfkit.tasks.proofs import Question, best, prove
 from perfkit.units import format_count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Engine
 
     from perfkit.plans.candidates import Candidate
     from perfkit.plans.facts import Facts
+    from perfkit.plans.model import Plan
     from perfkit.tasks.explaining.model import ExplainResult
     from perfkit.tasks.proofs import Proof
     from perfkit.tasks.proofs.model import Method
 
-__all__ = ["LEAST_COST", "Ground", "proven"]
+__all__ = ["Ground", "helped", "proven"]
 
-#: Plans with a lower cost are not worth an index (Dexter's bar for costs, too).
-LEAST_COST = 100.0
 _MOST = 4  # candidates that are tried: each is built on the lab
 _UNPROVEN = "Not proven:"
+_REFERENCE = "PostgreSQL documentation, Examining Index Usage"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +66,16 @@ def proven(result: ExplainResult, ground: Ground, facts: Facts) -> ExplainResult
 
     A plan with estimates only has no findings; an index that is proven to help becomes one.
     """
-    known = candidates(result.plan, facts)[:_MOST] if _worth(result) else []
+    known = candidates(result.plan, facts) if _worth(result) else []
     wanted = _tables(result, known)
-    chosen = [one for one in known if (one.schema, one.table) in wanted]
+    chosen = [one for one in known if (one.schema, one.table) in wanted and _fixed(result, one)]
+    chosen = chosen[:_MOST]
     if not chosen:
         return result
     proofs = ground.prove(chosen)
     findings = [_with_proof(finding, proofs) for finding in result.findings]
     if not result.plan.analyzed:
-        findings += _from_estimates(proofs)
+        findings += _from_estimates(result.plan, proofs)
     shown = [proof for proof in proofs if proof.plan_after is not None]
     section = {"indexes that were tried": tried(shown)} if shown else {}
     return replace(result, findings=findings, sections={**result.sections, **section})
@@ -98,6 +102,21 @@ def _tables(
     }
 
 
+def _fixed(result: ExplainResult, candidate: Candidate) -> bool:
+    """Whether the predicate of a partial index holds for the statement, not for one value of it.
+
+    A value that was bound looks like a constant in the plan; next time it is another.
+    """
+    if not candidate.where:
+        return True
+    written = {token.text for token in code(result.plan.statement or "")}
+    return all(
+        token.text in written
+        for token in code(candidate.where)
+        if token.kind in {"string", "number"}
+    )
+
+
 def _proposes(finding: Finding, candidate: Candidate) -> bool:
     return bool(finding.fix.snippet) and candidate.sql() in finding.fix.snippet
 
@@ -111,20 +130,21 @@ def _with_proof(finding: Finding, proofs: Sequence[Proof]) -> Finding:
     rivals = [p for p in proofs if (p.candidate.schema, p.candidate.table) == table]
     found = best(rivals)
     if found is not None:
-        return _helped(finding, found)
+        return helped(finding, found)
     if own.plan_after is None or own.verdict == "not proven":
         text = f"{finding.fix.text} Why not: {why_not(own)}."
         return replace(finding, fix=replace(finding.fix, text=text, test=own.test))
     return _withdrawn(finding, own)
 
 
-def _helped(finding: Finding, proof: Proof) -> Finding:
+def helped(finding: Finding, proof: Proof) -> Finding:
+    """Return the finding with the index of ``proof``, which helps, as its fix."""
     before, _, _ = finding.fix.text.partition(_UNPROVEN)
-    fix = index_fix(proof.candidate)
+    fix = index_fix(proof.candidate, statement=_runnable(proof))
     executed = proof.before_ms is not None
     return replace(
         finding,
-        fix=replace(fix, text=f"{before}{_sentence(proof)}", test=finding.fix.test),
+        fix=replace(fix, text=f"{before}{_sentence(proof)}"),
         saves_ms=proof.saves_ms if executed else finding.saves_ms,
         confidence="high" if executed else "medium",
     )
@@ -140,9 +160,9 @@ def _sentence(proof: Proof) -> str:
 def _withdrawn(finding: Finding, proof: Proof) -> Finding:
     """Return the finding without the index, which was tried and does not help."""
     before, _, _ = finding.fix.text.partition(_UNPROVEN)
-    found = "is not used" if not proof.used else f"makes no difference: {figures(proof)}"
-    text = f"{before}Not advised: an index on {index_text(proof.candidate)} was tried and {found}."
-    text += "" if proof.used else f" ({method(proof)})"
+    found = f"makes no difference: {figures(proof)}" if proof.used else "is not used"
+    how = "tried" if proof.used else f"tried ({method(proof)})"
+    text = f"{before}Not advised: an index on {index_text(proof.candidate)} was {how} and {found}."
     return replace(
         finding,
         severity="info",
@@ -152,14 +172,22 @@ def _withdrawn(finding: Finding, proof: Proof) -> Finding:
     )
 
 
-def _from_estimates(proofs: Sequence[Proof]) -> list[Finding]:
-    """Return a finding per table whose index is proven to help, by the planner's own estimates."""
-    tables = dict.fromkeys((p.candidate.schema, p.candidate.table) for p in proofs)
-    found = [
-        best([p for p in proofs if (p.candidate.schema, p.candidate.table) == table])
-        for table in tables
-    ]
-    return [_estimated(proof) for proof in found if proof is not None]
+def _runnable(proof: Proof) -> str | None:
+    return statement_of(proof.plan_before) if proof.plan_before else None
+
+
+def _from_estimates(plan: Plan, proofs: Sequence[Proof]) -> Iterator[Finding]:
+    """Yield a finding per table: the best index by the planner's own estimates.
+
+    Where nothing could be tried, the first candidate, said to be not proven.
+    """
+    for table in dict.fromkeys((p.candidate.schema, p.candidate.table) for p in proofs):
+        rivals = [p for p in proofs if (p.candidate.schema, p.candidate.table) == table]
+        found = best(rivals)
+        if found is not None:
+            yield _estimated(found)
+        elif all(proof.plan_after is None for proof in rivals):
+            yield _guessed(plan, rivals[0])
 
 
 def _estimated(proof: Proof) -> Finding:
@@ -170,9 +198,24 @@ def _estimated(proof: Proof) -> Finding:
         severity="warning",
         title=f"An index on {index_text(candidate)} would lower the estimated cost from "
         f"{format_count(round(before))} to {format_count(round(after))}",
-        fix=replace(index_fix(candidate), text=_sentence(proof)),
+        fix=replace(index_fix(candidate, statement=_runnable(proof)), text=_sentence(proof)),
         effort="low",
         confidence="medium",
-        reference="PostgreSQL documentation, Examining Index Usage",
+        reference=_REFERENCE,
+        keys={"table": candidate.qualified_table},
+    )
+
+
+def _guessed(plan: Plan, proof: Proof) -> Finding:
+    candidate = proof.candidate
+    fix = index_fix(candidate, statement=statement_of(plan))
+    return Finding(
+        rule="missing-index",
+        severity="info",
+        title=f"An index on {index_text(candidate)} may help, by estimates that nobody has tried",
+        fix=replace(fix, text=f"{fix.text} Why not: {why_not(proof)}.", test=proof.test),
+        effort="low",
+        confidence="low",
+        reference=_REFERENCE,
         keys={"table": candidate.qualified_table},
     )

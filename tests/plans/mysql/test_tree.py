@@ -118,6 +118,10 @@ def test_a_tree_without_end_is_refused():
 
 
 def test_another_servers_text_is_left_alone():
+    collapsed = (
+        "Limit (cost=0..1 rows=1 width=4)\n -> Seq Scan on t (actual time=0..1 rows=1 loops=1)"
+    )
+    assert tree_steps(collapsed) is None
     assert (
         tree_steps("Limit  (cost=0..1 rows=1 width=4)\n  ->  Seq Scan on t  (cost=0..1 rows=1)")
         is None

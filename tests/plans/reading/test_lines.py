@@ -86,6 +86,7 @@ ZERO = dict.fromkeys(BLOCKS, 0)
         ("Whatever Comes: 7", {"Whatever Comes": 7}),
         ("Whatever Comes: 7 of 9", {"Whatever Comes": "7 of 9"}),
         ("Buffers: odd", {"Buffers": "odd"}),
+        ("Heap Fetches: N", {}),
     ],
 )  # fmt: skip
 def test_a_line_has_the_names_and_types_of_json(line, read):

@@ -239,6 +239,26 @@ def test_what_is_missing_is_said():
     assert plan.lost == ("The text ends within the numbers of 'Seq Scan on t'.",)
 
 
+def test_numbers_that_somebody_masked_do_not_hide_the_nodes():
+    """As PostgreSQL's own regression tests print plans."""
+    plan = read_plan("""
+ Finalize Aggregate (actual rows=N loops=N)
+   ->  Gather (actual rows=N loops=N)
+         Workers Planned: 2
+         Workers Launched: N
+         ->  Index Only Scan using i on t (cost=N.N..N.N rows=N width=N)
+               Heap Fetches: N
+               Buckets: N  Batches: N  Memory Usage: NkB
+(7 rows)
+""")
+    assert [node.kind for node in plan.tree] == ["Aggregate", "Gather", "Index Only Scan"]
+    assert plan.tree[2].relation == "t"
+    assert plan.tree[1].properties["Workers Planned"] == 2
+    assert not {"Workers Launched", "Actual Rows"} & set(plan.tree[1].properties)
+    said = "5 lines have no number where one belongs: 'Finalize Aggregate (actual rows=N loops=N)'."
+    assert plan.lost == (said,)
+
+
 def test_several_plans_are_counted():
     one = f"Limit  {ROW}\n  ->  Seq Scan on t  {ROW}\nPlanning Time: 1 ms\n"
     assert read_text((one * 3).split("\n")).plans == 3

@@ -5,7 +5,7 @@ from perfkit.probes.server import identify
 from perfkit.probes.session import rolled_back
 from perfkit.tasks.audit.near_misses import near_misses
 
-TABLE = "create table t (a int, b text, c int not null, d int);"
+TABLE = "create table t (a int, b text, c int not null, d int, p point, q point);"
 
 
 def kept(engine, gone=()):
@@ -24,6 +24,16 @@ def kept(engine, gone=()):
         ("create index x on t (a) where d > 5; create index y on t (a, c)", "x", "rows (WHERE)"),
         ("create unique index x on t (a); create index y on t (a, c)", "x", "unique"),
         ("alter table t add constraint x unique (a); create index y on t (a, c)", "x", "constr"),
+        (
+            "alter table t add constraint x unique (c); alter table t add constraint y unique (c)",
+            "x",
+            "both enforce",
+        ),
+        (
+            "create index x on t using gist (p); create index y on t using gist (p, q)",
+            "x",
+            "b-tree",
+        ),
         ("create index x on t (a) include (d); create index y on t (a, c)", "x", "included"),
         ("create index x on t using hash (a); create index y on t (a, c)", "x", "it is hash"),
         (

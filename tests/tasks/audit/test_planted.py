@@ -75,12 +75,14 @@ create unique index gone_null_often on billing.accounts (b);
 create table archive.accounts (number text, a int, at timestamptz);
 create index stays_identity on archive.accounts (number);
 create index stays_clustered on archive.accounts (at, a);
-create materialized view archive.totals as select a, count(*) as n from billing.accounts group by a;
+create materialized view archive.totals as
+    select a, count(*) as n from billing.accounts group by a;
 create unique index stays_refresh on archive.totals (a);
 create index gone_view_twin on archive.totals (a);
 """
 PARTITIONS = """
-create table events (id bigint, at date not null, kind text, account int, primary key (id, at))
+create table events (
+    id bigint, at date not null, kind text, account int, primary key (id, at, kind))
     partition by range (at);
 create table events_1 partition of events for values from ('2025-01-01') to ('2025-02-01');
 create table events_2 partition of events for values from ('2025-02-01') to ('2025-03-01')
@@ -96,25 +98,28 @@ create index stays_only on only events (at, kind);
 create table parent (id int primary key, a int, b int);
 create table child (c int) inherits (parent);
 create index stays_parent on parent (a, b);
-create index stays_child on child (a);
+create index gone_child_short on child (a);
 create index stays_child_id on child (id);
 create index gone_child on child (a, b); create index stays_child_longer on child (b, a);
 create index stays_child_again on child (a, b, c);
 """
 QUOTED = """
-create schema "Odd ""one"""; set search_path to "Odd ""one""";
+create schema "Odd ""one"" x"; set search_path to "Odd ""one"" x";
 create table "Order" ("Id" int primary key, "a b" int, "a,b" int, "where" text, "x
 y" int);
 create index "gone_A" on "Order" ("a b");
 create index "stays_A" on "Order" ("a b", "a,b");
 create index "stays_B" on "Order" ("a,b", "a b");
-create index "stays_where" on "Order" ("where") where "where" <> 'a ''b'' and c' and "Id" > 3;
-create index "gone_where" on "Order" ("where") where 3 < "Id" and "where" <> 'a ''b'' and c';
-create index "stays_other_rows" on "Order" ("where") where "where" <> 'a ''b'' AND c' and "Id" > 3;
+create index "stays_where" on "Order" ("where")
+    where "where" <> 'a ''b'' and c' and "Id" > 3;
+create index "gone_where" on "Order" ("where")
+    where 3 < "Id" and "where" <> 'a ''b'' and c';
+create index "stays_other_rows" on "Order" ("where")
+    where "where" <> 'a ''b'' AND c' and "Id" > 3;
 create index "gone_new
 line" on "Order" ("x
 y");
-create index "stays_""quoted""" on "Order" ("x
+create index "stays_""quoted"" x" on "Order" ("x
 y", "Id");
 create domain grade as int; create type mood as enum ('good', 'bad');
 create table people (id int primary key, g grade, m mood, d date, t timestamptz, n numeric,
@@ -130,8 +135,10 @@ create index gone_list on people (c) where g in (3, 1, 2);
 create index stays_shorter_list on people (c) where g in (1, 2);
 create index stays_either on people (c) where f or g = 1;
 create index gone_either on people (c) where g = 1 or f;
-create index stays_computed on people ((n * 2)); create index stays_computed_else on people ((2 * n));
-create index gone_nulls_first on people (t desc, d desc); create index stays_nulls on people (t, d, n);
+create index stays_computed on people ((n * 2));
+create index stays_computed_else on people ((2 * n));
+create index gone_nulls_first on people (t desc, d desc);
+create index stays_nulls on people (t, d, n);
 create index stays_nulls_first on people (t nulls first, d);
 """
 SCHEMAS = {"shop": SHOP, "roles": ROLES, "partitions": PARTITIONS, "quoted": QUOTED}
@@ -180,7 +187,7 @@ WHY = {
         "stays_deferrable": "it enforces a constraint",
         "stays_brin_fine": "parameters",
         "stays_gin_paths": "operator class",
-        "stays_gin_alone": "it is gin",
+        "stays_gin_alone": "only a b-tree",
     },
     "quoted": {
         "stays_other_rows": "WHERE",
@@ -193,11 +200,12 @@ WHY = {
 @pytest.mark.parametrize("style", WHY)
 def test_why_a_near_twin_stays_is_told(audited, listed, old, style):
     reasons = kept(audited(SCHEMAS[style]), listed, old)
-    for name, why in WHY[style].items():
-        assert why in reasons.get(name, "(not told)"), (name, reasons)
+    for name, why in WHY[style].items():  # of two alike one is named beside the other
+        told = [text for own, text in reasons.items() if own == name or f" {name} " in text]
+        assert any(why in text for text in told), (name, told)
     assert not any(name.startswith("gone_") for name in reasons)
 
 
 def test_a_near_miss_always_has_a_reason_of_its_own(audited, listed, old):
-    reasons = kept(audited("".join([SHOP, ROLES])), listed, old)
+    reasons = kept(audited(SHOP + ROLES), listed, old)
     assert not [name for name, why in reasons.items() if why.endswith("the other may go instead")]

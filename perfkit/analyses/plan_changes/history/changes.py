@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from perfkit.statistics.multiple import holm
 from perfkit.statistics.shift import shift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -71,46 +71,57 @@ def changes(statements: Iterable[Statement]) -> list[Change]:
     by 20 % and 1 ms as well. Fewer than six executions a side say nothing.
     """
     found = [one for statement in statements if statement.dated for one in _tested(statement)]
-    p_values = holm([one.p_value for one in found]) if found else []
+    if not found:
+        return []
+    p_values = holm([one.p_value for one in found])
     return [
         one
         for one, p in zip(found, p_values, strict=True)
-        if p < _ALPHA and times_differ(*one.medians) and (one.low > 1 or one.high < 1)
+        if p < _ALPHA and times_differ(*one.medians)
     ]
 
 
+class _Candidate(NamedTuple):
+    """Two groups of executions to compare: shapes, and places in the statement."""
+
+    kind: Kind
+    labels: tuple[int, int]
+    before: Ints
+    after: Ints
+
+
 def _tested(statement: Statement) -> Iterator[Change]:
-    for kind, labels, before, after in _candidates(statement):
-        one = _compared(kind, statement, labels, (before, after))
+    for candidate in (*_flips(statement), *_alternations(statement), *_drifts(statement)):
+        one = _compared(statement, candidate)
         if one is not None:
             yield one
 
 
-def _candidates(statement: Statement) -> Iterator[tuple[Kind, tuple[int, int], Ints, Ints]]:
-    parts = statement.stretches
-    for one, other in itertools.pairwise(parts):
-        pure = min(one.share, other.share) > 1 - MIXED
-        if pure and one.main != other.main:
+def _flips(statement: Statement) -> Iterator[_Candidate]:
+    """Yield neighbouring stretches that have a shape each."""
+    for one, other in itertools.pairwise(statement.stretches):
+        if min(one.share, other.share) > 1 - MIXED and one.main != other.main:
             before = statement.places(one.main, one.low, one.high)
-            yield (
-                "flip",
-                (one.main, other.main),
-                before,
-                statement.places(other.main, other.low, other.high),
-            )
-    for part in parts:
+            after = statement.places(other.main, other.low, other.high)
+            yield _Candidate("flip", (one.main, other.main), before, after)
+
+
+def _alternations(statement: Statement) -> Iterator[_Candidate]:
+    """Yield the two shapes that most executions of a mixed stretch have."""
+    for part in statement.stretches:
         if part.share <= 1 - MIXED:
             second = _second(statement.labels[part.low : part.high], part.main)
-            labels = (part.main, second)
-            yield (
-                "alternation",
-                labels,
-                *(statement.places(label, part.low, part.high) for label in labels),
-            )
+            before = statement.places(part.main, part.low, part.high)
+            after = statement.places(second, part.low, part.high)
+            yield _Candidate("alternation", (part.main, second), before, after)
+
+
+def _drifts(statement: Statement) -> Iterator[_Candidate]:
+    """Yield the earlier and the later half of each shape's executions."""
     for label in range(len(statement.shapes)):
         places = statement.places(label)
         half = places.size // 2
-        yield "drift", (label, label), places[:half], places[half:]
+        yield _Candidate("drift", (label, label), places[:half], places[half:])
 
 
 def _second(labels: Ints, main: int) -> int:
@@ -119,9 +130,8 @@ def _second(labels: Ints, main: int) -> int:
     return int(counts.argmax())
 
 
-def _compared(
-    kind: Kind, statement: Statement, labels: tuple[int, int], places: Sequence[Ints]
-) -> Change | None:
+def _compared(statement: Statement, candidate: _Candidate) -> Change | None:
+    kind, labels, *places = candidate
     known = [one[np.isfinite(statement.ms[one])] for one in places]
     if min(one.size for one in known) < FEWEST:
         return None

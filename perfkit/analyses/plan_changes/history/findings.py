@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from perfkit.analyses.diff_plans import PlanDiff
     from perfkit.analyses.plan_changes.history.changes import Change
-    from perfkit.results import Severity
 
 __all__ = ["Told", "findings"]
 
@@ -36,6 +36,7 @@ _PARAMETERS = (
     "look at the values of both, at the statistics of the columns they are compared with, and "
     "set plan_cache_mode for this statement if its generic plan is the slow one."
 )
+_UNSURE = "The plans hold no rows, so that other values may explain it. "
 _CAUSES: Mapping[str, tuple[str, str, Fix]] = {
     "rows": (
         "rows read",
@@ -103,21 +104,20 @@ def _judged(changes: Iterable[Change], told: Told) -> Iterator[tuple[Change, Fin
 
 
 def _flip(change: Change, done: tuple[Work, Work], told: Told) -> Finding:
-    diff = _typical(change)
-    since = told.time(change.at[1])
     title = (
-        f"{_name(change)}: another plan since {since}, {_shapes(change, told)}: median "
-        f"{_medians(change)}, {format_count(change.after.size)} executions since"
+        f"{_name(change)}: another plan since {told.time(change.at[1])}, {_shapes(change, told)}: "
+        f"median {_medians(change)}, {format_count(change.after.size)} executions since"
     )
-    best = next((f for f in diff.findings if f.rule == "plan-flip"), None) if diff else None
-    advice = best.fix if best else Fix(text="Look for what changed then: an index, statistics.")
+    advice = _Advice("plan-flip", title, "per execution since", _flip_fix(_typical(change)))
+    return _finding(change, done, told, advice)
+
+
+def _flip_fix(diff: PlanDiff | None) -> Fix:
+    """Return the advice of two typical plans."""
+    found = next((one for one in diff.findings if one.rule == "plan-flip"), None) if diff else None
+    fix = found.fix if found else Fix(text="Look for what changed then: an index, statistics.")
     compared = f"Of a typical plan of each: {diff.headline}. " if diff else ""
-    return _finding(change, "plan-flip", title, done, told, basis="per execution since") | Fix(
-        text=compared + advice.text,
-        snippet=advice.snippet,
-        language=advice.language,
-        test=advice.test,
-    )
+    return replace(fix, text=compared + fix.text)
 
 
 def _alternation(change: Change, done: tuple[Work, Work], told: Told) -> Finding:
@@ -127,17 +127,16 @@ def _alternation(change: Change, done: tuple[Work, Work], told: Told) -> Finding
         f"{format_share(change.after.size / count)} of {format_count(count)} executions: median "
         f"{_medians(change)}"
     )
-    known = done[0].kept is not None
-    text = "" if known else "The plans hold no rows, so that other values may explain it. "
-    return _finding(
-        change, "unstable-plan", title, done, told, basis="per execution with the slower plan"
-    ) | Fix(
+    text = "" if done[0].kept is not None else _UNSURE
+    fix = Fix(
         text=text + _PARAMETERS,
         snippet="SET plan_cache_mode = force_custom_plan;",
         language="sql",
         test="-- PostgreSQL 16 and later: the plan for any values\nEXPLAIN (GENERIC_PLAN)\n"
         "-- your statement with $1, $2, ...\n;",
     )
+    basis = "per execution with the slower plan"
+    return _finding(change, done, told, _Advice("unstable-plan", title, basis, fix))
 
 
 def _drift(change: Change, done: tuple[Work, Work], told: Told, cause: str) -> Finding:
@@ -149,39 +148,35 @@ def _drift(change: Change, done: tuple[Work, Work], told: Told, cause: str) -> F
         f"of its executions, with {format_count(a)} -> {format_count(b)} {what}: {why}"
     )
     basis = "per execution of the later half"
-    return _finding(change, "plan-regression", title, done, told, basis=basis) | fix
+    return _finding(change, done, told, _Advice("plan-regression", title, basis, fix))
 
 
-class _Unfixed(NamedTuple):
-    """A finding that lacks its fix; ``|`` adds it."""
+class _Advice(NamedTuple):
+    """What is said of a change, and what to do."""
 
-    fields: dict[str, Any]
+    rule: str
+    title: str
+    basis: str
+    fix: Fix
 
-    def __or__(self, fix: Fix) -> Finding:
-        """Return the finding."""
-        return Finding(**self.fields, fix=fix)
 
-
-def _finding(
-    change: Change, rule: str, title: str, done: tuple[Work, Work], told: Told, *, basis: str
-) -> _Unfixed:
+def _finding(change: Change, done: tuple[Work, Work], told: Told, advice: _Advice) -> Finding:
     a, b = change.medians
-    low, high = (_moment(ns).isoformat() for ns in change.at)
-    severe: Severity = "critical" if change.ratio >= _SEVERE and b >= _SEVERE_MS else "warning"
     keys = {"fingerprint_id": change.statement.fingerprint_id}
-    return _Unfixed(
-        {
-            "rule": rule,
-            "severity": severe,
-            "title": title,
-            "evidence": [_evidence(change, side, done[side], told) for side in (0, 1)],
-            "saves_ms": max(0.0, b - a),
-            "saves_basis": basis,
-            "saves_times": float(change.after.size),
-            "confidence": "high" if change.p_value < _SURE else "medium",
-            "reference": _REFERENCE,
-            "keys": keys | ({"window": f"{low}/{high}"} if change.kind == "flip" else {}),
-        }
+    if change.kind == "flip":
+        keys["window"] = "/".join(_moment(ns).isoformat() for ns in change.at)
+    return Finding(
+        rule=advice.rule,
+        severity="critical" if change.ratio >= _SEVERE and b >= _SEVERE_MS else "warning",
+        title=advice.title,
+        evidence=[_evidence(change, side, done[side], told) for side in (0, 1)],
+        saves_ms=max(0.0, b - a),
+        saves_basis=advice.basis,
+        saves_times=float(change.after.size),
+        fix=advice.fix,
+        confidence="high" if change.p_value < _SURE else "medium",
+        reference=_REFERENCE,
+        keys=keys,
     )
 
 

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from perfkit.analyses.compare import compare
     from perfkit.analyses.critical_path import critical_path
     from perfkit.analyses.diagnose import diagnose
+    from perfkit.analyses.diff_plans import diff_plans
     from perfkit.analyses.digest import digest
     from perfkit.analyses.event_loop import event_loop
     from perfkit.analyses.external_calls import external_calls
     from perfkit.analyses.n_plus_one import n_plus_one
     from perfkit.analyses.parallelism import parallelism
+    from perfkit.analyses.plan_history import plan_history
     from perfkit.analyses.pool import pool
     from perfkit.analyses.sequential_scans import sequential_scans
     from perfkit.analyses.since_when import since_when
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from perfkit.results import Finding, Result
     from perfkit.shipped import sample
     from perfkit.tasks.explain import explain
+    from perfkit.tasks.explain_top import explain_top
     from perfkit.tasks.index_audit import index_audit
     from perfkit.tasks.profile_endpoint import profile_endpoint
     from perfkit.tasks.scan import scan
@@ -64,9 +67,11 @@ _HOMES = {
     "compare": "perfkit.analyses.compare",
     "critical_path": "perfkit.analyses.critical_path",
     "diagnose": "perfkit.analyses.diagnose",
+    "diff_plans": "perfkit.analyses.diff_plans",
     "digest": "perfkit.analyses.digest",
     "event_loop": "perfkit.analyses.event_loop",
     "explain": "perfkit.tasks.explain",
+    "explain_top": "perfkit.tasks.explain_top",
     "external_calls": "perfkit.analyses.external_calls",
     "index_audit": "perfkit.tasks.index_audit",
     "interval": "perfkit.tasks.snapshot",
@@ -74,6 +79,7 @@ _HOMES = {
     "load_ipython_extension": "perfkit.magics",
     "n_plus_one": "perfkit.analyses.n_plus_one",
     "parallelism": "perfkit.analyses.parallelism",
+    "plan_history": "perfkit.analyses.plan_history",
     "pool": "perfkit.analyses.pool",
     "profile_endpoint": "perfkit.tasks.profile_endpoint",
     "read_plan": "perfkit.plans.read",
@@ -104,9 +110,11 @@ __all__ = [
     "compare",
     "critical_path",
     "diagnose",
+    "diff_plans",
     "digest",
     "event_loop",
     "explain",
+    "explain_top",
     "external_calls",
     "index_audit",
     "interval",
@@ -114,6 +122,7 @@ __all__ = [
     "load_ipython_extension",
     "n_plus_one",
     "parallelism",
+    "plan_history",
     "pool",
     "profile_endpoint",
     "read_plan",

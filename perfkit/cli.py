@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from perfkit import cli_explain
 from perfkit.cli_verbs import VERBS, read
 from perfkit.errors import PerfkitError
 
@@ -64,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
         _add_output(verb)
         known.add_options(verb)
         verb.set_defaults(run=_analyse, ask=known.ask)
+    explain = verbs.add_parser("explain", help="a plan, or a statement on a server: what is slow")
+    cli_explain.add_options(explain)
+    _add_output(explain)
+    explain.set_defaults(run=_analyse, ask=cli_explain.ask)
     load = verbs.add_parser("load", help="say what the files hold; -o FILE saves a recording")
     _add_input(load)
     load.add_argument("--format", choices=("text", "json"), default="text")

@@ -1,4 +1,4 @@
-"""``check()``, ``hint()``, ``moment()``, ``shop()`` for the guided notebooks: no network, no score.
+"""``check()``, ``hint()`` and what else the guided notebooks need: no network, no score.
 
 Answers are compared with what the recording says, so a notebook stays true when it is run
 again on other data.
@@ -15,9 +15,11 @@ from perfkit import clock, units
 from perfkit.errors import PerfkitError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfkit.lab.lab import Lab
+    from perfkit.plans.conditions import SortKey
+    from perfkit.plans.model import Plan
     from perfkit.recording import Recording
     from perfkit.results import Result
 
@@ -31,7 +33,7 @@ _TO_THE_MINUTE = re.compile(r"(?:^|[ T])\d{1,2}:\d{2}$")
 class Question:
     """What is expected, where to look, and what to say when it is right."""
 
-    expected: Callable[[Result], Any]
+    expected: Callable[[Any], Any]
     where: str
     tolerance: float = 0.0
 
@@ -43,6 +45,26 @@ class _Between:
     low: datetime
     high: datetime
     zone: str
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """Columns of an index: those compared with ``=`` in any order, then the others in theirs."""
+
+    equal: frozenset[str]
+    then: tuple[SortKey, ...]
+
+    def verdict(self, given: Sequence[SortKey], where: str) -> str:
+        """Say whether ``given`` serves as well: it may run backwards, or be partial."""
+        equal = {name for name in self.equal if not re.search(rf"\b{re.escape(name)}\b", where)}
+        first, rest = given[: len(equal)], given[len(equal) :]
+        turns = [one.descending != other.descending for one, other in zip(rest, self.then)]  # noqa: B905 - unequal ones are told below
+        same = [key.column for key in rest] == [key.column for key in self.then]
+        if {key.column for key in first} == equal and same and len(set(turns)) <= 1:
+            return "right"
+        if {key.column for key in given} == equal | {key.column for key in self.then}:
+            return "the right columns in another order"
+        return "not quite"
 
 
 def _first(column: str) -> Callable[[Result], Any]:
@@ -83,6 +105,31 @@ def _really_changed(result: Result) -> float:
     return float(result.table["verdict"].isin(["slower", "faster"]).sum())
 
 
+def _spender(plan: Plan) -> int:
+    """Return the node that spent most time itself."""
+    own = plan.times.self_ms
+    return max(range(len(own)), key=lambda node: own[node] or 0.0)
+
+
+def _most_ms(plan: Plan) -> float | None:
+    return plan.times.self_ms[_spender(plan)]
+
+
+def _best_keys(plan: Plan) -> _Keys | None:
+    """Return the keys of the index that would help ``plan`` most, None: none would."""
+    from perfkit.plans.candidates import candidates
+
+    best = next(iter(candidates(plan)), None)
+    if best is None:
+        return None
+    equal = frozenset(key.column for key in best.keys[: best.equality])
+    return _Keys(equal, best.keys[best.equality :])
+
+
+def _droppable(audit: Result) -> float:
+    return float(audit.table.query("action == 'drop' and proven").shape[0])
+
+
 _QUESTIONS = {
     "01.1": Question(_first("route"), "the first row of .table: most total time comes first"),
     "01.2": Question(_first("p95_ms"), "the p95_ms column of the first row", tolerance=0.1),
@@ -97,14 +144,26 @@ _QUESTIONS = {
         "how much saves_ms grows from the shortest list to the longest, by the difference in N",
         tolerance=0.2,
     ),
-    "03.1": Question(_first("relation"), "the relation column of the first row"),
+    "03.1": Question(lambda plan: str(_spender(plan)), "self_ms, and the loops beside it"),
+    "03.2": Question(_most_ms, "the largest self_ms", tolerance=0.1),
+    "03.3": Question(
+        lambda plan: not plan.findings, "how many of the rows read the statement needs"
+    ),
+    "03.4": Question(_best_keys, "columns compared with = first, then those of ORDER BY"),
+    "03.5": Question(_droppable, "keys that repeat another index, or its beginning"),
     "04.1": Question(_first("max_wait_ms"), "the max_wait_ms column", tolerance=0.1),
 }
 
 
-def check(question: str, answer: Any, result: Result) -> None:
-    """Say whether ``answer`` is right, close, or where to look; ``...`` is not answered yet."""
+def check(question: str, answer: Any, result: Result | Plan | None) -> None:
+    """Say whether ``answer`` is right, close, or where to look; ``...`` is not answered yet.
+
+    ``result`` holds the answer; None: there is none, because this step could not run.
+    """
     asked = _question(question)
+    if result is None:
+        print(f"{question}: this step could not run here, so there is nothing to compare with")  # noqa: T201
+        return
     if answer is ...:
         print(f"{question}: not answered yet (replace the ... and run the cell again)")  # noqa: T201
         return
@@ -191,7 +250,9 @@ def _verdict(asked: Question, answer: Any, expected: Any) -> str:
         return "this recording holds no answer"
     if isinstance(expected, _Between):
         return _time_verdict(asked, answer, expected)
-    if isinstance(expected, int | float):
+    if isinstance(expected, _Keys):
+        return _keys_verdict(asked, answer, expected)
+    if isinstance(expected, int | float) and not isinstance(expected, bool):
         return _number_verdict(asked, answer, float(expected))
     if str(answer).strip().lower() == str(expected).lower():
         return "right"
@@ -207,6 +268,20 @@ def _number_verdict(asked: Question, answer: Any, expected: float) -> str:
     if off <= asked.tolerance + 1e-9:
         return f"right ({expected:,.4g})"
     return f"close; look at {asked.where}" if off <= 0.5 else f"no; look at {asked.where}"  # noqa: PLR2004 - within half
+
+
+def _keys_verdict(asked: Question, answer: Any, expected: _Keys) -> str:
+    """Compare columns, written as in CREATE INDEX or as the whole statement."""
+    from perfkit.plans.candidates.ddl import parse
+
+    text = str(answer).strip()
+    whole = text.lower().startswith("create")
+    try:
+        given = parse(text if whole else f"CREATE INDEX ON t ({text.strip('()')})")
+    except PerfkitError:
+        return "columns are asked, such as 'a, b DESC'"
+    said = expected.verdict(given.keys, given.where)
+    return said if said == "right" else f"{said}; look at {asked.where}"
 
 
 def _time_verdict(asked: Question, answer: Any, expected: _Between) -> str:

@@ -43,6 +43,7 @@ _ASK: Mapping[str, tuple[frozenset[str], str]] = {
     "parallelism": (frozenset({"spans"}), "calls one after another that could overlap"),
     "external_calls": (frozenset({"spans"}), "peers: percentiles, errors, timeouts, retries"),
     "tail": (frozenset({"requests", "spans"}), "what the slowest requests have in common"),
+    "plan_history": (frozenset({"plans"}), "statements whose plan changed, and got slower"),
     "sequential_scans": (frozenset({"plans"}), "tables read from end to end for a few rows"),
     "pool": (frozenset({"pool_samples", "checkouts"}), "connection pools: waits, size, what if"),
     "event_loop": (frozenset({"events.blocked_loop"}), "what blocked the event loop"),

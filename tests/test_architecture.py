@@ -38,7 +38,8 @@ FLOORS = [
     {"ingest", "probes", "analyses"},
     {"tasks"},
     {"views"},
-    {"magics", "widgets", "guide", "lab", "share", "shipped", "cli", "cli_verbs", "__main__"},
+    {"magics", "widgets", "guide", "lab", "share", "shipped", "__main__"}
+    | {"cli", "cli_explain", "cli_verbs"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 #: Neighbours on one floor that still do not see each other.

@@ -201,3 +201,100 @@ def test_without_two_times_there_is_no_before_and_after(capsys, rec):
 def test_a_time_that_is_none_is_refused(stepped):
     with pytest.raises(UsageError):
         guide.moment(stepped, perfkit.since_when(stepped), "noon")
+
+
+def plan_of(text):
+    return perfkit.read_plan(text)
+
+
+LOOPS = """
+Nested Loop  (cost=0.4..9.0 rows=9 width=8) (actual time=0.1..130.0 rows=9 loops=1)
+  ->  Seq Scan on users  (cost=0..1 rows=1 width=8) (actual time=0.1..20.0 rows=9000 loops=1)
+  ->  Index Scan using i on orders  (cost=0..1 rows=1 width=8) (actual time=0.01..0.01 rows=1 loops=9000)
+Execution Time: 131.0 ms
+"""  # noqa: E501 - as EXPLAIN prints it
+SEARCH = """
+Limit  (cost=1..9 rows=8 width=8) (actual time=39.1..39.2 rows=8 loops=1)
+  ->  Sort  (cost=1..9 rows=8 width=8) (actual time=39.1..39.1 rows=8 loops=1)
+        Sort Key: created_at DESC
+        ->  Seq Scan on orders  (cost=0..1 rows=8 width=8) (actual time=0.1..39.0 rows=8 loops=1)
+              Filter: ((user_id = 7) AND (status = 'paid'::text))
+              Rows Removed by Filter: 499992
+Execution Time: 39.3 ms
+"""
+EXPORT = """
+Seq Scan on orders  (cost=0..1 rows=500000 width=8) (actual time=0.1..90.0 rows=500000 loops=1)
+Execution Time: 110.0 ms
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "verdict"),
+    [
+        ("03.1", 2, "right"),
+        ("03.1", "2", "right"),
+        ("03.1", 1, "not quite; look at self_ms"),
+        ("03.2", 90, "right (90)"),
+        ("03.2", "0.09 s", "right (90)"),
+        ("03.2", 0.01, "no; look at"),
+    ],
+)
+def test_the_node_that_took_the_time_is_the_one_with_most_of_its_own(
+    capsys, question, answer, verdict
+):
+    guide.check(question, answer, plan_of(LOOPS))
+    assert said(capsys).startswith(f"{question}: {verdict}")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "verdict"),
+    [(EXPORT, True, "right"), (EXPORT, False, "not quite"), (SEARCH, False, "right")],
+)
+def test_a_scan_that_every_row_is_needed_of_is_right(capsys, text, answer, verdict):
+    guide.check("03.3", answer, plan_of(text))
+    assert said(capsys).startswith(f"03.3: {verdict}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("user_id, status, created_at DESC", "right"),
+        ("(status, user_id, created_at)", "right"),
+        ("CREATE INDEX ON orders (user_id, status, created_at DESC)", "right"),
+        ("create index i on orders (user_id, created_at) where status = 'paid'", "right"),
+        ("created_at DESC, user_id, status", "the right columns in another order"),
+        ("user_id, created_at, status", "the right columns in another order"),
+        ("user_id", "not quite"),
+        ("user_id, status", "not quite"),
+        ("user_id, status, total", "not quite"),
+        ("user_id, status, created_at, total", "not quite"),
+        ("", "columns are asked"),
+        ("drop table orders; --", "columns are asked"),
+        (17, "columns are asked"),
+    ],
+)
+def test_columns_of_an_index_may_stand_in_any_order_that_serves(capsys, answer, verdict):
+    guide.check("03.4", answer, plan_of(SEARCH))
+    assert said(capsys).startswith(f"03.4: {verdict}")
+
+
+def test_a_plan_that_no_index_helps_has_no_columns_to_name(capsys):
+    guide.check("03.4", "id", plan_of(EXPORT))
+    assert "holds no answer" in said(capsys)
+
+
+def test_what_may_go_is_what_is_proven(capsys):
+    audit = Result(
+        analysis="index_audit", question="?", headline="!", noun="indexes",
+        arrow=pa.table({"action": ["drop", "drop", "keep"], "proven": [True, False, True]}),
+    )  # fmt: skip
+    guide.check("03.5", 1, audit)
+    guide.check("03.5", 2, audit)
+    right, wrong = said(capsys).splitlines()
+    assert right == "03.5: right (1)"
+    assert wrong.startswith("03.5: no; look at keys")
+
+
+def test_a_step_that_could_not_run_says_so_instead_of_judging(capsys):
+    guide.check("03.5", 3, None)
+    assert "could not run here" in said(capsys)

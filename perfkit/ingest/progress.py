@@ -11,7 +11,7 @@ from perfkit.units import format_bytes
 if TYPE_CHECKING:
     from typing import TextIO
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "watched"]
 
 _QUIET_S, _EVERY_S = 2.0, 0.2
 
@@ -31,7 +31,7 @@ class Progress:
         """Count ``size`` more bytes, of ``name``; show it at most five times a second."""
         self._done += size
         now = time.monotonic()
-        stream = _watched() if now >= self._next else None
+        stream = watched() if now >= self._next else None
         if stream is None:
             return
         self._next = now + _EVERY_S
@@ -50,14 +50,14 @@ class Progress:
 
     def close(self) -> None:
         """Wipe the line."""
-        stream = _watched() if self._width else None
+        stream = watched() if self._width else None
         if stream is not None:
             stream.write("\r" + " " * self._width + "\r")
             stream.flush()
             self._width = 0
 
 
-def _watched() -> TextIO | None:
+def watched() -> TextIO | None:
     """Return what somebody looks at: a terminal, or a notebook, whose stderr looks like errors."""
     if type(sys.stdout).__module__.startswith("ipykernel"):
         return sys.stdout

@@ -52,8 +52,8 @@ _QUESTIONS = (
     "select total_cents from invoices where number like 'INV-000012%'",
     "select total_cents from invoices where number = 'INV-00001234'",
     "select due_on from invoices where customer_id = 7 order by due_on",
-    "select due_on from invoices where customer_id between 7 and 9 "
-    "order by customer_id, due_on desc",
+    """select due_on from invoices where customer_id between 7 and 9
+order by customer_id, due_on desc""",
     "select customer_id from invoices where due_on = date '2026-03-01'",
     "select id, total_cents from invoices where customer_id = 7 and status = 'open'",
     "select id, total_cents from invoices where status = 'draft'",
@@ -76,9 +76,7 @@ def make(server: LabServer) -> Engine:
     engine = create_engine(server.url(DATABASE), poolclass=NullPool)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in (*_TABLES, *_INDEXES, "vacuum analyze", *_QUESTIONS):
-            connection.exec_driver_sql(
-                statement, execution_options={"no_parameters": True}
-            )
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
     return engine
 
 

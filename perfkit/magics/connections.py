@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perfkit.errors import NotConnected, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.engine import Engine
 
@@ -19,11 +19,15 @@ __all__ = ["Connections"]
 
 @dataclass
 class Connections:
-    """The engines of one notebook, by alias."""
+    """The engines of one notebook, by alias, and what is allowed there without being asked.
+
+    Marks are ``analyze`` (queries may be executed) and ``expendable`` (indexes may be built).
+    """
 
     engines: dict[str, Engine] = field(default_factory=dict)
+    marks: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def connect(self, alias: str, target: Any) -> Engine:
+    def connect(self, alias: str, target: Any, marks: Iterable[str] = ()) -> Engine:
         """Remember ``target`` (an Engine, a SQLAlchemy URL or libpq's ``key=value``) as ``alias``.
 
         Raises:
@@ -31,8 +35,14 @@ class Connections:
             NotConnected: the server does not answer or refuses the password.
         """
         engine = target if _is_engine(target) else _engine(str(target))
+        if hasattr(engine, "sync_engine"):
+            raise UsageError(
+                f"{alias}: this engine is asynchronous",
+                hint="create_engine(engine.url) makes one that is not, for %%explain",
+            )
         _probe(engine, alias)
         self.engines[alias] = engine
+        self.marks[alias] = frozenset(marks)
         return engine
 
     def find(self, name: str, namespace: Mapping[str, Any]) -> tuple[str, Engine]:

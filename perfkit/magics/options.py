@@ -59,6 +59,13 @@ class Line:
             raise UsageError(f"--{name} {text!r} is not a number", hint=f"for example --{name} 10")
         return value
 
+    def count(self, name: str, default: int) -> int:
+        """Return an option as a whole number from 1; else it is a :class:`UsageError`."""
+        text = self.get(name, str(default))
+        if not text.isdecimal() or int(text) < 1:
+            raise UsageError(f"--{name} {text!r} is not a whole number", hint=f"--{name} 5")
+        return int(text)
+
 
 @dataclass(frozen=True)
 class Command:

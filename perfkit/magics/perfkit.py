@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND", "run"]
 
 SILENCED_BY_SEMICOLON = False
+_MARKS = {
+    "analyze": "queries are executed to be explained",
+    "expendable": "indexes may be built there and rolled back",
+}
 
 COMMAND = Command(
     name="perfkit",
     summary="Show what is connected and loaded; connect databases, run the lab, share results.",
-    usage="%perfkit [connect NAME URL | lab start|stop|status | share FILE [NAME ...]"
-    " | config | version]",
+    usage="%perfkit [connect NAME URL [--analyze] [--expendable] | lab start|stop|status"
+    " | share FILE [NAME ...] | config | version]",
     options=(
+        Option("--analyze", "connect: %%explain may execute queries there"),
+        Option("--expendable", "connect: indexes may be built there, to prove them"),
         Option("--scale", "size of the lab's database (default 1: 500,000 orders)", "FACTOR"),
     ),
     examples=(
@@ -70,15 +76,30 @@ def _status(session: Session, _line: Line, _words: Sequence[str]) -> str:
     )
 
 
-def _connect(session: Session, _line: Line, words: Sequence[str]) -> str:
+def _connect(session: Session, line: Line, words: Sequence[str]) -> str:
+    line, words = _marked(line, words)
     if len(words) < 2:  # noqa: PLR2004 - a name and a target
         raise UsageError(
             "%perfkit connect needs a name and a database",
             hint="%perfkit connect prod postgresql://me@db.example/shop",
         )
     alias, target = words[0], " ".join(words[1:])
-    engine = session.connections.connect(alias, session.namespace.get(target, target))
-    return f"{alias}: connected ({engine.dialect.name})"
+    marks = [name for name in _MARKS if line.has(name)]
+    engine = session.connections.connect(alias, session.namespace.get(target, target), marks)
+    said = "".join(f", {_MARKS[name]}" for name in marks)
+    return f"{alias}: connected ({engine.dialect.name}){said}"
+
+
+def _marked(line: Line, words: Sequence[str]) -> tuple[Line, list[str]]:
+    """Take the options that stand behind the words out of them."""
+    flags = {name: ("",) for name in _MARKS if f"--{name}" in words}
+    rest = [word for word in words if word.removeprefix("--") not in flags or word[:2] != "--"]
+    unknown = next((word for word in rest if word.startswith("--")), None)
+    if unknown is not None:
+        raise UsageError(
+            f"%perfkit connect has no option {unknown}", hint="--analyze or --expendable"
+        )
+    return Line({**line.values, **flags}, line.rest), rest
 
 
 def _lab(session: Session, line: Line, words: Sequence[str]) -> str:

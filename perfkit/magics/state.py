@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from perfkit.errors import UsageError
 from perfkit.magics.connections import Connections
 
 if TYPE_CHECKING:
@@ -22,6 +23,24 @@ class Session:
     namespace: MutableMapping[str, Any]
     connections: Connections = field(default_factory=Connections)
     lab: Any = None
+    saved: dict[str, Any] = field(default_factory=dict)
+
+    def plan(self, name: str) -> Any:
+        """Return what ``--compare NAME`` names: a saved result, or a variable that holds a plan.
+
+        Raises:
+            UsageError: there is neither.
+        """
+        if name in self.saved:
+            return self.saved[name]
+        value = self.namespace.get(name)
+        if isinstance(value, str | dict | list) or hasattr(value, "plan") or hasattr(value, "tree"):
+            return value
+        saved = ", ".join(sorted(self.saved)) or "nothing"
+        what = "holds no plan" if name in self.namespace else "is neither saved nor a variable"
+        raise UsageError(
+            f"--compare {name}: it {what}", hint=f"--save {name} first; saved so far: {saved}"
+        )
 
     def keep(self, name: str, result: Result) -> Result:
         """Store ``result`` under ``name`` (``-o NAME``) and hand it on."""

@@ -9,17 +9,10 @@ from urllib.parse import quote
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["filled_request", "overrides", "sql_parameters"]
+__all__ = ["filled_request", "overrides", "sql_names", "sql_parameters"]
 
-# Skipped: quoted text, dollar-quoted text, comments, casts (::date) and slices (a[1:2]);
-# what is left of a colon and a name is a parameter.
-_SQL = re.compile(
-    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/
-    |::|\[[^\[\]]*\]|(?<![\w:]):(?P<name>[A-Za-z_]\w*)""",
-    re.VERBOSE | re.DOTALL,
-)
 _OPENS_URL = re.compile(r"\s*(?:[A-Za-z]+\s+)?\Z")
 _BASE = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./~-]*)?\Z")
 _BRACES = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
@@ -33,12 +26,27 @@ def overrides(pairs: Sequence[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
+def sql_names(sql: str, dialect: str = "postgresql") -> tuple[str, ...]:
+    """Return the names behind ``:name`` in one statement, as the database's dialect reads it.
+
+    Quoted text, comments, casts (``::date``) and slices (``a[1:2]``) hold none.
+
+    Raises:
+        UsageError: there is no statement, there are several, or it has no plan.
+    """
+    from perfkit.probes import mysql_statement, statement
+    from perfkit.probes.mysql_session import DIALECTS
+
+    if dialect in DIALECTS:
+        return mysql_statement.one_statement(sql).parameters
+    return statement.one_statement(sql).parameters
+
+
 def sql_parameters(
-    sql: str, namespace: Mapping[str, Any], given: Mapping[str, str]
+    names: Iterable[str], namespace: Mapping[str, Any], given: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the values of every ``:name`` in ``sql``; an unknown name is a :class:`UsageError`."""
-    names = {match["name"] for match in _SQL.finditer(sql) if match["name"]}
-    return {name: _value(name, namespace, given, f":{name}") for name in sorted(names)}
+    """Return the values of the names; an unknown one is a :class:`UsageError`."""
+    return {name: _value(name, namespace, given, f":{name}") for name in sorted(set(names))}
 
 
 def filled_request(text: str, namespace: Mapping[str, Any], given: Mapping[str, str]) -> str:

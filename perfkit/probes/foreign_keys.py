@@ -15,47 +15,60 @@ __all__ = ["ForeignKey", "foreign_keys"]
 # An index helps a foreign key check if its leading columns are those of the key, in any
 # order, and it holds every row the check asks for: all, or all but those with nulls.
 _SQL = """
-with keys as (
-    select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confdeltype, k.confupdtype,
+with recursive keys as materialized (
+    select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confdeltype, c.relkind,
+           c.relname, n.nspname,
            array(select a.attname::text
                  from unnest(k.conkey) with ordinality u(number, place)
                  join pg_catalog.pg_attribute a
                       on a.attrelid = k.conrelid and a.attnum = u.number
                  order by place) as columns
     from pg_catalog.pg_constraint k
+    join pg_catalog.pg_class c on c.oid = k.conrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where k.contype = 'f' and k.conparentid = 0
+      and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+), candidates as materialized (
+    select i.indrelid, i.indkey, i.indnkeyatts, m.amname,
+           pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate
+    from pg_catalog.pg_index i
+    join pg_catalog.pg_class x on x.oid = i.indexrelid
+    join pg_catalog.pg_am m on m.oid = x.relam and m.amname in ('btree', 'hash')
+    where i.indisvalid and i.indisready and i.indislive
+      and i.indrelid in (select conrelid from keys)
+), served as (
+    select k.oid from keys k join candidates i on i.indrelid = k.conrelid
+    where (i.amname = 'btree' or cardinality(k.conkey) = 1)
+      and i.indnkeyatts >= cardinality(k.conkey)
+      and k.conkey @> i.indkey[0:cardinality(k.conkey) - 1]::int2[]
+      and k.conkey <@ i.indkey[0:cardinality(k.conkey) - 1]::int2[]
+      and (i.predicate is null or i.predicate in (
+               select format('(%I IS NOT NULL)', u) from unnest(k.columns) u))
+), missing as materialized (
+    select * from keys where oid not in (select oid from served)
+), family as (
+    select oid as root, oid from pg_catalog.pg_class
+    where oid in (select conrelid from missing union all select confrelid from missing)
+    union all
+    select f.root, h.inhrelid from family f
+    join pg_catalog.pg_inherits h on h.inhparent = f.oid
+    join pg_catalog.pg_class c on c.oid = h.inhrelid and c.relispartition
+), known as materialized (
+    select f.root, sum(nullif(c.reltuples, -1)) filter (where c.relkind <> 'p')::float8 as rows,
+           sum(pg_catalog.pg_table_size(f.oid))::bigint as size_bytes,
+           sum(pg_catalog.pg_stat_get_tuples_deleted(f.oid))::bigint as deletes
+    from family f join pg_catalog.pg_class c on c.oid = f.oid
+    group by f.root
 )
-select cn.nspname as schema, c.relname as table, k.conname as name, k.columns,
+select k.nspname as schema, k.relname as table, k.conname as name, k.columns,
        pn.nspname as parent_schema, p.relname as parent, k.confdeltype as on_delete,
-       (select sum(nullif(l.reltuples, -1))::float8
-        from (select t.relid as oid from pg_catalog.pg_partition_tree(c.oid) t
-              union select c.oid) f
-        join pg_catalog.pg_class l on l.oid = f.oid and l.relkind <> 'p') as rows,
-       (select sum(pg_catalog.pg_table_size(f.oid))::bigint
-        from (select t.relid as oid from pg_catalog.pg_partition_tree(c.oid) t
-              union select c.oid) f) as size_bytes,
-       (select sum(pg_catalog.pg_stat_get_tuples_deleted(l.oid))::bigint
-        from (select t.relid as oid from pg_catalog.pg_partition_tree(p.oid) t
-              union select p.oid) l) as parent_deletes,
-       c.relkind = 'p' as partitioned
-from keys k
-join pg_catalog.pg_class c on c.oid = k.conrelid
-join pg_catalog.pg_namespace cn on cn.oid = c.relnamespace
+       own.rows, own.size_bytes, coalesce(other.deletes, 0) as parent_deletes,
+       k.relkind = 'p' as partitioned
+from missing k
+join known own on own.root = k.conrelid
+join known other on other.root = k.confrelid
 join pg_catalog.pg_class p on p.oid = k.confrelid
 join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
-where cn.nspname !~ '^pg_' and cn.nspname <> 'information_schema'
-  and not exists (
-      select from pg_catalog.pg_index i
-      join pg_catalog.pg_class x on x.oid = i.indexrelid
-      join pg_catalog.pg_am m on m.oid = x.relam
-      where i.indrelid = k.conrelid and i.indisvalid and i.indisready and i.indislive
-        and (m.amname = 'btree' or m.amname = 'hash' and cardinality(k.conkey) = 1)
-        and i.indnkeyatts >= cardinality(k.conkey)
-        and k.conkey @> i.indkey[0:cardinality(k.conkey) - 1]::int2[]
-        and k.conkey <@ i.indkey[0:cardinality(k.conkey) - 1]::int2[]
-        and (i.indpred is null
-             or pg_catalog.pg_get_expr(i.indpred, i.indrelid) in (
-                 select format('(%I IS NOT NULL)', u) from unnest(k.columns) u)))
 order by 1, 2, 3
 """
 

@@ -109,7 +109,7 @@ def explain(
     _check(analyze, allow_functions, analyze_writes=analyze_writes, runs=runs)
     wanted = _Wanted(
         generic=generic,
-        index=None if what_if is None else parse_index(what_if),
+        index=None if what_if is None else replace(parse_index(what_if), reason=""),
         sweep=(sweep or "").removeprefix(":"),
         expendable=expendable,
         timeout_s=timeout_s,
@@ -144,7 +144,7 @@ def _of_postgres(engine: Engine, asked: Asked, wanted: _Wanted) -> ExplainResult
     ground = Ground(
         engine=engine,
         question=Question(statement=asked.statement.text, values=asked.values),
-        methods=None if result.plan.analyzed or found.measured.writing else ("hypopg",),
+        methods=("hypopg",) if asked.execute is False else None,
         expendable=wanted.expendable,
         timeout_s=wanted.timeout_s,
     )

@@ -38,6 +38,7 @@ BELONG = {
     "metrics/data/vmstat_*": "vmstat",
     "logs/data/pgbouncer*": "pgbouncer",
     "logs/data/redis_slowlog.*": "redis-slowlog",
+    "plans/data/*": "explain-plan",
     "orm/data/django_*": "django-db",
     "orm/data/hibernate.log": "hibernate",
     "orm/data/knex_event.log": "node-queries",

@@ -3,15 +3,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfkit.errors import UsageError
-from perfkit.magics.values import filled_request, overrides, sql_parameters
+from perfkit.magics.values import filled_request, overrides, sql_names, sql_parameters
 
 
-def names(sql, **namespace):
-    return set(sql_parameters(sql, namespace, {}))
+def names(sql):
+    return set(sql_names(sql))
 
 
 def test_a_colon_name_takes_its_value_from_the_notebook():
-    assert sql_parameters("SELECT :a, :b_2", {"a": 1, "b_2": "x"}, {}) == {"a": 1, "b_2": "x"}
+    assert sql_parameters(sql_names("SELECT :a, :b_2"), {"a": 1, "b_2": "x"}, {}) == {
+        "a": 1,
+        "b_2": "x",
+    }
 
 
 @pytest.mark.parametrize(
@@ -31,12 +34,12 @@ def test_colons_that_are_no_parameters_are_left_alone(sql):
 
 
 def test_an_override_wins_over_the_notebook():
-    assert sql_parameters("SELECT :a", {"a": 1}, {"a": "2"}) == {"a": "2"}
+    assert sql_parameters(["a"], {"a": 1}, {"a": "2"}) == {"a": "2"}
 
 
 def test_an_unknown_name_is_an_error_that_names_it():
     with pytest.raises(UsageError, match=":user_id has no value"):
-        sql_parameters("SELECT :user_id", {}, {})
+        sql_parameters(["user_id"], {}, {})
 
 
 def test_overrides_need_an_equals_sign():

@@ -40,7 +40,9 @@ def test_the_nodes_times_add_up_to_the_time_of_the_whole(plan_of, sql, settings)
 def test_the_nodes_blocks_add_up_to_the_blocks_of_the_whole(plan_of, sql):
     plan = plan_of(sql)
     whole = plan.root.number("Shared Hit Blocks") or 0
-    assert sum(count or 0 for count in plan.times.self_blocks["hit_blocks"]) == pytest.approx(whole, rel=0.02)
+    assert sum(count or 0 for count in plan.times.self_blocks["hit_blocks"]) == pytest.approx(
+        whole, rel=0.02
+    )
 
 
 def test_times_of_parallel_nodes_are_shared_by_the_processes_that_ran(plan_of):

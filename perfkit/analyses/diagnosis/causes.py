@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfkit.analyses.digest import digest
@@ -9,6 +10,7 @@ from perfkit.analyses.event_loop import event_loop
 from perfkit.analyses.external_calls import external_calls
 from perfkit.analyses.n_plus_one import n_plus_one
 from perfkit.analyses.parallelism import parallelism
+from perfkit.analyses.plan_history import plan_history
 from perfkit.analyses.pool import pool
 from perfkit.analyses.sequential_scans import sequential_scans
 
@@ -18,13 +20,21 @@ if TYPE_CHECKING:
     from perfkit.recording import Recording
     from perfkit.results import Finding, Result
 
-__all__ = ["causes", "run"]
+__all__ = ["causes", "plan_flips", "run"]
+
+
+def plan_flips(rec: Recording) -> Result:
+    """Return the flips alone: of other slow plans a scan or a statement tells the cause."""
+    found = plan_history(rec)
+    return replace(found, findings=[one for one in found.findings if one.rule == "plan-flip"])
+
 
 #: Analysis, the tables it can work from (one is enough), and what it looked for.
 #: The more specific comes first: a statement explained once is not explained again.
 _ANALYSES: Sequence[tuple[Callable[[Recording], Result], tuple[str, ...], str]] = (
     (n_plus_one, ("spans", "queries"), "repeated statements and calls per request (N+1)"),
     (parallelism, ("spans",), "calls one after another that could overlap"),
+    (plan_flips, ("plans",), "statements that got slower by another plan"),
     (sequential_scans, ("plans",), "sequential scans that discard what they read"),
     (pool, ("checkouts", "pool_samples"), "waits for pooled connections"),
     (event_loop, ("events",), "blocked event loop"),

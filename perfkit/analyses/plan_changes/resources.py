@@ -53,7 +53,7 @@ def _spill(change: Changed) -> Iterator[Finding]:
         severity=_severity(change),
         title=f"{change.b.name} writes {format_bytes(after)} to disk for want of memory, "
         f"{format_bytes(size)} of it in {way(change.b, node)}; {change.a.name} "
-        + (f"writes {format_bytes(before)}" if before else "none"),
+        + (f"writes {format_bytes(before)}" if before else "writes nothing"),
         evidence=[
             {"side": change.a.name, "spilled_bytes": before, "work_mem": _setting(change.a)},
             {"side": change.b.name, "spilled_bytes": after, "work_mem": _setting(change.b)},

@@ -8,6 +8,8 @@ has no duration; none has a time of day.
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import TYPE_CHECKING
 
 from perfkit import tables
@@ -32,6 +34,12 @@ __all__ = ["FORMAT"]
 #: Above the first plan there may be the command, psql's heading and rule, but no log.
 _ABOVE = 60  # lines
 _LOOKED_AT = 16_384  # characters
+#: A log with plans of auto_explain in it is the log's, whatever it begins with.
+_LOG = re.compile(
+    r"^[^\n]{0,200}?(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"|\b[A-Z]+:  duration: [0-9.]+ ms  plan:)[^\n]{0,200}?: ",
+    re.MULTILINE,
+)
 _UNDATED = Note(
     kind="no_time_of_day",
     message="plans that EXPLAIN printed have no time: they are in the order of the file",
@@ -47,6 +55,8 @@ def recognises(head: bytes) -> Recognition:
     text = head.decode("utf-8", "replace").lstrip("\ufeff")
     if first_json(text):
         return Recognition(confidence=0.97, reason="a plan of EXPLAIN as JSON")
+    if _LOG.search(text):
+        return Recognition(confidence=0.0)
     text = text[:_LOOKED_AT]
     found = begins(text) if text.lstrip()[:1] not in {"{", "["} else []
     if not found or not _is_heading(text[: found[0]]) or not _reads(text[found[0] :]):
@@ -84,9 +94,8 @@ def parse(chunk: Chunk) -> Parsed:
     data, notes = to_utf8(chunk.data)
     text = data.decode()
     places = begins(text)
-    ends = [*places[1:], len(text)]
     found, bad, lost = [], [], 0
-    for start, end in zip(places, ends, strict=True):
+    for start, end in itertools.pairwise([*places, len(text)]):
         body, line = text[start:end], text.count("\n", 0, start) + 1
         try:
             found.append((line, body.strip(), read_plan(body)))

@@ -7,6 +7,7 @@ auto_explain names, or, without these, at a line whose node hangs on no other.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 __all__ = ["begins", "first_json", "last_begin"]
 
@@ -17,22 +18,31 @@ _ROOT = re.compile(
     re.MULTILINE,
 )
 _TREE = re.compile(
-    r"^(?:[ \t|]*EXPLAIN: +)?[|\"' ]?->(?! *Worker)[^\n]*\((?:cost|actual)[ =]", re.M
+    r"^(?:[ \t|]*EXPLAIN: +)?[|\"' ]?->(?! *Worker)[^\n]*\((?:cost|actual)[ =]", re.MULTILINE
 )
 _HEADING = re.compile(rf"^{_FRAME}(?:QUERY PLAN|EXPLAIN)[ \t|│║\"']*$", re.MULTILINE)
 _QUERY = re.compile(r"^[ \t]*Query Text:", re.MULTILINE)
 _JSON = re.compile(r"^[\[{]", re.MULTILINE)
 _PLAN_KEY = re.compile(r'"(?:Plan|query_block|QUERY PLAN|query_plan|operation|EXPLAIN)"\s*:')
+_SCALAR = r'(?:"(?:[^"\\]|\\.)*+"|[-0-9.eE]++|null|true|false)'
+#: Up to eight plain values may stand before the plan: the statement, its id.
 _DOCUMENT = re.compile(
-    r'\s*\[?\s*\{\s*(?:"(?!Plan")(?:[^"\\]|\\.)*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[-0-9.eE]+|null|true|false)'
-    r'\s*,\s*){0,8}"(?:Plan"\s*:\s*\{\s*"(?:Node Type|[A-Z][A-Za-z ]+)"|query_block"\s*:\s*\{'
-    r'|QUERY PLAN"\s*:|EXPLAIN"\s*:\s*"\s*(?:\{|->)|operation"\s*:\s*"|query_plan"\s*:\s*\{)'
+    r'\s*+\[?\s*+\{\s*+(?:"(?!Plan")(?:[^"\\]|\\.)*+"\s*+:\s*+'
+    + _SCALAR
+    + r'\s*+,\s*+){0,8}"(?:Plan"\s*+:\s*+\{|query_block"\s*+:\s*+\{|QUERY PLAN"\s*+:'
+    r'|EXPLAIN"\s*+:\s*+"\s*+(?:\{|->)|inputs"\s*+:\s*+\[|operation"\s*+:\s*+"'
+    r'|query_plan"\s*+:\s*+\{)'
 )
+#: What a plan's first kilobytes hold as well, whatever its dialect.
+_INSIDE = ('"Node Type"', '"select_id"', '"estimated_rows"', "cost=")
+_NEAR = 4096
 
 
 def first_json(text: str) -> bool:
     """Whether the text begins with a plan in JSON."""
-    return _DOCUMENT.match(text) is not None
+    found = _DOCUMENT.match(text)
+    near = text[: found.end() + _NEAR].replace('\\"', '"') if found else ""
+    return any(word in near for word in _INSIDE)
 
 
 def begins(text: str) -> list[int]:
@@ -67,11 +77,12 @@ def _within(text: str, before: int, start: int) -> bool:
 
 
 def _behind_marks(roots: list[int], marks: list[int]) -> list[int]:
-    """Return the last heading before each node that is a root, or the node itself."""
+    """Return the first heading between each root and the one before, or the root itself."""
     found, before = [], -1
     for root in roots:
-        above = [mark for mark in marks if before < mark <= root]
-        found.append(above[0] if above else root)
+        place = bisect_right(marks, before)
+        above = place < len(marks) and marks[place] <= root
+        found.append(marks[place] if above else root)
         before = root
     return found
 

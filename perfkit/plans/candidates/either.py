@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfkit.plans.candidates.build import build, existing
+from perfkit.plans.candidates.build import build, existing, explained
 from perfkit.plans.candidates.cover import covered
 from perfkit.plans.candidates.keys import arranged, of_kind
 from perfkit.plans.candidates.patterns import serves_btree
@@ -54,5 +54,5 @@ def _branch(want: Want, branch: Sequence[Predicate]) -> Candidate | None:
     if not keys:
         return None
     equality = min(len(of_kind(found, "equality")), len(keys))
-    candidate = build(want, keys, equality, "Serves one side of the OR, together with the others")
-    return replace(candidate, rows_before=want.rows_read, rows_after=want.rows_kept)
+    built = replace(build(want, keys, equality, ""), rows_after=want.rows_kept, notes=())
+    return explained(want, built, "Serves one side of the OR, together with the others")

@@ -51,6 +51,7 @@ _IMMUTABLE = frozenset(
         "mod",
         "jsonb_extract_path_text",
         "jsonb_array_length",
+        "setweight",
     ]
 )
 _KEYWORDS = frozenset({"coalesce", "greatest", "least", "nullif", "extract"})
@@ -96,7 +97,7 @@ def is_text(type_name: str) -> bool:
 
 def immutable(predicate: Predicate, table: TableFacts | None, facts: Facts) -> bool:
     """Whether an index can and should be built on the predicate's expression, if that is known."""
-    if _ARITHMETIC.search(_CONSTANT.sub("", predicate.column)):
+    if _ARITHMETIC.search(_CONSTANT.sub("", _joined(predicate))):
         return False  # nobody looks up a sum; what is meant is mostly a condition to rewrite
     types = _types(predicate, table)
     casts = _casts(predicate.column)
@@ -116,6 +117,12 @@ def _probably(predicate: Predicate, casts: set[str]) -> bool:
     called = _called(predicate)
     known = called <= _IMMUTABLE | {"coalesce"}
     return known and casts <= {"text"} and bool(predicate.functions or not casts)
+
+
+def _joined(predicate: Predicate) -> str:
+    """Return the expression; a document that is searched is joined of several columns."""
+    document = predicate.kind == "contains" and "to_tsvector" in predicate.functions
+    return predicate.column.replace(" || ", ", ") if document else predicate.column
 
 
 def _called(predicate: Predicate) -> frozenset[str]:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["first_line", "missing_rows", "query"]
 
-_SIGNS = ("(cost=", "(actual ", "(never executed)")
 _NAME_LINES = 20  # a name with more line ends is none
 _QUERY, _PARAMETERS = "Query Text:", "Query Parameters:"
 
@@ -30,29 +29,39 @@ def missing_rows(lines: Sequence[str]) -> list[str]:
 
 
 def first_line(lines: Sequence[str]) -> int | None:
-    """Return the first line of the plan: one with numbers, or one that describes a node."""
-    above = next((n for n, line in enumerate(lines) if _QUERY in line), None)
-    after = 0 if above is None else above + 1
-    place = None if above is None else _place_of_query(lines[above])
-    bare = arrow = None
-    for n in range(after, len(lines)):
-        text = lines[n].strip()
-        if text.startswith("->"):
-            arrow = n if arrow is None and head_of(text) else arrow
-        elif place is not None and len(lines[n]) - len(lines[n].lstrip()) != place:
-            continue
-        elif any(sign in text for sign in _SIGNS) and _has_numbers(text):
-            return _line_of_name(lines, n, after) if arrow is None else arrow
-        elif arrow is None and head_of(text) is not None:
-            return n  # broken within its numbers
-        elif bare is None and arrow is None and is_known(text):
-            bare = n
-    return arrow if bare is None else bare
+    """Return the first line of the plan: one with numbers, or one that describes a node.
+
+    It stands above the first arrow; where nothing there is a node, the arrow's line is the first
+    one that is left of the plan.
+    """
+    after, place = _behind_query(lines)
+    arrow = next((n for n in range(after, len(lines)) if _is_arrow(lines[n])), len(lines))
+    above = [n for n in range(after, arrow) if place is None or _place(lines[n]) == place]
+    for n in above:
+        if _has_numbers(lines[n].strip()):
+            return _line_of_name(lines, n, after)
+    known = (n for n in above if is_known(lines[n].strip()))
+    return next(known, arrow if arrow < len(lines) else None)
 
 
-def _place_of_query(line: str) -> int | None:
-    """Return how far in the plan stands; unknown where the log's line is in front."""
-    return len(line) - len(line.lstrip()) if line.lstrip().startswith(_QUERY) else None
+def _behind_query(lines: Sequence[str]) -> tuple[int, int | None]:
+    """Return the line behind ``Query Text:``, and how far in the plan stands.
+
+    The place is unknown where the log's line is in front of it.
+    """
+    for n, line in enumerate(lines):
+        if _QUERY in line:
+            return n + 1, _place(line) if line.lstrip().startswith(_QUERY) else None
+    return 0, None
+
+
+def _place(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _is_arrow(line: str) -> bool:
+    text = line.lstrip()
+    return text.startswith("->") and head_of(text.rstrip()) is not None
 
 
 def _line_of_name(lines: Sequence[str], numbers: int, after: int) -> int:

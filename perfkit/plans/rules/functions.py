@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.postgres_sql import code, identifier
+from perfkit.plans.rules.indexes import Proposals
 from perfkit.plans.rules.measures import evidence, large, spent, total_rows, where
 from perfkit.plans.rules.overheads import jit_total_ms
 from perfkit.plans.rules.rerun import trial
@@ -16,6 +17,7 @@ from perfkit.units import format_count, format_ms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from perfkit.plans.candidates import Candidate
     from perfkit.plans.facts import Facts
     from perfkit.plans.model import Node, Plan
 
@@ -47,10 +49,15 @@ _NOT_SLOW = frozenset(
 )
 
 
-def slow_function(plan: Plan, _facts: Facts) -> list[Finding]:
+def slow_function(plan: Plan, facts: Facts) -> list[Finding]:
     """Find nodes whose rows take 20 µs each and that call a function for them."""
     compiling = jit_total_ms(plan)
-    told = {scan.node.node_id for scan in wasteful_scans(plan) if scan.candidate}
+    proposals = Proposals(plan, facts)
+    told = {
+        scan.node.node_id
+        for scan in wasteful_scans(plan)
+        if scan.candidate or _searched(proposals.of(scan.node))
+    }
     return [
         _finding(plan, node, names, ms)
         for node in plan.tree
@@ -61,6 +68,11 @@ def slow_function(plan: Plan, _facts: Facts) -> list[Finding]:
         and ms >= SLOW_ROW_MS * _evaluated(plan, node)
         and (names := _functions(plan, node))
     ]
+
+
+def _searched(found: Candidate | None) -> bool:
+    """Whether an index holds what the function computes, to be searched: text search."""
+    return found is not None and found.method == "gin"
 
 
 def _computing_ms(plan: Plan, node: Node) -> float:

@@ -37,7 +37,16 @@ def wrong(plan: Plan, node: Node) -> bool:
     factor = node.row_factor
     if factor is None or 1 / FACTOR < factor < FACTOR or node.kind in _PASSING:
         return False
-    return factor > 1 or not _cut_short(plan, node)
+    return factor > 1 and not _inexact(plan, node) or factor < 1 and not _cut_short(plan, node)
+
+
+def _inexact(plan: Plan, node: Node) -> bool:
+    """Whether the index names rows that only might fit, which nobody estimates: bloom, GiST."""
+    if node.kind != "Bitmap Index Scan" or node.parent_id is None:
+        return False
+    heap = plan.tree[node.parent_id]
+    lost, named = heap.number("Rows Removed by Index Recheck") or 0.0, node.number("Actual Rows")
+    return heap.kind == "Bitmap Heap Scan" and 2 * lost >= (named or 0.0) > 0
 
 
 def lowest_wrong(plan: Plan) -> list[Node]:

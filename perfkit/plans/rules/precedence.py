@@ -19,7 +19,7 @@ __all__ = ["YIELDS", "without_subsumed"]
 _CONDITIONS = ("function-on-column", "implicit-cast", "leading-wildcard", "or-over-columns")
 _SCANS = (
     *_CONDITIONS, "partition-pruning", "slow-seq-scan", "inefficient-index",
-    "order-by-limit-wrong-index", "heap-fetches", "lossy-bitmap",
+    "order-by-limit-wrong-index", "heap-fetches", "lossy-bitmap", "join-without-index",
 )  # fmt: skip
 _LOOPS = ("nl-misestimate", "correlated-subplan", "many-loops", "materialized-repeat")
 
@@ -29,7 +29,7 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
     "slow-seq-scan": (*_CONDITIONS, "partition-pruning", "slow-function"),
     "inefficient-index": ("order-by-limit-wrong-index", *_CONDITIONS, "slow-function"),
     "top-n-without-index": (*_SCANS, "large-offset"),
-    "join-filter": _LOOPS,
+    "join-filter": (*_LOOPS, "join-without-index"),
     "read-efficiency": (*_SCANS, *_LOOPS),
     "repeated-blocks": (*_SCANS, *_LOOPS, "join-filter", "read-efficiency"),
     "cache-miss": (

@@ -33,7 +33,8 @@ def columns_together(node: Node) -> list[str]:
 
 def repair(plan: Plan, node: Node) -> Fix:
     """Return what to do about the wrong estimate of ``node``."""
-    columns, table = columns_together(node), table_name(node)
+    scanned = _table_of(plan, node)
+    columns, table = columns_together(node), table_name(scanned)
     if columns and (node.row_factor or 1.0) > 1:
         return statistics_fix(plan, node, columns)
     if table:
@@ -46,6 +47,13 @@ def repair(plan: Plan, node: Node) -> Fix:
             test=trial(plan, first=(f"ANALYZE {table};",)),
         )
     return Fix(text=_text(node))
+
+
+def _table_of(plan: Plan, node: Node) -> Node:
+    """Return the node that names the table: of a bitmap index scan that above it."""
+    if node.kind != "Bitmap Index Scan":
+        return node
+    return next((up for up in plan.ancestors(node) if up.relation), node)
 
 
 def statistics_fix(plan: Plan, node: Node, columns: Sequence[str]) -> Fix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,18 @@ __all__ = ["RULES", "spared_ms"]
 #: A row found through an index costs about as much as four rows of a scan: the ratio of the
 #: defaults of random_page_cost and seq_page_cost.
 ROW_THROUGH_INDEX = 4.0
+# (NOT (SubPlan 1)): the condition is the subquery, no index on this table can serve it.
+_ONLY_SUBPLAN = re.compile(r"\(?(?:NOT )?\(?(?:hashed |alternatives: )?SubPlan [^()]*\)?\)?")
 
 
 def slow_seq_scan(plan: Plan, facts: Facts) -> list[Finding]:
     """Find sequential scans on large tables that keep at most 10 % of the rows read."""
     proposals = Proposals(plan, facts)
-    return [_finding(proposals, scans) for scans in wasteful_groups(plan)]
+    return [
+        _finding(proposals, scans)
+        for scans in wasteful_groups(plan)
+        if not _ONLY_SUBPLAN.fullmatch(scans[0].node.text("Filter") or "")
+    ]
 
 
 def spared_ms(own_ms: float, read: float, kept: float) -> float:

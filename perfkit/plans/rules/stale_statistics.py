@@ -8,6 +8,7 @@ from perfkit.plans.rules.indexes import literal, table_name
 from perfkit.plans.rules.measures import total_rows
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.rules.scan_facts import evidence, table_keys, where
+from perfkit.plans.scans import executions
 from perfkit.results import Finding, Fix
 from perfkit.units import format_count
 
@@ -26,6 +27,8 @@ AT_LEAST = 1000
 CHANGED, CHANGED_SHARE = 1000, 0.10
 _SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 _CUTTING = {"Limit", "Merge Join"}
+#: By what get_parallel_divisor divides with one worker.
+_ONE_WORKER = 1.7
 
 
 def stale_stats(plan: Plan, facts: Facts) -> list[Finding]:
@@ -73,13 +76,25 @@ def _actual_rows(plan: Plan, node: Node) -> float | None:
     actual = node.number("Actual Rows")
     if actual is None or not node.loops:
         return None
-    return actual * plan.times.processes[node.node_id]
+    # A member of a Parallel Append may be read by one process only.
+    return total_rows(node) / executions(plan, node)
 
 
 def _planned_rows(plan: Plan, node: Node) -> float | None:
     """Return the rows that were expected of one execution, all its processes together."""
-    planned = node.number("Plan Rows")
-    return None if planned is None else planned * _divisor(plan, node)
+    planned, actual = node.number("Plan Rows"), _actual_rows(plan, node)
+    if planned is None:
+        return None
+    most = planned * _divisor(plan, node)
+    if actual is None or not _appended(plan, node):
+        return most
+    # A member of an Append is planned with workers of its own, which nothing prints: one to all.
+    return min(max(actual, planned * min(_ONE_WORKER, most / max(planned, 1.0))), most)
+
+
+def _appended(plan: Plan, node: Node) -> bool:
+    above = None if node.parent_id is None else plan.tree[node.parent_id]
+    return above is not None and above.kind == "Append"
 
 
 def _divisor(plan: Plan, node: Node) -> float:

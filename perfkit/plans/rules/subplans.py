@@ -29,6 +29,20 @@ _BARRIERS = {"Limit", "WindowAgg", "Recursive Union", "ModifyTable", "Unique", "
 _PASSING = {"Gather", "Gather Merge", "Sort", "Result", "Subquery Scan", "Append"}
 
 
+_AT_ONCE = (
+    "Compute it for all rows at once: join the table, or a subquery that groups it "
+    "by the correlated column (LEFT JOIN LATERAL keeps several columns of one row); "
+    "EXISTS instead of count(*) > 0 lets the planner make a join of it."
+)
+#: A result that is kept and read again for every row: NOT IN, or a comparison with ALL or ANY.
+_LIST = (
+    "Each row is compared with the whole list that the subquery returns. Write NOT IN as "
+    "NOT EXISTS (SELECT ... WHERE the columns are equal): the planner makes an anti join of it "
+    "(the two differ where the list has a NULL: NOT IN then returns nothing). Or give it enough "
+    "work_mem for a hash table of the list (hashed SubPlan)."
+)
+
+
 def correlated_subplan(plan: Plan, facts: Facts) -> list[Finding]:
     """Find subqueries that ran once per row of the query around them."""
     wasteful = {scan.node.node_id for scan in wasteful_scans(plan)}
@@ -112,12 +126,7 @@ def _subplan_finding(plan: Plan, facts: Facts, node: Node) -> Finding:
             ),
             evidence(plan, owner),
         ],
-        fix=Fix(
-            text="Compute it for all rows at once: join the table, or a subquery that groups it "
-            "by the correlated column (LEFT JOIN LATERAL keeps several columns of one row); "
-            "EXISTS instead of count(*) > 0 lets the planner make a join of it.",
-            test=trial(plan),
-        ),
+        fix=Fix(text=_LIST if node.kind == "Materialize" else _AT_ONCE, test=trial(plan)),
         saves_ms=None if alternative is None else max(ms - alternative, 0.0),
         saves_basis="per execution",
         effort="medium",

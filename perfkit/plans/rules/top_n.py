@@ -69,6 +69,16 @@ def _sorted_scan(plan: Plan, sort: Node) -> Node | None:
     return node if node.relation and keys and joined else None
 
 
+def _wanted(plan: Plan, sort: Node) -> float:
+    """Return the rows that the LIMIT took, OFFSET included; each worker sorts out as many."""
+    child = sort
+    for above in plan.ancestors(sort):
+        if above.kind == "Limit":
+            break
+        child = above
+    return total_rows(child) / executions(plan, child)
+
+
 def _finding(proposals: Proposals, sort: Node, scan: Node) -> Finding:
     plan, found = proposals.plan, proposals.of(scan)
     own = own_ms(plan, sort, scan)
@@ -78,7 +88,7 @@ def _finding(proposals: Proposals, sort: Node, scan: Node) -> Finding:
         rule="top-n-without-index",
         severity=severity(plan, own),
         title=f"Reading and sorting {format_count(rows)} rows of {scan.qualified} takes "
-        f"{spent(plan, own)}, and LIMIT wants {format_count(total_rows(sort))} of them",
+        f"{spent(plan, own)}, and LIMIT wants {format_count(_wanted(plan, sort))} of them",
         evidence=[
             evidence(plan, sort, sort_key=keys, rows_read=rows),
             evidence(plan, scan),

@@ -131,6 +131,8 @@ def _expression(proposals: Proposals, case: _Unserved) -> Fix:
         "instant up to, without, the next day's), or index the expression, if all its functions "
         f"are immutable: ({first.column})."
     )
+    if not leads_an_index(column, proposals.facts.of(case.first)):
+        text = text.replace("(for a day", f"and an index on ({column}) (for a day")
     fitting = found is not None and any(key.expression for key in found.keys)
     fix = proposals.advice(found if fitting else None, text)
     return fix if fix.test else replace(fix, test=_type_of(case))

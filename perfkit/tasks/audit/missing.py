@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfkit.plans.candidates import candidates
-from perfkit.probes.generic_plan import generic_plan
 from perfkit.probes.table_facts import table_facts
+from perfkit.tasks.audit.asking import plans_of, wanted_by
 from perfkit.tasks.audit.joins import joined_columns
 from perfkit.tasks.proofs import Question, best, prove
 from perfkit.units import format_ms
@@ -27,13 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Proving", "Served", "Wanted", "Wishes", "joined", "served", "wishes"]
 
-#: So many candidates of one statement are tried: each proof plans or executes it anew.
-_TRIED = 4
-
 
 @dataclass(frozen=True, kw_only=True)
 class Wished:
-    """A statement, its plan for unknown values, and the indexes that might help it."""
+    """A statement, its plan (for recorded values, or unknown ones), and what might help it."""
 
     asked: Asked
     plan: Plan
@@ -117,30 +113,27 @@ class Wanted:
 
 
 def wishes(connection: Connection, server: Server, statements: Iterable[Asked]) -> Wishes:
-    """Plan every statement for unknown values and collect the indexes that might help."""
-    plans: list[tuple[Asked, Plan]] = []
-    without = 0
-    for asked in statements:
-        plan = generic_plan(connection, server, asked.text)
-        if plan is None:
-            without += 1
-        else:
-            plans.append((asked, plan))
+    """Plan every statement and collect the indexes that might help."""
+    every = [(asked, plans_of(connection, server, asked)) for asked in statements]
+    planned = [(asked, plans) for asked, plans in every if plans]
     pairs = {
         (node.text("Schema") or "", node.relation)
-        for _, plan in plans
+        for _, plans in planned
+        for plan in plans
         for node in plan.tree
         if node.relation
     }
     facts = table_facts(connection, server, pairs)
     found = [
-        Wished(asked=asked, plan=plan, candidates=candidates(plan, facts)[:_TRIED])
-        for asked, plan in plans
+        Wished(asked=asked, plan=plans[0], candidates=wanted_by(asked, plans, facts))
+        for asked, plans in planned
     ]
     return Wishes(
         found=[wished for wished in found if wished.candidates],
-        without_plan=without,
-        joined=frozenset(column for _, plan in plans for column in joined_columns(plan)),
+        without_plan=len(every) - len(planned),
+        joined=frozenset(
+            column for _, plans in planned for plan in plans for column in joined_columns(plan)
+        ),
         facts=facts,
     )
 

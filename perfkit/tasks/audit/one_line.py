@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["lines"]
 
-_BREAKS = ("\n", "\r")
+#: psql ends a comment at the first two, editors and scripts a line at the others too.
+_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
 def lines(sql: str) -> list[str]:
@@ -39,23 +40,18 @@ def lines(sql: str) -> list[str]:
 def _on_one_line(token: Token) -> str:
     if token.kind in {"blank", "comment"}:
         return " " if token.kind == "blank" else ""
-    if not any(each in token.text for each in _BREAKS):
+    if _BREAKS.isdisjoint(token.text):
         return token.text
     return "".join(_escaped(token.text))
 
 
 def _escaped(text: str) -> Iterator[str]:
     """Yield a quoted text as ``U&"..."`` or, for an escape string, with its own escapes."""
-    if text[0] in "eE":
-        yield text.replace("\n", "\\n").replace("\r", "\\r")
-        return
-    if text[0] in "uU":
-        yield text.replace("\n", "\\000a").replace("\r", "\\000d")
-        return
-    yield "U&"
+    own = text[0] in "eEuU"
+    mark = "\\u" if text[0] in "eE" else "\\"
+    yield "" if own else "U&"
     for character in text:
-        yield (
-            f"\\{ord(character):04x}"
-            if character in _BREAKS
-            else character * (2 if character == "\\" else 1)
-        )
+        if character in _BREAKS:
+            yield f"{mark}{ord(character):04x}"
+        else:
+            yield "\\\\" if character == "\\" and not own else character

@@ -79,6 +79,7 @@ def _hot(state: TableState, indexes: Sequence[Index]) -> Advice:
     updates, hot = state.updates or 0, state.hot_updates or 0
     full = state.new_page_updates
     crowded = full is not None and full >= HOT_SHARE * updates
+    roomier = _roomier(state) if crowded else ""
     fix = (
         "Most updates found no room in their page: leave some free. It takes effect for pages "
         "written from then on."
@@ -93,10 +94,8 @@ def _hot(state: TableState, indexes: Sequence[Index]) -> Advice:
         title=f"{state.name}: only {format_share(hot / updates)} of {format_count(updates)} "
         f"updates were HOT; the others wrote to all {len(indexes)} indexes",
         fix=fix,
-        do=_roomier(state, crowded=crowded),
-        undo="\n".join(
-            lines(f"ALTER TABLE {_table(state)} SET (fillfactor = {state.fillfactor});")
-        ),
+        do=roomier,
+        undo=_fill(state, state.fillfactor) if roomier else "",
         confidence="medium" if crowded else "low",
         severity="info",
         reference="PostgreSQL documentation: 73.7 Heap-Only Tuples",
@@ -112,12 +111,14 @@ def _hot(state: TableState, indexes: Sequence[Index]) -> Advice:
     )
 
 
-def _roomier(state: TableState, *, crowded: bool) -> str:
-    """Return the statement that leaves more room in pages, if that is known to be lacking."""
+def _roomier(state: TableState) -> str:
+    """Return the statement that leaves more room in pages from now on."""
     wanted = max(state.fillfactor - 10, _LEAST_FILL)
-    if not crowded or wanted >= state.fillfactor:
-        return ""
-    return "\n".join(lines(f"ALTER TABLE {_table(state)} SET (fillfactor = {wanted});"))
+    return _fill(state, wanted) if wanted < state.fillfactor else ""
+
+
+def _fill(state: TableState, percent: int) -> str:
+    return "\n".join(lines(f"ALTER TABLE {_table(state)} SET (fillfactor = {percent});"))
 
 
 def many_indexes(

@@ -29,12 +29,16 @@ _READ_TIMES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One statement with ``$1`` for its values; ``values`` has those that were recorded."""
+    """One statement with ``$1`` for its values; ``values`` has those that were recorded.
+
+    ``example``: the text is one execution's, constants in it may differ in others.
+    """
 
     text: str
     calls: int
     mean_ms: float
     values: Mapping[str, Any] = field(default_factory=dict)
+    example: bool = False
 
     @property
     def total_ms(self) -> float:
@@ -84,7 +88,13 @@ def _of_recording(rec: Recording, *, limit: int) -> Load:
     """Read more than ``limit``: of the statements that take most time many are no queries."""
     found = recorded(rec, limit=_READ_TIMES * limit)
     statements = [
-        Asked(text=one.statement, calls=one.calls, mean_ms=one.mean_ms, values=one.values or {})
+        Asked(
+            text=one.statement,
+            calls=one.calls,
+            mean_ms=one.mean_ms,
+            values=one.values or {},
+            example=True,
+        )
         for one in found
         if _verb(one.statement) in _PLANNED
         and one.calls >= _LEAST_CALLS

@@ -14,7 +14,7 @@ from perfkit.plans.candidates import candidates
 from perfkit.plans.postgres_sql import code
 from perfkit.plans.rules import NOTHING_TO_FIX_MS
 from perfkit.plans.rules.rerun import statement_of
-from perfkit.results import Finding
+from perfkit.results import Finding, Fix
 from perfkit.tasks.explaining.observed import LEAST_COST
 from perfkit.tasks.explaining.proof_text import figures, index_text, method, tried, why_not
 from perfkit.tasks.proofs import Question, best, prove
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from perfkit.tasks.proofs import Proof
     from perfkit.tasks.proofs.model import Method
 
-__all__ = ["Ground", "helped", "proven"]
+__all__ = ["Ground", "helped", "proven", "typical_values"]
 
 _MOST = 4  # candidates that are tried: each is built on the lab
 _UNPROVEN = "Not proven:"
@@ -78,7 +78,23 @@ def proven(result: ExplainResult, ground: Ground, facts: Facts) -> ExplainResult
         findings += _from_estimates(result.plan, proofs)
     shown = [proof for proof in proofs if proof.plan_after is not None]
     section = {"indexes that were tried": tried(shown)} if shown else {}
-    return replace(result, findings=findings, sections={**result.sections, **section})
+    return replace(
+        result,
+        findings=findings,
+        caveats=[*result.caveats, *typical_values(shown)],
+        sections={**result.sections, **section},
+    )
+
+
+def typical_values(proofs: Sequence[Proof]) -> list[str]:
+    """Say with which values the statement was tried, where none were given."""
+    for proof in proofs:
+        given = proof.question.values
+        made = {n: v for n, v in (proof.values or {}).items() if n not in given}
+        if made:
+            said = ", ".join(f"{name} = {value!r}" for name, value in sorted(made.items()))
+            return [f"Indexes were tried with typical values, from the statistics: {said}."]
+    return []
 
 
 def _worth(result: ExplainResult) -> bool:
@@ -132,8 +148,7 @@ def _with_proof(finding: Finding, proofs: Sequence[Proof]) -> Finding:
     if found is not None:
         return helped(finding, found)
     if own.plan_after is None or own.verdict == "not proven":
-        text = f"{finding.fix.text} Why not: {why_not(own)}."
-        return replace(finding, fix=replace(finding.fix, text=text, test=own.test))
+        return replace(finding, fix=_unproven(finding.fix, own))
     return _withdrawn(finding, own)
 
 
@@ -206,6 +221,12 @@ def _estimated(proof: Proof) -> Finding:
     )
 
 
+def _unproven(fix: Fix, proof: Proof) -> Fix:
+    """Return the fix with the reason why nothing proves it, and what to type where that can be."""
+    by_hand = proof.test if not proof.question.values and ":p" not in proof.test else ""
+    return replace(fix, text=f"{fix.text} Why not: {why_not(proof)}.", test=by_hand or fix.test)
+
+
 def _guessed(plan: Plan, proof: Proof) -> Finding:
     candidate = proof.candidate
     fix = index_fix(candidate, statement=statement_of(plan))
@@ -213,7 +234,7 @@ def _guessed(plan: Plan, proof: Proof) -> Finding:
         rule="missing-index",
         severity="info",
         title=f"An index on {index_text(candidate)} may help, by estimates that nobody has tried",
-        fix=replace(fix, text=f"{fix.text} Why not: {why_not(proof)}.", test=proof.test),
+        fix=_unproven(fix, proof),
         effort="low",
         confidence="low",
         reference=_REFERENCE,

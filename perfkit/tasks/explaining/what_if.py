@@ -10,7 +10,7 @@ from perfkit.analyses.diff_plans import diff_plans
 from perfkit.plans.advice import CREATE_NOTE
 from perfkit.results import Finding, Fix
 from perfkit.tasks.explaining import proof_text
-from perfkit.tasks.explaining.proven import helped
+from perfkit.tasks.explaining.proven import helped, typical_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def what_if(result: ExplainResult, ground: Ground, candidate: Candidate) -> Expl
         "what_if": proof,
         "headline": proof_text.headline(proof),
         "findings": _findings(result.findings, proof),
-        "caveats": [*result.caveats, *proof.notes, *_same_values(proof)],
+        "caveats": [*result.caveats, *proof.notes, *typical_values([proof])],
     }
     if proof.plan_before is None or proof.plan_after is None:
         return replace(result, **changes)
@@ -104,13 +104,3 @@ def _fix(proof: Proof) -> Fix:
     if proof.verdict in _VERDICTS:
         return Fix(text=_VERDICTS[proof.verdict])
     return Fix(text="Not proven: try it on a copy of the database.", test=proof.test)
-
-
-def _same_values(proof: Proof) -> list[str]:
-    """Say which values were made up."""
-    given = dict(proof.question.values) if hasattr(proof.question.values, "items") else {}
-    made = {name: value for name, value in (proof.values or {}).items() if name not in given}
-    if not made:
-        return []
-    said = ", ".join(f"{name} = {value!r}" for name, value in sorted(made.items()))
-    return [f"The index was tried with typical values, from the statistics: {said}."]

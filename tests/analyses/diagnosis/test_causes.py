@@ -66,7 +66,7 @@ def test_an_empty_recording_is_asked_nothing(built):
             ["n_plus_one", "parallelism", "external_calls"],
         ),
         ("queries", {"started_at": START, "statement": "select 1"}, ["n_plus_one", "digest"]),
-        ("plans", {"at": START, "plan": "{}"}, ["sequential_scans"]),
+        ("plans", {"at": START, "plan": "{}"}, ["plan_history", "sequential_scans"]),
         ("checkouts", {"requested_at": START, "pool": "p"}, ["pool"]),
         ("pool_samples", {"at": START, "pool": "p"}, ["pool"]),
         ("events", {"at": START, "kind": "checkpoint"}, ["event_loop"]),

@@ -127,8 +127,7 @@ def dropped(connection, indexes, old):
     nested.rollback()
     own = [index for index in found if index.schema == "h6_oracle"]
     assert {index.name for index in own} == set(indexes)
-    scanned = [index for index in drops(own, old) if index.kind != "unused"]
-    return {drop.index.name for drop in scanned}
+    return {drop.index.name for drop in drops(own, old) if drop.kind != "unused"}
 
 
 @given(some=st.lists(wanted(), min_size=2, max_size=7))

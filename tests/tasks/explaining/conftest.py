@@ -81,3 +81,53 @@ def state(pool):
             return idle, own, tuple(connection.exec_driver_sql(_STATE).one())
 
     return look
+
+
+#: Enough rows that a scan takes longer than what is called nothing to fix.
+LARGE = """
+create table orders (id bigint primary key, user_id bigint not null, status text not null,
+                     total int, created_at timestamptz not null, note text);
+insert into orders
+select i, 1 + (i * 7919::bigint) %% 2000,
+       (array['pending','paid','shipped','done','done'])[1 + (i / 7) %% 5],
+       i, timestamptz '2025-01-01' + i * interval '1 min', repeat('x', 100) || i
+from generate_series(1, 120000) i;
+"""
+
+
+def _filled(engine, more=""):
+    with engine.connect() as connection:
+        connection.exec_driver_sql(LARGE + more)
+        connection.exec_driver_sql("vacuum analyze orders")
+
+
+@pytest.fixture(scope="package")
+def shop(lab_server):
+    """A database of the lab with a large table that has no index to search by."""
+    admin = sa.create_engine(
+        lab_server.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with admin.connect() as connection:
+        connection.exec_driver_sql("drop database if exists perfkit_large with (force)")
+        connection.exec_driver_sql("create database perfkit_large")
+    engine = sa.create_engine(lab_server.url("perfkit_large"), isolation_level="AUTOCOMMIT")
+    try:
+        _filled(engine)
+        yield engine
+    finally:
+        engine.dispose()
+        with admin.connect() as connection:
+            connection.exec_driver_sql("drop database perfkit_large with (force)")
+
+
+@pytest.fixture(scope="package")
+def fifteen(postgres15):
+    """The same on a server of release 15 with HypoPG that is not the lab."""
+    engine = sa.create_engine(postgres15, isolation_level="AUTOCOMMIT")
+    try:
+        _filled(engine, "create extension hypopg;")
+        yield engine
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("drop table orders; drop extension hypopg")
+        engine.dispose()

@@ -1,22 +1,13 @@
 """Debian's PostgreSQL 15 with HypoPG beside the embedded server, and what must be left behind."""
 
 import contextlib
-import os
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from perfkit.errors import LabError
-from perfkit.lab import binaries, identity
 from perfkit.plans.candidates import Candidate
 from perfkit.plans.conditions import SortKey
 
-BIN = Path("/usr/lib/postgresql/15/bin")
-HYPOPG = Path("/usr/share/postgresql/15/extension/hypopg.control")
 SEARCH = (
     "SELECT * FROM orders WHERE user_id = 42 AND status = 'pending' "
     "ORDER BY created_at DESC LIMIT 20"
@@ -157,44 +148,11 @@ def lab_engine(lab_server):
 
 
 @pytest.fixture(scope="session")
-def _fifteen():
-    """A server of release 15 that is neither the lab nor marked as anything."""
-    if not HYPOPG.exists():
-        pytest.skip("postgresql-15-hypopg is not installed")
-    try:
-        programs = binaries._examine(BIN, "system")
-    except LabError:
-        pytest.skip("PostgreSQL 15 does not run here")
-    root = Path(tempfile.mkdtemp(prefix="pkproof"))
-    who = identity.choose(programs)
-    who.own(root)
-
-    def run(tool, *arguments):
-        subprocess.run(
-            [*who.prefix, str(programs.bin / tool), *arguments],
-            check=True, cwd="/", timeout=60, env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            **who.account,
-        )  # fmt: skip
-
-    data = str(root / "data")
-    try:
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-k {root} -c listen_addresses='' -c fsync=off -c autovacuum=off"
-        run("pg_ctl", "-D", data, "-w", "-o", options, "start")
-        yield sa.make_url(f"postgresql+psycopg://postgres@/postgres?host={root}")
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(root, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def engine15(_fifteen):
+def engine15(postgres15):
     """A database with HypoPG in a schema with a hostile name."""
     extra = 'create schema "Hypo:x %s"; create extension hypopg schema "Hypo:x %s";'
     extra += 'grant usage on schema "Hypo:x %s" to public;'
-    engine = seeded(_fifteen, "shop", extra)
+    engine = seeded(postgres15, "shop", extra)
     yield engine
     engine.dispose()
 

@@ -28,8 +28,8 @@ __all__ = ["Told", "findings"]
 _SEVERE, _SEVERE_MS = 2.0, 1000.0  # as in since_when
 _SURE = 0.001
 _REFERENCE = (
-    "Hodges-Lehmann shift and Mann-Whitney test of log durations, corrected for autocorrelation"
-    " and (Holm) for all statements; at least six executions a side"
+    "Hodges-Lehmann shift of log durations; Mann-Whitney and Welch tests, corrected for"
+    " autocorrelation and (Holm) for all statements; at least six executions a side"
 )
 _PARAMETERS = (
     "The values decide, or a generic plan does after five executions of a prepared statement: "
@@ -104,11 +104,14 @@ def _judged(changes: Iterable[Change], told: Told) -> Iterator[tuple[Change, Fin
 
 
 def _flip(change: Change, done: tuple[Work, Work], told: Told) -> Finding:
+    count = format_count(change.after.size)
     title = (
         f"{_name(change)}: another plan since {told.time(change.at[1])}, {_shapes(change, told)}: "
-        f"median {_medians(change)}, {format_count(change.after.size)} executions since"
+        f"median {_medians(change)}, {count} executions {_until(change, told)}"
     )
-    advice = _Advice("plan-flip", title, "per execution since", _flip_fix(_typical(change)))
+    advice = _Advice(
+        "plan-flip", title, "per execution with the new plan", _flip_fix(_typical(change))
+    )
     return _finding(change, done, told, advice)
 
 
@@ -117,7 +120,14 @@ def _flip_fix(diff: PlanDiff | None) -> Fix:
     found = next((one for one in diff.findings if one.rule == "plan-flip"), None) if diff else None
     fix = found.fix if found else Fix(text="Look for what changed then: an index, statistics.")
     compared = f"Of a typical plan of each: {diff.headline}. " if diff else ""
-    return replace(fix, text=compared + fix.text)
+    return replace(fix, text=compared + fix.text[:1].upper() + fix.text[1:])
+
+
+def _until(change: Change, told: Told) -> str:
+    """Return ``since``, or when this plan was given up again."""
+    last = int(change.after[-1])
+    ended = change.statement.stretches[-1].low > last
+    return f"until {told.time(int(change.statement.at[last]))}" if ended else "since"
 
 
 def _alternation(change: Change, done: tuple[Work, Work], told: Told) -> Finding:

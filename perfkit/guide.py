@@ -275,7 +275,7 @@ def _keys_verdict(asked: Question, answer: Any, expected: _Keys) -> str:
     from perfkit.plans.candidates.ddl import parse
 
     text = str(answer).strip()
-    whole = text.lower().startswith("create")
+    whole = text.lower().startswith("create ")
     try:
         given = parse(text if whole else f"CREATE INDEX ON t ({text.strip('()')})")
     except PerfkitError:

@@ -232,7 +232,7 @@ class Plan:
 
     def _ipython_display_(self) -> None:
         """Show findings and nodes, then the icicle."""
-        self.result._ipython_display_()  # noqa: SLF001 - the hook of the notebook itself
+        self.result._ipython_display_()
 
     def __repr__(self) -> str:
         """Say what it is, not what is in it."""

@@ -132,12 +132,13 @@ def _not_timed(plan: Plan) -> Iterator[str]:
 
 
 def _estimate(plan: Plan) -> str:
-    cost, rows = plan.root.number("Total Cost"), plan.root.number("Plan Rows")
+    # MariaDB estimates nothing for a query block, only for the tables in it.
+    known = (node for node in plan.tree if node.number("Plan Rows") is not None)
+    top = next(known, plan.root)
+    cost, rows = top.number("Total Cost"), top.number("Plan Rows")
     said = "" if rows is None else f" {format_count(rows)} rows are expected"
     said += "" if cost is None else f" at a cost of {format_count(round(cost))}"
-    return (
-        f"Planned, not executed:{said or ' nothing is estimated'}, with {named(plan.root)} on top"
-    )
+    return f"Planned, not executed:{said or ' nothing is estimated'}, with {named(top)} on top"
 
 
 def _named_cap(node: Node) -> str:

@@ -138,7 +138,7 @@ def _result(
         checked=_checked(found),
         totals={
             "server": server.title,
-            "indexes": len(found.indexes),
+            "indexes": found.count,
             "statements": len(found.load.statements),
             **{action: _count(advices, action) for action in ("create", "replace", "rebuild")},
             "drop": _count(advices, "drop"),
@@ -157,10 +157,9 @@ def _headline(found: Survey, advices: Sequence[Advice]) -> str:
     parts = []
     create = [advice for advice in advices if advice.action in {"create", "replace"}]
     if create:
-        main = create[0]
-        how = "proven" if main.proven else "not proven"
         parts.append(
-            f"{format_count(len(create))} to create, first {main.table} ({main.columns}), {how}"
+            f"{format_count(len(create))} to create ({_proven(create)}), "
+            f"first {create[0].table} ({create[0].columns})"
         )
     rebuild = _count(advices, "rebuild")
     if rebuild:
@@ -172,13 +171,20 @@ def _headline(found: Survey, advices: Sequence[Advice]) -> str:
         parts.append(f"{format_count(len(sure))} to drop ({size})")
     if len(drop) > len(sure):
         parts.append(f"{format_count(len(drop) - len(sure))} to watch")
-    total = f"{format_count(len(found.indexes))} indexes"
+    total = f"{format_count(found.count)} indexes"
     return f"{total}: {'; '.join(parts)}" if parts else f"{total}: none to create, none to drop."
+
+
+def _proven(advices: Sequence[Advice]) -> str:
+    proven = sum(advice.proven for advice in advices)
+    if len(advices) == 1:
+        return "proven" if proven else "not proven"
+    return f"{format_count(proven)} proven" if proven else "none proven"
 
 
 def _checked(found: Survey) -> Sequence[str]:
     every = (
-        f"{len(found.indexes):,} indexes: duplicates, prefixes of others, never or rarely scanned, "
+        f"{found.count:,} indexes: duplicates, prefixes of others, never or rarely scanned, "
         "invalid, bloated; foreign keys without one; statistics and HOT updates of their tables"
     )
     looked = (

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Column", "from_rows", "from_table", "number"]
 
 UNKNOWN = "n/a"
-_COUNTS = ("calls", "requests", "checkouts", "samples", "count", "n")
+_COUNTS = ("calls", "requests", "checkouts", "executions", "samples", "count", "n")
 _SIGNED = {"shift_pct", "low_pct", "high_pct", "change_pct"}
 _SHARES = {
     "share",

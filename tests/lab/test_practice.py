@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 import perfkit
-from perfkit.errors import QueryFailed
+from perfkit.errors import NotConnected
 from perfkit.lab import practice, server
 
 
@@ -62,5 +62,5 @@ def test_made_again_it_is_as_at_first_and_dropped_it_is_gone():
                 connection.execute(text("delete from invoices"))
             assert count == 100_000
         practice.drop(lab)
-        with pytest.raises(QueryFailed, match=practice.DATABASE):
+        with pytest.raises(NotConnected, match=practice.DATABASE):
             perfkit.index_audit(lab.url(practice.DATABASE))

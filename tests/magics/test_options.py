@@ -1,7 +1,7 @@
 import pytest
 
 from perfkit.errors import UsageError
-from perfkit.magics.options import Command, Option
+from perfkit.magics.options import Command, Line, Option
 
 COMMAND = Command(
     name="demo",
@@ -62,3 +62,12 @@ def test_help_names_every_option_and_example():
 def test_a_number_that_is_none_is_refused():
     with pytest.raises(UsageError, match="not a number"):
         COMMAND.parse("--timeout soon").number("timeout", 1)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", ""])
+def test_a_count_is_a_whole_number_from_one(text):
+    line = Line({"runs": (text,)}, "")
+    with pytest.raises(UsageError, match="not a whole number"):
+        line.count("runs", 1)
+    assert Line({"runs": ("7",)}, "").count("runs", 1) == 7
+    assert Line({}, "").count("runs", 3) == 3

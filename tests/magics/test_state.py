@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 import perfkit
+from perfkit.errors import UsageError
 from perfkit.magics.state import Session
 
 
@@ -64,3 +65,15 @@ def test_two_notebooks_share_no_connections():
     one.connections.connect("x", engine)
     assert other.connections.engines == {}
     engine.dispose()
+
+
+def test_a_plan_to_compare_with_is_saved_or_a_variable_and_what_was_saved_wins():
+    saved, text = object(), "Seq Scan on t"
+    session = Session(namespace={"a": text, "b": text, "n": 3}, saved={"a": saved})
+    assert session.plan("a") is saved
+    assert session.plan("b") == text
+    with pytest.raises(UsageError, match="it holds no plan"):
+        session.plan("n")
+    with pytest.raises(UsageError, match="neither saved nor a variable") as caught:
+        session.plan("c")
+    assert "saved so far: a" in caught.value.hint

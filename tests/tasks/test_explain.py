@@ -485,3 +485,23 @@ def test_a_write_is_executed_when_asked_and_says_what_remains(shop_engine):
         assert part in text
     with shop_engine.connect() as connection:
         assert connection.exec_driver_sql(rows).scalar() == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"what_if": "create index on t (a)"}, "a what-if index"), ({"sweep": "a"}, "a sweep")],
+)
+def test_what_only_postgresql_can_do_is_refused_before_a_mysql_server_is_asked(asked, said):
+    with pytest.raises(UsageError, match=f"{said} needs PostgreSQL, this is mysql"):
+        explain("select :a", "mysql://nobody@127.0.0.1:1/none", params={"a": 1}, **asked)
+
+
+def test_dollar_numbers_are_planned_without_values_if_that_is_asked_for(shop_engine):
+    result = explain("select * from orders where id = $1", shop_engine, generic=True)
+    assert not result.executed
+    assert result.generic is result.plan
+    given = explain("select * from orders where id = $1", shop_engine, generic=True,
+                    params={"p1": 5})  # fmt: skip
+    assert given.executed
+    with pytest.raises(QueryFailed, match="nowhere"):
+        explain("select * from nowhere where id = $1", shop_engine, generic=True)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from perfkit.plans.candidates.index import Candidate
 from perfkit.plans.candidates.keys import arranged, of_kind
-from perfkit.plans.conditions import SortKey, predicates, sort_keys
+from perfkit.plans.conditions import SortKey, conditions, predicates, sort_keys
 
 if TYPE_CHECKING:
     from perfkit.plans.model import Node, Plan
 
-__all__ = ["candidate"]
+__all__ = ["candidate", "shown"]
 
 _ORDER_KEPT = {"Gather", "Gather Merge", "Result", "LockRows"}
 _SORTS = {"Sort", "Incremental Sort"}
@@ -24,12 +24,25 @@ def candidate(plan: Plan, scan: Node) -> Candidate | None:
         return None
     order, limited = _order(plan, scan)
     keys = arranged(found, order, limited=limited)
-    return Candidate(
+    found_index = Candidate(
         schema=scan.text("Schema"),
         table=scan.relation,
         keys=keys,
         equality=min(len(of_kind(found, "equality")), len(keys)),
         compared_as_text=tuple(dict.fromkeys(p.column for p in found if p.cast)),
+    )
+    return None if shown(plan, scan, found_index) else found_index
+
+
+def shown(plan: Plan, scan: Node, found: Candidate) -> bool:
+    """Whether the plan looks the same columns up in an index of the table at another place."""
+    return any(
+        node.kind in {"Index Scan", "Index Only Scan"}
+        and node is not scan
+        and (node.text("Schema"), node.relation) == (scan.text("Schema"), scan.relation)
+        and {p.column for p in conditions(node.text("Index Cond"), node.text("Alias")).predicates}
+        == set(found.columns)
+        for node in plan.tree
     )
 
 

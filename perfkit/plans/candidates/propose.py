@@ -11,9 +11,10 @@ from perfkit.plans.candidates.cover import covered
 from perfkit.plans.candidates.either import either
 from perfkit.plans.candidates.joins import lookup
 from perfkit.plans.candidates.merge import Group, merged
+from perfkit.plans.candidates.one_scan import shown
 from perfkit.plans.candidates.order import of_index
 from perfkit.plans.candidates.special import block_range, searching
-from perfkit.plans.candidates.variants import with_include, with_where
+from perfkit.plans.candidates.variants import rare, with_include, with_where
 from perfkit.plans.candidates.want import Want, wanted
 from perfkit.plans.facts import Facts
 
@@ -82,7 +83,12 @@ def _others(want: Want) -> Iterator[Group]:
     for candidate in sorted(special, key=lambda c: c.rows_after or 0.0)[:1]:
         yield _group(want, (candidate,))
     if not special and not want.indexed:
-        yield from (_group(want, (candidate,)) for candidate in either(want))
+        yield from (_group(want, (candidate,)) for candidate in either(want) or _rare(want))
+
+
+def _rare(want: Want) -> list[Candidate]:
+    found = rare(want)
+    return [found] if found and _worth(want, found) and not _exists(want, found) else []
 
 
 def _ordered(want: Want) -> Want:
@@ -112,6 +118,8 @@ def _worth(want: Want, candidate: Candidate) -> bool:
 
 def _exists(want: Want, candidate: Candidate) -> bool:
     own = want.table.indexes if want.table else ()
+    if want.table is None and shown(want.plan, want.node, candidate):
+        return True
     return covered(candidate, (*existing(want), *own), want.conditions)
 
 

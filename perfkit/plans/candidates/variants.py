@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfkit.plans.candidates.build import explained, whole_table
+from perfkit.plans.candidates.build import build, explained, whole_table
 from perfkit.plans.candidates.needed import needed_columns
 from perfkit.plans.candidates.selectivity import distinct, share
+from perfkit.plans.conditions import SortKey
 from perfkit.plans.postgres_sql import quoted
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from perfkit.plans.conditions import Predicate
     from perfkit.plans.facts import TableFacts
 
-__all__ = ["with_include", "with_where"]
+__all__ = ["rare", "with_include", "with_where"]
 
 #: A partial index holds at most this share of the rows ...
 PARTIAL_SHARE = 0.20
@@ -31,7 +32,12 @@ OFTEN_UPDATED = 0.1
 
 def with_where(want: Want, full: Candidate) -> Candidate | None:
     """Return the partial twin: one constant condition leaves the keys and becomes WHERE."""
-    if len(full.keys) < 2 or full.method != "btree":  # noqa: PLR2004 - one key has to be left
+    if full.method != "btree":
+        return None
+    present = next((p for p in want.found if _is_rare(want, p)), None)
+    if present is not None:
+        return _where_present(want, full, present)
+    if len(full.keys) < 2:  # noqa: PLR2004 - one key has to be left
         return None
     states = [p for p in want.found if _is_state(want, p) and p.column in full.columns]
     if not states:
@@ -49,6 +55,33 @@ def with_where(want: Want, full: Candidate) -> Candidate | None:
         notes=(),
     )
     return explained(want, partial, "The same for the rows that the condition keeps, and smaller")
+
+
+def rare(want: Want) -> Candidate | None:
+    """Return the index of the few rows that have a value at all, where nothing else narrows."""
+    present = next((p for p in want.found if _is_rare(want, p)), None)
+    if present is None:
+        return None
+    full = build(want, (SortKey(column=present.column),), 0, "")
+    return _where_present(want, replace(full, rows_after=want.table_rows), present)
+
+
+def _where_present(want: Want, full: Candidate, present: Predicate) -> Candidate:
+    kept = share(present, want.table) or 0.0
+    partial = replace(
+        full,
+        where=f"{quoted(present.column)} IS NOT NULL",
+        where_columns=(present.column,),
+        rows_after=None if full.rows_after is None else full.rows_after * kept,
+        notes=(),
+    )
+    return explained(want, partial, "Holds the few rows only that have a value")
+
+
+def _is_rare(want: Want, predicate: Predicate) -> bool:
+    """Whether it asks for a value in a column that few rows have one in."""
+    kept = share(predicate, want.table) if predicate.kind == "not_null" else None
+    return kept is not None and kept <= PARTIAL_SHARE
 
 
 def with_include(want: Want, full: Candidate) -> Candidate | None:

@@ -37,7 +37,7 @@ def wrong(plan: Plan, node: Node) -> bool:
     factor = node.row_factor
     if factor is None or 1 / FACTOR < factor < FACTOR or node.kind in _PASSING:
         return False
-    return factor > 1 and not _inexact(plan, node) or factor < 1 and not _cut_short(plan, node)
+    return (factor > 1 and not _inexact(plan, node)) or (factor < 1 and not _cut_short(plan, node))
 
 
 def _inexact(plan: Plan, node: Node) -> bool:

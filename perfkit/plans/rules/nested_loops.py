@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfkit.plans.rules.join_filters import pairs_text
 from perfkit.plans.rules.measures import evidence, inclusive_ms, large, own_ms, spent, total_rows
 from perfkit.plans.rules.misestimates import FACTOR, underestimated_below
 from perfkit.plans.rules.repairs import repair
@@ -189,9 +190,13 @@ def _pairs_finding(plan: Plan, loop: Node, inner: Node) -> Finding:
             evidence(plan, inner),
         ],
         fix=Fix(
-            text="No part of the condition finds the partner of a row. Join on an equality as "
-            "well (a day, a category), then it can be hashed; turn OR into a UNION of two joins; "
-            "a comparison with a range needs an index on the inner table (GiST for range types).",
+            text=pairs_text(
+                plan,
+                loop,
+                "No part of the condition finds the partner of a row. Join on an equality as well "
+                "(a day, a category), then it can be hashed; turn OR into a UNION of two joins; a "
+                "comparison with a range needs an index on the inner table (GiST for range types).",
+            ),
             test=trial(plan, "enable_material = off"),
         ),
         saves_basis="per execution",

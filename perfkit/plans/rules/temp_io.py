@@ -8,7 +8,7 @@ from perfkit.plans.rules.measures import BLOCK, evidence, own_ms, spent, where
 from perfkit.plans.rules.memory import memory_fix, own_temp_blocks, spill_ms
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.rules.subplans import cte_materialized
-from perfkit.plans.scans import matters
+from perfkit.plans.scans import matters, matters_ms
 from perfkit.results import Finding
 from perfkit.units import format_bytes
 
@@ -46,6 +46,8 @@ def temp_io(plan: Plan, facts: Facts) -> list[Finding]:
         and node.node_id not in told
         and own_temp_blocks(plan, node) >= MANY_BLOCKS
         and matters(plan, node)
+        # What a function computes takes the time, not that its rows are kept.
+        and (node.kind != "Function Scan" or matters_ms(plan, spill_ms(plan, node)))
     ]
 
 

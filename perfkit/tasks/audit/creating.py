@@ -76,7 +76,7 @@ def _advice(wanted: Wanted) -> Advice:
         test=proof.test if proof and proof.test else index_fix(candidate).test,
         proven=proof is not None,
         severity="warning",
-        confidence="high" if proof and proof.method != "hypopg" else "medium",
+        confidence="high" if proof and proof.after_blocks is not None else "medium",
         saves_ms=wanted.total_ms / max(wanted.calls, 1),
         calls=wanted.calls,
         before_ms=_before_ms(wanted),
@@ -126,10 +126,13 @@ def _proven(proof: Proof) -> str:
             f"{format_count(proof.before_blocks)} blocks before, "
             f"{format_count(proof.after_blocks)} after"
         )
-    if not parts:
-        parts.append(f"cost {proof.before_cost or 0:,.0f} before, {proof.after_cost or 0:,.0f}")
-    how = "on a sample copy" if proof.method == "sample" else "built and measured"
-    return f"{how}: {'; '.join(parts)}"
+    how = "on a sample copy" if proof.method == "sample" else "built"
+    if parts:
+        return f"{how} and measured: {'; '.join(parts)}"
+    return (
+        f"{how} and planned, not executed: cost {proof.before_cost or 0:,.0f} before, "
+        f"{proof.after_cost or 0:,.0f} with it"
+    )
 
 
 def _fix(wanted: Wanted) -> str:

@@ -60,7 +60,7 @@ def _advice(drop: Drop, proof: DropProof | None, every: Sequence[Index]) -> Advi
         check=_check(drop),
         proven=drop.proven and not hurts,
         enough=enough,
-        severity="warning" if enough and drop.kind != "unused" else "info",
+        severity="warning" if _matters(drop) and enough else "info",
         confidence=_confidence(drop),
         size_bytes=index.size_bytes,
         reference=_REFERENCE,
@@ -124,6 +124,10 @@ def _rare(index: Index, scans: int, writes: int, every: Sequence[Index]) -> Advi
         reference=_REFERENCE,
         evidence=[{"index": index.name, "scans": scans, "writes": writes}],
     )
+
+
+def _matters(drop: Drop) -> bool:
+    return drop.kind != "unused" and drop.index.size_bytes >= LEAST_BYTES
 
 
 def _confidence(drop: Drop) -> Level:

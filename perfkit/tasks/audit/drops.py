@@ -103,7 +103,7 @@ def _rank(index: Index) -> tuple[object, ...]:
         index.part_of is not None, index.constrained, index.replica_identity, index.exclusion,
         index.unique, index.clustered, index.immediate, index.nulls_not_distinct,
     )  # fmt: skip
-    return (*(not each for each in guarantees), -(index.scans or 0), index.name)
+    return (*(not each for each in guarantees), -(index.scans or 0), index.oid, index.name)
 
 
 def _replaceable(index: Index, by: Index) -> bool:

@@ -213,8 +213,8 @@ def _identity(candidate: Candidate) -> tuple[object, ...]:
 
 def _begins(longer: Candidate, candidate: Candidate) -> bool:
     plain = not (candidate.include or candidate.where or candidate.companions)
-    same = (longer.schema, longer.table, longer.method, longer.where) == (
-        candidate.schema, candidate.table, "btree", "",
+    same = (longer.schema, longer.table, longer.method, candidate.method, longer.where) == (
+        candidate.schema, candidate.table, "btree", "btree", "",
     )  # fmt: skip
     return plain and same and longer.keys[: len(candidate.keys)] == candidate.keys
 

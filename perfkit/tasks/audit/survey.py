@@ -52,6 +52,11 @@ class Survey:
     builds: Builds = NO_BUILDS
 
     @property
+    def count(self) -> int:
+        """How many there are, those of partitions not counted beside their whole."""
+        return sum(index.part_of is None for index in self.indexes)
+
+    @property
     def by_table(self) -> dict[object, list[Index]]:
         """The indexes by (schema, table)."""
         found: dict[object, list[Index]] = defaultdict(list)

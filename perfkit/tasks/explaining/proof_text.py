@@ -86,7 +86,7 @@ def _figures(proof: Proof) -> Iterator[str]:
 
 
 def _cost(value: float) -> str:
-    return format_count(round(value) if value >= 1 else round(value, 2))
+    return format_count(round(value)) if value >= 1 else f"{value:.2g}"
 
 
 def _row(proof: Proof) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from perfkit.plans.conditions import predicates
+from perfkit.plans.conditions import conditions
 from perfkit.tasks.proofs.examples import parameter
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def swept(generic: Plan, facts: Facts, number: int) -> Swept | str:
     found = [
         Swept(predicate, table, table.columns[predicate.column])
         for predicate, table in _comparisons(generic, facts, str(number))
-        if predicate.column in table.columns
+        if predicate.column in table.columns and not predicate.expression
     ]
     if found:
         return max(found, key=lambda one: one.table.rows or 0.0)
@@ -78,7 +78,7 @@ def _comparisons(plan: Plan, facts: Facts, number: str) -> Iterator[tuple[Predic
         if table is None:
             continue
         for key in _CONDITIONS:
-            for one in predicates(node.text(key), node.text("Alias")):
+            for one in conditions(node.text(key), node.text("Alias")).predicates:
                 if one.kind in _KINDS and parameter(one.value) == number:
                     yield one, facts.whole(table)
 

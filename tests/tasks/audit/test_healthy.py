@@ -114,7 +114,6 @@ def busy(audited, monkeypatch):
 def test_a_workload_with_all_its_indexes_gets_no_proposal(busy, prove):
     result = index_audit(busy, limit=100, prove=prove, expendable=prove)
     assert result.totals["statements"] >= len(STATEMENTS) - 2
-    proposed = [(a.index, a.columns, a.statement) for a in result.advices if a.do and a.proven]
-    assert proposed == []
+    assert [(a.index, a.statement) for a in result.advices if a.index and a.do] == []
     made = [(a.index, a.statement) for a in result.advices if a.action in {"create", "replace"}]
     assert made == []

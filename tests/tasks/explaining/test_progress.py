@@ -31,11 +31,16 @@ def test_files_and_pipes_see_nothing(monkeypatch):
 def test_the_line_is_wiped_after_an_interrupt_too(monkeypatch):
     parts = []
     monkeypatch.setattr(progress, "watched", lambda: Recorder(parts))
-    with pytest.raises(KeyboardInterrupt), Steps(1) as steps:
-        steps.next("select 1")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert parts[-1].strip() == ""
     assert parts[-1].endswith("\r")
+
+
+def interrupted():
+    with Steps(1) as steps:
+        steps.next("select 1")
+        raise KeyboardInterrupt
 
 
 class Recorder:

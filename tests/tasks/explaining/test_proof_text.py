@@ -13,8 +13,8 @@ def proof(**facts):
     found = {
         "method": "built", "verdict": "helps", "used": True, "before_cost": 12325.0,
         "after_cost": 82.4, "before_blocks": 8271, "after_blocks": 23, "before_ms": 98.0,
-        "after_ms": 0.02, "size_bytes": 19_000_000, "size_basis": "measured", "plan_after": PLAN,
-        "write_cost": WriteCost(wal_bytes_per_1000_inserts=84_000, hot_columns=("status",)),
+        "after_ms": 0.02, "size_bytes": 19 << 20, "size_basis": "measured", "plan_after": PLAN,
+        "write_cost": WriteCost(wal_bytes_per_1000_inserts=84 << 10, hot_columns=("status",)),
     }  # fmt: skip
     return Proof(candidate=INDEX, question=Question(statement="select 1"), **{**found, **facts})
 

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from perfkit.analyses.recorded_statements import recorded
 from perfkit.errors import UsageError
 from perfkit.recording import Recording
 from perfkit.tasks.explaining.recorded import example, explain_example, one_recorded
@@ -21,10 +22,6 @@ def recording(*rows):
     return Recording.from_frames(queries=frame.assign(system="postgresql"))
 
 
-def only(rec):
-    return one_recorded(rec, rec.arrow("queries")["fingerprint_id"][0].as_py())
-
-
 @pytest.mark.parametrize(
     ("text", "given", "rows"),
     [
@@ -37,11 +34,7 @@ def only(rec):
     ],
 )
 def test_a_recorded_statement_runs_with_the_values_it_was_recorded_with(shop, text, given, rows):
-    rec = recording((text, given))
-    rec = Recording.from_frames(queries=rec.queries)
-    from perfkit.analyses.recorded_statements import recorded
-
-    (one,) = recorded(rec, limit=1)
+    (one,) = recorded(recording((text, given)), limit=1)
     result = explain_example(one, shop)
     assert result.executed
     assert result.plan.root.number("Actual Rows") == rows
@@ -49,8 +42,6 @@ def test_a_recorded_statement_runs_with_the_values_it_was_recorded_with(shop, te
 
 @pytest.mark.parametrize("given", [None, "$1 = 'abc'...", "$2 = '7'", "{oops"])
 def test_without_values_that_fit_it_gets_the_generic_plan_and_says_so(shop, given):
-    from perfkit.analyses.recorded_statements import recorded
-
     (one,) = recorded(recording(("select * from orders where id = $1", given)), limit=1)
     result = explain_example(one, shop)
     assert not result.executed
@@ -59,8 +50,6 @@ def test_without_values_that_fit_it_gets_the_generic_plan_and_says_so(shop, give
 
 
 def test_values_of_ones_own_win(shop):
-    from perfkit.analyses.recorded_statements import recorded
-
     (one,) = recorded(recording(("select * from orders where id = $1", "$1 = '7'")), limit=1)
     result = explain_example(one, shop, params={"p1": -1})
     assert result.plan.root.number("Actual Rows") == 0
@@ -68,8 +57,6 @@ def test_values_of_ones_own_win(shop):
 
 def test_a_beginning_of_the_id_will_do_if_it_is_the_only_one():
     rec = recording(("select 1 from a", None), ("select 2 from b", None))
-    from perfkit.analyses.recorded_statements import recorded
-
     first, _ = recorded(rec, limit=2)
     assert one_recorded(rec, first.fingerprint_id[:8].upper()).fingerprint == first.fingerprint
     with pytest.raises(UsageError, match="no statement of the recording"):
@@ -86,4 +73,4 @@ def test_what_is_no_id_is_told_so(text):
 def test_placeholders_in_quotes_stay_as_they_are():
     one = SimpleNamespace(statement="select '$1', \"$2\", $1, $$ $3 $$", values={"1": 5})
     assert example(one).sql == "select '$1', \"$2\",  :p1 , $$ $3 $$"
-    assert example(SimpleNamespace(statement="select 1", values=None)).values is None
+    assert example(SimpleNamespace(statement="select 1", values=None)) == ("select 1", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -112,3 +113,21 @@ def test_an_own_database_is_audited_and_left_as_it_was(run):
     assert "(total_cents)" in shown
     assert "3 to drop" in shown
     assert "The shop runs at" not in shown
+
+
+def test_in_the_lab_what_is_advised_is_proven_and_nothing_of_the_trial_remains(
+    run, tmp_path_factory, monkeypatch
+):
+    monkeypatch.setenv("PERFKIT_LAB_HOME", str(tmp_path_factory.mktemp("own") / "lab"))
+    shown = run(lab=True)
+    assert shown.count("built: helps") == 3
+    assert "built: not used" in shown
+    flat = " ".join(shown.split())
+    assert re.search(r"up to a share of 2\.\d % of the rows .*Index Scan", flat)
+    assert re.search(r"1 to create, first orders \(user_id, [^)]*\).*, proven", flat)
+    assert "\nCREATE INDEX CONCURRENTLY IF NOT EXISTS orders_user_id_status_created_at_idx" in shown
+    assert "\n-- DROP INDEX CONCURRENTLY public.orders_note_idx;" in shown
+    assert "invoices_customer_due" in shown
+    assert "What differs between the plans of before and after?" in shown
+    after = shown.rpartition("indexes: ")[2]
+    assert "to create" not in after

@@ -20,8 +20,10 @@ ENABLE = (
 #: A quick statement that runs all day takes more of the server than a slow one at night.
 LEAST_MS, LEAST_CALLS = 1.0, 5
 _HIDDEN = "<insufficient privilege>"
-#: What can be planned, behind comments; a dash or two would be an operator elsewhere.
-_PLANNABLE = r"^(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|insert|update|delete|merge)\y"
+# Blanks, comments and brackets in front of the first word.
+_FRONT = r"^(?:\s|--[^\n]*\n|/\*.*?\*/|\()*"
+_PLANNABLE = _FRONT + r"(?:select|with|insert|update|delete|merge)\y"
+_WRITING = _FRONT + r"(?:insert|update)\y"
 #: What tools ask about the database itself, perfkit too: its tables take no indexes.
 _OF_CATALOGUE = r"(?:from|join)\s+(?:only\s+)?(?:pg_catalog|information_schema)\."
 
@@ -51,7 +53,7 @@ _WRITES = """
 select s.query, sum(s.calls)::bigint as calls, sum(s.rows)::bigint as rows
 from {schema}.pg_stat_statements s
 join pg_catalog.pg_database d on d.oid = s.dbid
-where d.datname = current_database() and s.query ~* '^\\s*(insert|update)\\s'
+where d.datname = current_database() and s.query ~* :writing
 group by s.query
 having sum(s.calls) >= :least_calls and sum(s.rows) <= :most_rows * sum(s.calls)
 order by 3 desc
@@ -121,7 +123,12 @@ def writes(connection: Connection) -> list[Write]:
     if schema is None:
         return []
     sql = text(_WRITES.format(schema=quoted(schema)))
-    values = {"least_calls": LEAST_CALLS, "most_rows": _MOST_ROWS, "limit": _WRITES_READ}
+    values = {
+        "least_calls": LEAST_CALLS,
+        "most_rows": _MOST_ROWS,
+        "limit": _WRITES_READ,
+        "writing": _WRITING,
+    }
     try:
         with connection.begin_nested():
             return [Write(*row) for row in connection.execute(sql, values)]

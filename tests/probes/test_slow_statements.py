@@ -2,7 +2,7 @@ import pytest
 import sqlalchemy as sa
 
 from perfkit.probes.session import rolled_back
-from perfkit.probes.slow_statements import workload
+from perfkit.probes.slow_statements import workload, writes
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,10 @@ def test_an_extension_in_a_schema_of_any_name_is_found(engine):
         connection.exec_driver_sql('create schema "St""at"')
         connection.exec_driver_sql('alter extension pg_stat_statements set schema "St""at"')
         assert workload(connection, limit=10).caveats == []
+
+
+def test_writes_are_read_with_their_rows_also_behind_comments(engine):
+    run(engine, "/* app */ update slow set a = a where id < 4")
+    with rolled_back("test", engine, timeout_s=10) as connection:
+        (write,) = writes(connection)
+    assert (write.calls, write.rows) == (5, 15)

@@ -75,7 +75,8 @@ def _groups(want: Want) -> Iterator[Group]:
     if fitting:
         yield _group(want, (fitting[0], *_twins(ordered, fitting[0]), *_summary(ordered)))
     if not fitting or (fitting[0].rows_after or 0.0) > _ENOUGH_ROWS:
-        yield from _others(want)
+        others = list(_others(want))
+        yield from others or (() if fitting else _rare(want))
 
 
 def _others(want: Want) -> Iterator[Group]:
@@ -83,12 +84,13 @@ def _others(want: Want) -> Iterator[Group]:
     for candidate in sorted(special, key=lambda c: c.rows_after or 0.0)[:1]:
         yield _group(want, (candidate,))
     if not special and not want.indexed:
-        yield from (_group(want, (candidate,)) for candidate in either(want) or _rare(want))
+        yield from (_group(want, (candidate,)) for candidate in either(want))
 
 
-def _rare(want: Want) -> list[Candidate]:
+def _rare(want: Want) -> Iterator[Group]:
     found = rare(want)
-    return [found] if found and _worth(want, found) and not _exists(want, found) else []
+    if found is not None and _worth(want, found) and not _exists(want, found):
+        yield _group(want, (found,))
 
 
 def _ordered(want: Want) -> Want:

@@ -105,6 +105,10 @@ def _functions(plan: Plan, node: Node) -> list[str]:
         for text in _texts(node.properties.get(key))
         if text not in handed and f"({text})" not in handed
     ]
+    if node.kind == "Nested Loop":  # it computes what its inner index is asked for
+        texts += [
+            t for c in node.children for t in _texts(plan.tree[c].properties.get("Index Cond"))
+        ]
     named = [node.text("Function Name")] if node.kind == "Function Scan" else []
     return list(dict.fromkeys([*(n for n in named if n and n not in _NOT_SLOW), *_called(texts)]))
 

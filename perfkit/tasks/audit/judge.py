@@ -50,6 +50,7 @@ def judged(found: Survey, proving: Proving) -> tuple[list[Advice], list[str]]:
     going = [each for each in drops(found.indexes, found.age) if _name(each.index) not in gone]
     tested, untested = _tested(going, found, proving)
     drop = dropping(going, tested, found.indexes)
+    surely = gone | {(a.schema, a.index) for a in drop if a.action == "drop" and a.enough}
     gone |= {_name(each.index) for each in going}
     unserved = _not_served(found.foreign_keys, [each.candidate for each in wanted])
     names = [index.name for index in found.indexes]
@@ -59,7 +60,7 @@ def judged(found: Survey, proving: Proving) -> tuple[list[Advice], list[str]]:
         *keys,
         *drop,
         *invalid_indexes(found.indexes, found.builds),
-        *(advice for advice in found.rebuilds if (advice.schema, advice.index) not in gone),
+        *(advice for advice in found.rebuilds if (advice.schema, advice.index) not in surely),
         *rarely_used(found.indexes, found.states, found.age, gone),
         *_of_tables(found, {advice.place for advice in create}),
         *near_misses(found.indexes, gone),

@@ -13,7 +13,7 @@ from perfkit.probes.server import identify
 from perfkit.probes.session import as_engine, rolled_back
 from perfkit.probes.table_facts import table_facts
 from perfkit.probes.table_states import table_states
-from perfkit.tasks.audit.bloat import bloated
+from perfkit.tasks.audit import bloat
 from perfkit.tasks.audit.missing import wishes
 from perfkit.tasks.audit.workload import load
 
@@ -75,7 +75,7 @@ def survey(
 ) -> Survey:
     """Read catalogue, statistics and workload; scans are those of all ``replicas`` together."""
     asked = load(connection, rec, limit=limit)
-    rebuilds, blind_spots = bloated(connection, server)
+    rebuilds, blind_spots = bloat.bloated(connection, server, least_bytes=bloat.LEAST_BYTES)
     indexes, age = with_replicas(
         catalog.indexes(connection, server), catalog.statistics_age(connection), replicas
     )

@@ -111,3 +111,18 @@ def test_a_name_has_at_most_63_bytes_and_still_tells_columns_apart(letter):
 def test_a_scan_without_a_filter_has_no_candidate():
     plan = read_plan({"Plan": {"Node Type": "Seq Scan", "Relation Name": "orders"}})
     assert candidate(plan, plan.root) is None
+
+
+def test_an_index_that_the_plan_shows_elsewhere_is_not_proposed():
+    scan = {
+        "Node Type": "Seq Scan", "Relation Name": "t", "Alias": "t", "Filter": "(id > 5)",
+        "Actual Rows": 5, "Actual Loops": 1, "Rows Removed by Filter": 900000, "Plan Rows": 5,
+    }  # fmt: skip
+    known = {
+        "Node Type": "Index Only Scan", "Relation Name": "t", "Alias": "t_1",
+        "Index Name": "t_pkey", "Index Cond": "(id IS NOT NULL)",
+    }  # fmt: skip
+    alone = read_plan({"Plan": scan})
+    both = read_plan({"Plan": {"Node Type": "Append", "Plans": [scan, known]}})
+    assert candidate(alone, alone.tree[0]) is not None
+    assert candidate(both, both.tree[1]) is None

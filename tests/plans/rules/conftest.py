@@ -33,6 +33,8 @@ create table accounts (id bigint primary key, name text);
 insert into accounts select i, 'account ' || i from generate_series(0, 1999) i;
 create table tiny (id int primary key, name text);
 insert into tiny select i, 'name ' || i from generate_series(1, 500) i;
+create table written (id int primary key, name text);
+insert into written select i, 'name ' || i from generate_series(1, 500) i;
 create table visits (id int, page int, filler text) with (autovacuum_enabled = false);
 insert into visits select i, i % 1000, repeat('x', 20) from generate_series(1, 100000) i;
 create index visits_id_idx on visits (id);
@@ -85,6 +87,8 @@ def _slower(value):
 
 
 def _execute(connection, script):
+    # VACUUM marks as all-visible only what has reached the disk
+    connection.exec_driver_sql("set synchronous_commit = on")
     for statement in script.split(";"):
         if statement.strip():
             connection.exec_driver_sql(statement.replace("%", "%%"))

@@ -1,6 +1,8 @@
 import pytest
 
+from perfkit.plans import rules
 from perfkit.plans.facts import Facts
+from perfkit.plans.read import read_plan
 from perfkit.plans.rules.functions import slow_function
 
 
@@ -87,3 +89,16 @@ def test_slow_functions_are_found_on_a_real_server(joins_plan, sql):
 )
 def test_quick_functions_are_left_alone(joins_found, sql):
     assert joins_found(sql, "work_mem = '64MB'") == []
+
+
+def test_a_document_made_for_every_row_is_indexed_instead():
+    plan = read_plan(
+        "Seq Scan on articles  (cost=0.00..90000.00 rows=500 width=400) "
+        "(actual time=5.1..22100.9 rows=412 loops=1)\n"
+        "  Filter: (to_tsvector('english'::regconfig, ((title || ' '::text) || body)) @@ "
+        "to_tsquery('word'::text))\n  Rows Removed by Filter: 199588\n"
+        "Execution Time: 22101.2 ms\n"
+    )
+    (finding,) = rules.findings(plan, Facts())
+    assert finding.rule == "slow-seq-scan"
+    assert "USING gin ((to_tsvector('english'::regconfig," in finding.fix.snippet

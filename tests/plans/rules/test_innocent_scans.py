@@ -70,11 +70,11 @@ select * from events e join lateral (select * from accounts a where a.id = e.acc
     on true where e.id < 50
 select * from generate_series(1, 100000) i where i % 1000 = 0
 select * from (values (1), (2)) v (x) join events e on e.id = v.x
-insert into tiny select i, 'x' from generate_series(1000, 2000) i
+insert into written select i, 'x' from generate_series(1000, 2000) i
 update events set note = note where id = 5
 update scratch set filler = 'x' where page < 900
 delete from events where id between 5 and 50
-delete from tiny
+delete from written
 """
 STATEMENTS = [one.replace("\n", " ") for one in INNOCENT.strip().replace("\n    ", " ").split("\n")]
 

@@ -38,3 +38,13 @@ def test_a_hundred_pairs_for_each_one_kept(scans_made, removed, kept, expected):
 def test_quick_joins_and_filters_of_scans_are_left_alone(scans_made):
     assert found(loop(scans_made, 500_000, whole=2000.0)) == []
     assert found(scans_made(Rows_Removed_by_Filter=500_000)) == []
+
+
+def test_an_equality_is_not_advised_to_become_one(scans_made):
+    outer = scans_made.node("Seq Scan", 1.0, Alias="o", Relation_Name="o")
+    inner = scans_made.node("Seq Scan", 1.0, Alias="i", Relation_Name="i")
+    more = {"Rows_Removed_by_Join_Filter": 500_000, "Actual_Rows": 20}
+    equal = scans_made("Nested Loop", 800.0, outer, inner, Join_Filter="(o.a = i.a)", **more)
+    other = scans_made("Nested Loop", 800.0, outer, inner, Join_Filter="(o.a < i.a)", **more)
+    assert "The condition is an equality" in join_filter(equal, Facts())[0].fix.text
+    assert "Give the join a condition" in join_filter(other, Facts())[0].fix.text

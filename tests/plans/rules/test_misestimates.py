@@ -137,3 +137,13 @@ def test_a_long_chain_of_wrong_nodes_takes_no_longer_than_its_length(joins_node,
     for _ in range(250):
         tree = joins_node("Nested Loop", 60.0, tree, rows=5000, planned=5)
     assert lowest(joins_tree(tree)) == [250]
+
+
+def test_what_an_inexact_index_names_too_much_is_no_wrong_estimate(scans_made):
+    named = scans_made.node("Bitmap Index Scan", 20.0, Plan_Rows=1, Actual_Rows=2300)
+    lossy = scans_made(
+        "Bitmap Heap Scan", 22.0, named, Relation_Name="t", Rows_Removed_by_Index_Recheck=2300
+    )
+    exact = scans_made("Bitmap Heap Scan", 22.0, named, Relation_Name="t")
+    assert not wrong(lossy, lossy.tree[1])
+    assert wrong(exact, exact.tree[1])

@@ -85,3 +85,9 @@ def test_a_real_server_accepts_the_statements_and_estimates_rightly_then(joins_e
     text = str(found)
     assert node.number("Plan Rows") < 1000
     assert any(f"'Plan Rows': {rows}" in text for rows in range(15_000, 25_000))
+
+
+def test_a_bitmap_index_scan_is_repaired_by_the_statistics_of_its_table(scans_made):
+    named = scans_made.node("Bitmap Index Scan", 20.0, Plan_Rows=1, Actual_Rows=2300)
+    plan = scans_made("Bitmap Heap Scan", 22.0, named, Relation_Name="t", Schema="s")
+    assert repair(plan, plan.tree[1]).snippet == "ANALYZE s.t;"

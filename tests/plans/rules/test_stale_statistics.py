@@ -122,3 +122,17 @@ def test_a_parallel_scan_is_compared_over_all_its_processes(scans_made, launched
 def test_a_table_scanned_twice_is_told_once(scans_made):
     one = scans_made.node(Relation_Name="orders", Plan_Rows=10, Actual_Rows=5000)
     assert len(found(scans_made("Append", 99.0, one, dict(one)))) == 1
+
+
+def test_a_partition_read_by_one_of_three_processes_is_counted_once(scans_made):
+    member = scans_made.node(
+        Relation_Name="p1", Parallel_Aware=True, Plan_Rows=25_009, Actual_Rows=42_514
+    )
+    append = scans_made.node(
+        "Append", 90.0, member, member | {"Relation Name": "p2"},
+        Parallel_Aware=True, Actual_Loops=3, Actual_Rows=28_343,
+    )  # fmt: skip
+    plan = scans_made(
+        "Gather", 95.0, append, Workers_Planned=2, Workers_Launched=2, Actual_Rows=85_028
+    )
+    assert found(plan) == []

@@ -1,6 +1,8 @@
 import pytest
 
+from perfkit.plans import rules
 from perfkit.plans.facts import Facts, TableFacts
+from perfkit.plans.read import read_plan
 from perfkit.plans.rules.subplans import correlated_subplan, cte_materialized
 
 COUNTS = "select (select count(*) from orders o where o.customer_id = c.id) from customers c"
@@ -145,3 +147,20 @@ def test_subqueries_and_ctes_that_are_right_are_left_alone(joins_found, sql):
 def test_a_subquery_that_lacks_an_index_is_left_to_the_index(joins_plan):
     sql = "select (select count(*) from orders o where o.note = c.name) from customers c limit 20"
     assert correlated_subplan(joins_plan(sql), Facts()) == []
+
+
+NOT_IN = """
+Seq Scan on a  (cost=0.00..42000000.00 rows=5000 width=4) (actual time=30.0..45210.1 rows=10 loops=1)
+  Filter: (NOT (SubPlan 1))
+  Rows Removed by Filter: 19990
+  SubPlan 1
+    ->  Materialize  (cost=0.00..7500.00 rows=300000 width=4) (actual time=0.001..2.2 rows=150200 loops=20000)
+          ->  Seq Scan on b  (cost=0.00..4300.00 rows=300000 width=4) (actual time=0.01..21.1 rows=300000 loops=1)
+Execution Time: 45215.0 ms
+"""  # noqa: E501 - as the server prints it
+
+
+def test_not_in_is_advised_to_become_not_exists_and_no_index_is_missed():
+    findings = rules.findings(read_plan(NOT_IN), Facts())
+    assert [one.rule for one in findings] == ["correlated-subplan"]
+    assert "NOT EXISTS" in findings[0].fix.text

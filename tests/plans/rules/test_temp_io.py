@@ -1,6 +1,7 @@
 import pytest
 
 from perfkit.plans.facts import Facts
+from perfkit.plans.read import read_plan
 from perfkit.plans.rules.temp_io import temp_io
 
 WINDOW = (
@@ -43,3 +44,14 @@ def test_rows_kept_on_disk_are_found_and_fit_with_what_was_proposed(joins_plan, 
 def test_a_cte_that_need_not_be_kept_at_all_is_told_once(joins_found):
     sql = "with x as materialized (select * from orders) select * from x where id = 5"
     assert joins_found(sql, "work_mem = '256kB'") == ["cte-materialized"]
+
+
+def test_a_slow_function_is_not_blamed_on_the_rows_it_keeps():
+    text = (
+        "Function Scan on slow_report  (cost=0.25..10.25 rows=1000 width=64) "
+        "(actual time=15200.0..15210.0 rows=83000 loops=1)\n"
+        "  Buffers: shared hit=890000, temp read={blocks} written={blocks}\n"
+        "Execution Time: 15220.0 ms\n"
+    )
+    assert temp_io(read_plan(text.format(blocks=1200)), Facts()) == []
+    assert temp_io(read_plan(text.format(blocks=900_000)), Facts())

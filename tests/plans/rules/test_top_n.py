@@ -94,3 +94,12 @@ def test_joins_that_drop_rows_or_come_from_the_other_side_are_left_alone(scans_m
     joined = scans_made.node("Hash Join", 90.0, scan, inner, Join_Type="Left", Actual_Rows=90_000)
     assert found(top(scans_made, below=joined, keys=["t.a"]))
     assert found(top(scans_made, below=joined, keys=["u.a"])) == []
+
+
+def test_workers_do_not_multiply_what_the_limit_wants(scans_told, scans_plan):
+    workers = ("max_parallel_workers_per_gather = 2", "parallel_setup_cost = 0",
+               "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0")  # fmt: skip
+    (finding,) = scans_told(
+        scans_plan("select * from events order by seen desc limit 10", *workers)
+    )
+    assert "LIMIT wants 10 of them" in finding.title

@@ -7,8 +7,17 @@ from perfkit.tasks.audit.joins import joined_columns
 
 
 def scan(table, alias, **more):
-    return {"Node Type": "Seq Scan", "Relation Name": table, "Schema": "s", "Alias": alias, "Plan Width": 1,
-            "Startup Cost": 0, "Total Cost": 1, "Plan Rows": 1, **more}  # fmt: skip
+    return {
+        "Node Type": "Seq Scan",
+        "Relation Name": table,
+        "Schema": "s",
+        "Alias": alias,
+        "Plan Width": 1,
+        "Startup Cost": 0,
+        "Total Cost": 1,
+        "Plan Rows": 1,
+        **more,
+    }
 
 
 def join(condition, *scans, key="Hash Cond"):

@@ -10,8 +10,16 @@ STATES = {
 
 
 def advice(action, **more):
-    facts = {"kind": "some-rule", "schema": "s", "table": "t", "title": "title", "reason": "why", "do": "DO IT;\nAND THAT;",
-             "index": f"i_{action}", "undo": "UNDO;\nAND THIS;"}  # fmt: skip
+    facts = {
+        "kind": "some-rule",
+        "schema": "s",
+        "table": "t",
+        "title": "title",
+        "reason": "why",
+        "do": "DO IT;\nAND THAT;",
+        "index": f"i_{action}",
+        "undo": "UNDO;\nAND THIS;",
+    }
     return Advice(action=action, **(facts | more))
 
 

@@ -89,7 +89,8 @@ create table orders (id bigint primary key, user_id bigint not null, status text
                      total int, created_at timestamptz not null, note text);
 insert into orders
 select i, 1 + (i * 7919::bigint) %% 2000,
-       (array['pending','paid','shipped','done','done'])[1 + (i / 7) %% 5],
+       case when i %% 20 = 3 then 'lost'
+            else (array['pending','paid','shipped','done','done'])[1 + (i / 7) %% 5] end,
        i, timestamptz '2025-01-01' + i * interval '1 min', repeat('x', 100) || i
 from generate_series(1, 120000) i;
 """

@@ -1,5 +1,6 @@
 import pytest
 
+from perfkit.plans import rules
 from perfkit.plans.facts import Facts
 from perfkit.plans.read import read_plan
 from perfkit.plans.rules.join_lookups import join_without_index
@@ -35,7 +36,7 @@ def test_where_many_lookups_were_expected_an_index_may_exist_and_was_not_worth_i
     assert found(read_plan(RECURSIVE.format(expected=300000))) == []
 
 
-def test_a_few_accounts_find_their_events_on_a_real_server(scans_plan, scans_facts, scans_told):
+def test_a_few_accounts_find_their_events_on_a_real_server(scans_plan, scans_facts):
     plan = scans_plan(
         "select count(*) from accounts a join events e on e.account = a.id where a.id < 5"
     )
@@ -44,7 +45,7 @@ def test_a_few_accounts_find_their_events_on_a_real_server(scans_plan, scans_fac
     assert "(account)" in finding.fix.snippet
     assert finding.keys == {"table": "public.events"}
     assert 0 < finding.saves_ms <= finding.evidence[0]["self_ms"]
-    assert [one.rule for one in scans_told(plan, known)] == ["join-without-index"]
+    assert [one.rule for one in rules.findings(plan, known)] == ["join-without-index"]
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ _KINDS = {
     pa.bool_(): ("never_executed", "timing_ok"),
 }
 _ORDER = (
-    "node_id", "depth", "node_type", "relation", "self_ms", "self_share", "inclusive_ms",
-    "plan_rows", "actual_rows", "loops", "row_factor", "rows_removed", "condition", "index",
+    "node_id", "depth", "node_type", "relation", "self_ms", "self_share", "plan_rows",
+    "actual_rows", "loops", "inclusive_ms", "row_factor", "rows_removed", "condition", "index",
     "alias", "schema", "parent_id", "processes", "workers", "skew", "total_rows", "startup_ms",
     "self_cost", "io_ms", "self_io_ms", *BLOCKS, *_SELF_BLOCKS, "spilled_bytes",
     "never_executed", "timing_ok",

@@ -73,7 +73,7 @@ def html(rec: Recording) -> str:
             for row in rows
         )
         parts.append(f"<table>{_caption(title)}<tbody>{body}</tbody></table>")
-    return f'<div class="perfkit-recording">{"".join(parts)}</div>'
+    return f'<div class="perfkit-recording tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
 
 
 def _caption(title: str) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "read_plan"]
 
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # what Windows writes in front
 #: Beyond this a text is no plan that a person or a log ever held.
 MAX_BYTES = 10_000_000
 
@@ -79,7 +80,8 @@ def read_plan(text_or_json: str | bytes | list[Any] | Mapping[str, Any]) -> Plan
 
 def _found(source: Any) -> _Found:
     if isinstance(source, bytes):
-        source = source.decode("utf-8", "replace")
+        wide = source[:2] in _UTF16_MARKS
+        source = source.decode("utf-16" if wide else "utf-8", "replace")
     value = _decoded(source) if isinstance(source, str) else source
     if isinstance(value, _Found):
         return value

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["caveats", "headline", "named", "report", "sections", "series", "slowest", "totals"]
 
 #: Self times that miss the whole by more than this are worth a word.
-_MISSED = 0.03
 _WENT = "where the execution time went"
 _PARTS = pa.schema([("part", pa.string()), ("time_ms", pa.float64()), ("share", pa.float64())])
 _SYSTEMS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
@@ -108,17 +107,7 @@ def totals(plan: Plan) -> dict[str, Any]:
 
 def caveats(plan: Plan) -> list[str]:
     """Return what limits the numbers of the plan itself, a sentence each."""
-    return [*_inconsistent(plan), *plan.notes, *plan.lost]
-
-
-def _inconsistent(plan: Plan) -> Iterator[str]:
-    whole = plan.root.total_ms
-    parts = sum(value or 0.0 for value in plan.times.self_ms)
-    if whole and (not plan.times.consistent or abs(parts - whole) > _MISSED * whole):
-        yield (
-            f"The nodes' own times add up to {format_ms(parts)}, the whole took "
-            f"{format_ms(whole)}: the times of this plan do not agree with each other."
-        )
+    return [*plan.notes, *plan.lost]
 
 
 def _not_timed(plan: Plan) -> Iterator[str]:

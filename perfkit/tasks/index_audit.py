@@ -169,8 +169,9 @@ def _headline(found: Survey, advices: Sequence[Advice]) -> str:
     if sure:
         size = format_bytes(sum(advice.size_bytes or 0 for advice in sure))
         parts.append(f"{format_count(len(sure))} to drop ({size})")
-    if len(drop) > len(sure):
-        parts.append(f"{format_count(len(drop) - len(sure))} to watch")
+    watched = [advice for advice in advices if advice.action == "keep" and advice.check]
+    if watched:
+        parts.append(f"{format_count(len(watched))} to watch")
     total = f"{format_count(found.count)} indexes"
     return f"{total}: {'; '.join(parts)}" if parts else f"{total}: none to create, none to drop."
 

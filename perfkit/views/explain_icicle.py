@@ -41,7 +41,7 @@ def single(
     if timed and parts:
         drawn = _beside(drawn, parts)
     picture = theme.figure(title)
-    picture.add_trace(_trace(drawn))
+    picture.add_trace(_trace(drawn).update(name=_unit(timed=timed)))
     return _fit(picture, _levels([drawn]), timed=timed, marked=bool(found))
 
 
@@ -61,7 +61,10 @@ def side_by_side(
     picture = theme.figure(title)
     for n, (each, (label, _)) in enumerate(zip(drawn, plans, strict=True)):
         trace = _trace(_under_head(each, label, most, timed=timed))
-        trace.update(domain={"x": [0.51 * n, 0.49 + 0.51 * n]}, name=theme.safe(label, 60))
+        trace.update(
+            domain={"x": [0.51 * n, 0.49 + 0.51 * n]},
+            name=theme.safe(f"{label}: {_unit(timed=timed)}", 80),
+        )
         picture.add_trace(trace)
     return _fit(picture, _levels(drawn) + 1, timed=timed, marked=bool(found))
 
@@ -120,7 +123,7 @@ def _trace(drawn: Sequence[Box]) -> Any:
             "cmax": 1,
             "showscale": False,
             "line": {
-                "color": ["#222222" if box.marked else "#FFFFFF" for box in drawn],
+                "color": [theme.COLOURS["blue"] if box.marked else "#FFFFFF" for box in drawn],
                 "width": [3 if box.marked else 1 for box in drawn],
             },
         },
@@ -128,6 +131,10 @@ def _trace(drawn: Sequence[Box]) -> Any:
         tiling={"orientation": "v"},
         sort=False,
     )
+
+
+def _unit(*, timed: bool) -> str:
+    return "time (ms)" if timed else "estimated cost"
 
 
 def _levels(drawn: Sequence[Sequence[Box]]) -> int:

@@ -31,8 +31,8 @@ def sweep(title: str, table: pa.Table) -> go.Figure:
     what = "execution_ms" if timed else "cost"
     across, unit = _across(rows)
     picture = theme.figure(title, x=unit, y="execution time (ms)" if timed else "estimated cost")
-    for n, shape in enumerate(dict.fromkeys(row["shape_id"] for row in rows)):
-        points = [row for row in rows if row["shape_id"] == shape]
+    for n, shape in enumerate(dict.fromkeys(row["shape"] for row in rows)):
+        points = [row for row in rows if row["shape"] == shape]
         picture.add_trace(_points(points, across, what, n))
     positive = all((row[across] or 0) > 0 and (row[what] or 0) > 0 for row in rows)
     if rows and positive:

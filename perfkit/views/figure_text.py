@@ -41,7 +41,8 @@ def as_html(figure: go.Figure) -> str:
     """Return the figure as a sentence and a small table in script-free HTML."""
     table = page_table(_columns(figure), "The figure's data in short")
     ink = "color:var(--jp-content-font-color1,inherit)"
-    return f'<div class="perfkit" style="{ink}"><p>{markup(_sentence(figure))}</p>{table}</div>'
+    said = f"<p>{markup(_sentence(figure))}</p>{table}"
+    return f'<div class="perfkit tex2jax_ignore mathjax_ignore" style="{ink}">{said}</div>'
 
 
 def _sentence(figure: go.Figure) -> str:

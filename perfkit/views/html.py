@@ -28,6 +28,8 @@ _INDENTED = 4  # characters that a finding's evidence has less
 _LONGEST_CELL = 240
 _LONGEST_LINE = 44
 _PADDING = 1
+#: MathJax takes what stands between two "$1" for a formula, unless it is told not to.
+_PAGE = "perfkit tex2jax_ignore mathjax_ignore"
 _INK = "color:var(--jp-content-font-color1,inherit)"
 _FAINT = "opacity:.75"
 _RULE = "var(--jp-border-color2,rgba(127,127,127,.4))"
@@ -71,7 +73,7 @@ def details(result: Result) -> str:
 
 
 def _fragment(inside: str) -> str:
-    return f'<div class="perfkit" style="{_INK}">{inside}</div>'
+    return f'<div class="{_PAGE}" style="{_INK}">{inside}</div>'
 
 
 def _faint(text: str) -> str:

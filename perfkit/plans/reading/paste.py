@@ -16,6 +16,8 @@ _RULES = frozenset("-+=_─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠�
 _DASHES = frozenset("-=─═━")
 _SIGNS = ("--", "//", "#", ">", "*")
 _EXPANDED = "QUERY PLAN"
+#: What typesetters and web pages make of "->".
+_ARROWS = ("\u2212>", "\u2013>", "\u2192", "-&gt;")
 
 
 def pasted_lines(text: str) -> list[str]:
@@ -26,6 +28,8 @@ def pasted_lines(text: str) -> list[str]:
         [' Limit', '   ->  Result']
     """
     text = text.replace("\ufeff", "").replace("\u00a0", " ").replace("\x00", "")
+    for arrow in _ARROWS:
+        text = text.replace(arrow, "->")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     lines = [line for line in lines if not _is_rule(line)]
     lines = _without_sign(_without_syslog(lines))

@@ -76,6 +76,8 @@ def _actual_rows(plan: Plan, node: Node) -> float | None:
     actual = node.number("Actual Rows")
     if actual is None or not node.loops:
         return None
+    if not node.properties.get("Parallel Aware"):
+        return actual  # each process reads all of it
     # A member of a Parallel Append may be read by one process only.
     return total_rows(node) / executions(plan, node)
 

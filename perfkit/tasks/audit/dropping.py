@@ -46,7 +46,7 @@ def _advice(drop: Drop, proof: DropProof | None, every: Sequence[Index]) -> Advi
     enough = drop.enough and not hurts
     reason = drop.reason + (f"; {_tested(proof)}" if proof is not None else "")
     return Advice(
-        action="keep" if hurts else "drop",
+        action="drop" if enough else "keep",
         kind=f"{drop.kind}-index",
         schema=index.schema,
         table=index.table,
@@ -105,7 +105,7 @@ def rarely_used(
 def _rare(index: Index, scans: int, writes: int, every: Sequence[Index]) -> Advice:
     reason = f"{format_count(scans)} scans for {format_count(writes)} rows written"
     return Advice(
-        action="drop",
+        action="keep",
         kind="rarely-used-index",
         schema=index.schema,
         table=index.table,
@@ -163,7 +163,8 @@ def _check(drop: Drop) -> str:
 def _tested(proof: DropProof) -> str:
     if proof.verdict == "cannot test":
         return f"not tested: {proof.refused}"
-    count = f"{format_count(proof.tested)} statements planned without it"
+    plural = "" if proof.tested == 1 else "s"
+    count = f"{format_count(proof.tested)} statement{plural} planned without it"
     if proof.verdict == "no change":
         return f"{count}: no plan changes"
     worst = max((change.ratio for change in proof.changes), default=1.0)

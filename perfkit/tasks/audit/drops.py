@@ -185,7 +185,7 @@ def _unused(found: Sequence[Index], before: Sequence[Drop], age: StatisticsAge) 
 
 def _unused_for(index: Index, age: StatisticsAge) -> str:
     if index.scans == 0 or index.last_scan is None:
-        return f"never scanned {age.where} in {_days(age)}"
+        return f"never scanned {age.where} {_days(age)}"
     ago = _amount((age.now - index.last_scan).total_seconds())
     return (
         f"last scanned {age.where} {ago} ago, on {index.last_scan:%Y-%m-%d} "
@@ -217,7 +217,7 @@ _SHORTEST = "less than a minute"
 
 def _days(age: StatisticsAge) -> str:
     amount = _amount(age.seconds)
-    return amount if age.known or amount == _SHORTEST else f"at least {amount}"
+    return f"in {amount}" if age.known else f"since its start {amount} ago"
 
 
 def _amount(seconds: float) -> str:

@@ -19,6 +19,7 @@ _SECTIONS = (
     ("replace", "Replace: the new index first; when it is valid the old one goes"),
     ("rebuild", "Rebuild"),
     ("drop", "Drop, last of all"),
+    ("keep", "To watch: nothing to run yet"),
 )
 _HEAD = (
     "Run it with psql, outside a transaction, statement by statement; stop at the first error.",
@@ -47,7 +48,7 @@ def migration(advices: Sequence[Advice], *, title: str, facts: Iterable[str]) ->
 
 
 def _block(advice: Advice) -> Iterator[str]:
-    active = advice.enough and advice.proven
+    active = advice.enough and advice.proven and advice.action != "keep"
     yield _comment(advice.title)
     if not active:
         how = "not enough evidence" if advice.proven else "not proven"

@@ -62,7 +62,9 @@ def findings(
 ) -> list[Finding]:
     """Return one finding per advice to act on; how the table is used stands beside each."""
     return [
-        _finding(advice, states.get(advice.place)) for advice in advices if advice.action != "keep"
+        _finding(advice, states.get(advice.place))
+        for advice in advices
+        if advice.action != "keep" or advice.check
     ]
 
 

@@ -46,7 +46,7 @@ def with_sweep(result: ExplainResult, found: Sweep) -> ExplainResult:
     return replace(
         result,
         sweep=swept,
-        headline=f"{result.headline.rstrip('.')}. {swept.headline}",
+        headline=f"{swept.headline}. {result.headline}",
         caveats=[*result.caveats, *swept.caveats],
         series={**result.series, "sweep": swept.arrow},
         sections={**result.sections, f"plans over the values of :{found.name}": ranges},
@@ -65,7 +65,7 @@ def sweep_result(found: Sweep) -> Result:
         noun="values",
         caveats=[*found.notes, *_about_generic(rows, own)],
         sections={"plans by share of the rows": _ranges(own)},
-        totals={"parameter": found.name, "plans": len({row["shape_id"] for row in own})},
+        totals={"parameter": found.name, "plans": len({row["shape"] for row in own})},
     )
 
 
@@ -85,7 +85,7 @@ def _rows(found: Sweep) -> list[dict[str, Any]]:
     rows.sort(key=lambda row: (row["share"] is None, row["share"] or 0.0, row["plan_rows"] or 0.0))
     if found.generic is not None:
         rows.append({"kind": "generic", **_described(found.generic, table)})
-    return _told_apart(rows)
+    return rows
 
 
 def _described(plan: Plan, table: TableFacts) -> dict[str, Any]:
@@ -124,23 +124,9 @@ def _shape(plan: Plan, scans: Sequence[Node]) -> str:
     return f"{node.node_type}{index} on {node.relation}{f', in a {join}' if join else ''}"
 
 
-def _told_apart(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Number the shapes that differ elsewhere and would read alike."""
-    ids: dict[str, list[str]] = {}
-    for row in rows:
-        known = ids.setdefault(row["shape"], [])
-        if row["shape_id"] not in known:
-            known.append(row["shape_id"])
-    for row in rows:
-        known = ids[row["shape"]]
-        if len(known) > 1:
-            row["shape"] += f" ({known.index(row['shape_id']) + 1})"
-    return rows
-
-
 def _runs(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Cut the rows, in their order, where the plan changes."""
-    return [list(group) for _, group in groupby(rows, key=lambda row: row["shape_id"])]
+    """Cut the rows, in their order, where the way to read the table changes."""
+    return [list(group) for _, group in groupby(rows, key=lambda row: row["shape"])]
 
 
 def _sentence(rows: Sequence[dict[str, Any]]) -> str:
@@ -182,7 +168,7 @@ def _about_generic(rows: Sequence[dict[str, Any]], own: Sequence[dict[str, Any]]
     generic = next((row for row in rows if row["kind"] == "generic"), None)
     if generic is None:
         return
-    others = [row for row in own if row["shape_id"] != generic["shape_id"]]
+    others = [row for row in own if row["shape"] != generic["shape"]]
     if others:
         worst = max(others, key=lambda row: row["share"] or 0.0)
         share = f" ({format_share(worst['share'])} of the rows)" if worst["share"] else ""

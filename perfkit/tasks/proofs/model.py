@@ -58,13 +58,13 @@ class WriteCost:
         from perfkit.units import format_bytes
 
         wal = self.wal_bytes_per_1000_inserts
-        parts = [] if wal is None else [f"{format_bytes(wal)} of WAL per 1,000 inserts"]
+        how = "" if self.wal_basis == "measured" else f" ({self.wal_basis})"
+        parts = [] if wal is None else [f"{format_bytes(wal)} of WAL per 1,000 inserts{how}"]
         if self.insert_ms_per_1000 is not None:
             parts.append(f"{self.insert_ms_per_1000:.1f} ms per 1,000 inserts")
         if self.hot_columns:
             parts.append(f"updates of {', '.join(self.hot_columns)} stop being HOT")
-        said = "; ".join(parts) or "unknown"
-        return f"{said} ({self.wal_basis})" if wal is not None else said
+        return "; ".join(parts) or "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)

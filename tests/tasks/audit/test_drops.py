@@ -238,17 +238,17 @@ def test_the_index_that_the_table_is_clustered_by_stays():
 @pytest.mark.parametrize(
     ("seconds", "known", "text"),
     [
-        (59, True, "less than a minute"),
-        (60, True, "1 minute"),
-        (3599, True, "59 minutes"),
-        (3600, True, "1 hour"),
-        (86_400, True, "1 day"),
-        (45 * 86_400, False, "at least 45 days"),
+        (59, True, "in less than a minute"),
+        (60, True, "in 1 minute"),
+        (3599, True, "in 59 minutes"),
+        (3600, True, "in 1 hour"),
+        (86_400, True, "in 1 day"),
+        (45 * 86_400, False, "since its start 45 days ago"),
     ],
 )
 def test_the_age_is_told_in_one_unit(seconds, known, text):
     (drop,) = drops([index("x", "a", scans=0)], age(seconds, known=known))
-    assert f"server in {text}" in drop.reason
+    assert f"server {text}" in drop.reason
 
 
 def test_with_enough_evidence_an_unused_long_index_goes_before_the_short_one_in_use():

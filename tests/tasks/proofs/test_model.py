@@ -42,7 +42,7 @@ def test_the_saving_is_that_of_the_workload_and_only_of_an_index_that_helps(proo
                 insert_ms_per_1000=1.25, hot_columns=("status",), basis="measured",
                 wal_bytes_per_1000_inserts=2048.0, wal_basis="measured",
             ),
-            "; 1.2 ms per 1,000 inserts; updates of status stop being HOT (measured)",
+            "; 1.2 ms per 1,000 inserts; updates of status stop being HOT",
         ),
     ],
 )  # fmt: skip

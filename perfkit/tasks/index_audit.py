@@ -16,6 +16,7 @@ from perfkit.tasks.audit import report
 from perfkit.tasks.audit.judge import judged
 from perfkit.tasks.audit.migration import migration
 from perfkit.tasks.audit.missing import Proving
+from perfkit.tasks.audit.schemas import seeing_all
 from perfkit.tasks.audit.survey import survey
 from perfkit.tasks.proofs import Question
 from perfkit.units import format_bytes, format_count
@@ -106,7 +107,8 @@ def index_audit(
     Example:
         >>> index_audit("postgresql://localhost/shop").table  # doctest: +SKIP
     """
-    with as_engine(_WHERE, engine) as ready:
+    with as_engine(_WHERE, engine) as given:
+        ready = seeing_all(given, timeout_s=timeout_s)
         with rolled_back(_WHERE, ready, timeout_s=timeout_s) as connection:
             server = identify(connection)
             if prove and not (server.lab or expendable):

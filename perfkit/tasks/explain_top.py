@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["ExplainTop", "explain_top"]
 
 _WHERE = "explain_top"
+_CONTROL = frozenset(
+    ("begin", "start", "commit", "end", "rollback", "savepoint", "release", "set", "reset", "show",
+     "discard", "deallocate")
+)  # fmt: skip
+_SPARE = 2 * len(_CONTROL)
 _USED_UP = "not looked at: the time was used up"
 _CHECKED = ("the plans of the statements that cost most", "one index for several statements")
 
@@ -78,7 +83,7 @@ def explain_top(
     """
     if n < 1:
         raise UsageError(f"explain_top: n={n!r} is not a number of statements", hint="n=10")
-    asked = recorded(rec, limit=n)
+    asked = [one for one in recorded(rec, limit=n + _SPARE) if not _is_control(one)][:n]
     if not asked:
         raise UsageError(
             "explain_top: the recording has no statements", hint="rec.queries has to have rows"
@@ -105,6 +110,11 @@ def explain_top(
         sections=not_explained(found),
         plans={one.recorded.fingerprint_id: one.result.plan for one in found if one.result},
     )
+
+
+def _is_control(one: Recorded) -> bool:
+    """Whether it is of the connection rather than of the application: it takes no place."""
+    return (one.fingerprint.split(maxsplit=1) or [""])[0] in _CONTROL
 
 
 def _explained(

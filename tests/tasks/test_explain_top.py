@@ -13,7 +13,7 @@ STATEMENTS = [
     ("select * from orders where id = $1", "$1 = '7'", 80.0),
     ("select * from orders where user_id = $1", None, 70.0),
     ("select * from gone", None, 60.0),
-    ("commit", None, 50.0),
+    ("vacuum", None, 50.0),
     ("select pg_advisory_lock(1)", None, 40.0),
     ("update orders set total = 0", None, 30.0),
     ("select * from orders where id = $1", "$1 = 'no number'", 20.0),
@@ -47,7 +47,7 @@ def test_each_statement_is_explained_or_has_its_reason_and_none_stops_the_others
     rows = by_start(result)
     assert rows["select count(*) from o"]["executed"]
     assert rows["select * from gone"]["verdict"] == 'relation "gone" does not exist'
-    assert rows["commit"]["verdict"] == "COMMIT has no plan"
+    assert rows["vacuum"]["verdict"] == "VACUUM has no plan"
     assert "pg_advisory_lock() may have effects" in rows["select pg_advisory_loc"]["verdict"]
     assert not rows["update orders set tota"]["executed"]
     assert rows["update orders set tota"]["cost"] > 0
@@ -115,3 +115,17 @@ def test_an_interrupt_ends_it_at_once(shop_engine, monkeypatch):
         explain_top(recording(), shop_engine)
     with shop_engine.connect() as connection:
         assert connection.exec_driver_sql("select 1").scalar() == 1
+
+
+def test_what_is_of_the_connection_takes_no_place():
+    from perfkit.analyses.recorded_statements import Recorded
+    from perfkit.tasks.explain_top import _is_control
+
+    def one(fingerprint):
+        return Recorded(
+            fingerprint_id="a", fingerprint=fingerprint, statement="", values=None, calls=1,
+            total_ms=1.0, mean_ms=1.0, share=1.0,
+        )  # fmt: skip
+
+    assert all(map(_is_control, map(one, ("rollback", "begin", "set local a = ?"))))
+    assert not any(map(_is_control, map(one, ("select ?", "endless ?", ""))))

@@ -29,7 +29,8 @@ def test_the_corpus_has_every_format_that_logs_are_recognised_as():
     # these are damaged in their own tests
     requests = ("requests.access", "requests.apps", "requests.cloud")
     others = tuple(
-        f"perfkit.formats.{room}." for room in ("traces", "load_tests", "metrics", *requests)
+        f"perfkit.formats.{room}."
+        for room in ("traces", "load_tests", "metrics", "plans", *requests)
     )
     logs = {one.name for one in formats() if not one.parse.__module__.startswith(others)}
     assert logs | {"otlp-json"} == {one.format for one in samples()}

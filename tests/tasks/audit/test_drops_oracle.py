@@ -110,8 +110,8 @@ def refuses(y, x):
 def connection(lab_server):
     engine = sa.create_engine(lab_server.url("postgres"), poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql("create schema h6_oracle")
-        connection.exec_driver_sql("set search_path to h6_oracle, public")
+        connection.exec_driver_sql("create schema drawn")
+        connection.exec_driver_sql("set search_path to drawn, public")
         connection.exec_driver_sql("create extension if not exists btree_gist")
         yield connection
         connection.rollback()
@@ -125,7 +125,7 @@ def dropped(connection, indexes, old):
         connection.exec_driver_sql(each.sql(name))
     found = catalog.indexes(connection, identify(connection))
     nested.rollback()
-    own = [index for index in found if index.schema == "h6_oracle"]
+    own = [index for index in found if index.schema == "drawn"]
     assert {index.name for index in own} == set(indexes)
     return {drop.index.name for drop in drops(own, old) if drop.kind != "unused"}
 

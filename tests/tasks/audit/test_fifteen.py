@@ -17,7 +17,7 @@ insert into orders select i, 1 + (i * 7919::bigint) % 2000,
 from generate_series(1, 40000) i;
 create index by_total on orders (total); create index by_total_too on orders (total, status);
 create index by_note on orders (note);
-create role h6_reader login; grant select on orders to h6_reader;
+create role ordinary_reader login; grant select on orders to ordinary_reader;
 """
 SEARCH = "select * from orders where user_id = %s and status = %s order by created_at desc limit 20"
 TOTAL = "select * from orders where total = %s"
@@ -87,7 +87,7 @@ def test_where_it_is_expendable_each_drop_is_planned_without_the_index(engine):
 
 
 def test_an_ordinary_role_audits_and_proves_and_is_told_what_it_does_not_see(engine):
-    url = engine.url.set(username="h6_reader")
+    url = engine.url.set(username="ordinary_reader")
     reader = sa.create_engine(url, poolclass=sa.pool.NullPool)
     with reader.connect() as connection:
         for number in range(8):

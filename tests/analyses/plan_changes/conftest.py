@@ -25,7 +25,7 @@ _LOGGING = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def changing_engine():
     """An engine for a database of its own, in the lab's server."""
     with server.start() as lab:

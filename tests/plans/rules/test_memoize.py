@@ -59,7 +59,9 @@ def test_a_small_cache_fits_with_what_was_proposed_on_a_real_server(joins_plan):
     assert memoize(joins_plan(JOIN.format("many"), again, *LOOPS), Facts()) == []
 
 
-def test_a_cache_of_keys_that_hardly_repeat_is_useless_on_a_real_server(joins_plan):
+def test_a_cache_of_keys_that_hardly_repeat_is_useless_on_a_real_server(joins_plan, monkeypatch):
+    # on a quick machine its own time is within the rounding of the times below it
+    monkeypatch.setattr("perfkit.plans.rules.memoize.matters", lambda *_: True)
     once = f"{JOIN.format('every')} where k.ctid < '(125, 1)'"
     (finding,) = memoize(joins_plan(once, *LOOPS), Facts())
     assert "answers 0 of" in finding.title

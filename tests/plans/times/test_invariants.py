@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from simulated_plans import executions
 
@@ -20,6 +20,7 @@ def slack(plan):
 @given(ran=executions())
 def test_consistent_times_are_attributed_to_who_spent_them(ran):
     plan = read_plan({"Plan": ran.printed()})
+    assume(not any(node.loops and plan.tree[node.parent_id or 0].loops == 0 for node in plan.tree))
     allowed = slack(plan)
     assert plan.times.self_ms == pytest.approx(ran.truth(), abs=allowed)
     assert sum(plan.times.self_ms) == pytest.approx(plan.root.total_ms, rel=0.03, abs=allowed)

@@ -17,7 +17,7 @@ def hypothetical(engine, candidate, question=BY_USER):
 def test_where_it_is_not_installed_it_is_said_how_to(lab_engine, engine15, index_on):
     proof = hypothetical(lab_engine, index_on("user_id"))
     assert "HypoPG is not installed in this database: the server does not have it" in proof.refused
-    other = sa.create_engine(engine15.url.set(database="postgres"), poolclass=sa.pool.NullPool)
+    other = sa.create_engine(engine15.url.set(database="template1"), poolclass=sa.pool.NullPool)
     with rolled_back("test", other, timeout_s=5) as connection:
         assert extension(connection) == (None, None, True)
         with pytest.raises(TargetRefused, match="CREATE EXTENSION hypopg"):

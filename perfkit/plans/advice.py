@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfkit.plans.postgres_sql import literal
 from perfkit.results import Fix
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def index_test(candidate: Candidate, statement: str | None = None) -> str:
     together = (candidate, *candidate.companions)
     explained = f"EXPLAIN\n{(statement or _STATEMENT).rstrip(';')}\n;"
     if all(one.method in _PRETENDED and not one.partitions for one in together):
-        pretended = [f"SELECT hypopg_create_index({_literal(_create(one))});" for one in together]
+        pretended = [f"SELECT hypopg_create_index({literal(_create(one))});" for one in together]
         return "\n".join((*pretended, explained, "SELECT hypopg_reset();"))
     extensions = {
         f"CREATE EXTENSION IF NOT EXISTS {one.extension};": None
@@ -76,7 +77,3 @@ def _text(candidate: Candidate) -> str:
 
 def _create(candidate: Candidate) -> str:
     return candidate.sql(concurrently=False).rstrip(";")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

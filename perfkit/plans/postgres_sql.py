@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RESERVED", "Token", "code", "identifier", "quoted", "tokenise"]
+__all__ = ["RESERVED", "Token", "code", "identifier", "literal", "quoted", "tokenise"]
 
 # The alternatives are tried in this order; none nests a quantifier in another of its kind.
 # White space is the scanner's, not Unicode's: a no-break space is part of an identifier.
@@ -104,6 +104,11 @@ def quoted(name: str) -> str:
     if _PLAIN.fullmatch(name) and name not in RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return ``text`` as a string constant of SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _end(text: str, match: re.Match[str], kind: str) -> int:

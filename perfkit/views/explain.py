@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["figure"]
 
-_PARTS = "where the execution time went"
+_PARTS = "parts"
 _OWN = "nodes"
 _WORTH_A_BOX = 0.01  # of the execution
 _LABELS = ("this plan", "the other plan")
@@ -49,7 +49,7 @@ def _found(result: Result) -> dict[int, list[str]]:
 
 def _parts(result: Result) -> list[tuple[str, float]]:
     """Return what the execution spent outside of the nodes, where it is worth a box."""
-    table = result.sections.get(_PARTS)
+    table = result.series.get(_PARTS)
     if table is None:
         return []
     return [

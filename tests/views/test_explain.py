@@ -65,7 +65,7 @@ def test_time_outside_of_the_nodes_stands_beside_the_plan():
             {"part": "rest", "time_ms": 0.01, "share": 0.0005},
         ]
     )
-    (trace,) = explain.figure(result(sections={"where the execution time went": parts})).data
+    (trace,) = explain.figure(result(series={"parts": parts})).data
     assert list(trace.labels) == ["execution, 20 ms", "Sort", "Seq Scan on orders", "trigger audit"]
     assert list(trace.values) == pytest.approx([20.0, 10.0, 9.0, 10.0])
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.plans.rules.indexes import literal, table_name
+from perfkit.plans.postgres_sql import literal
+from perfkit.plans.rules.indexes import table_name
 from perfkit.plans.rules.measures import BLOCK, own_ms, spent
 from perfkit.plans.rules.rerun import trial
 from perfkit.plans.rules.rule import Rule

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perfkit.plans.facts import Facts
     from perfkit.plans.model import Node, Plan
 
-__all__ = ["Proposals", "literal", "table_name"]
+__all__ = ["Proposals", "table_name"]
 
 _ASKED = ("Index Cond", "Recheck Cond", "Filter")
 _NONE = Fix(
@@ -76,11 +76,6 @@ class Proposals:
         table = self.facts.of(node)
         whole = None if table is None else self.facts.whole(table)
         return set() if whole is None else {(whole.schema, whole.name)}
-
-
-def literal(text: str) -> str:
-    """Return ``text`` as a string constant of SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def table_name(node: Node) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfkit.plans.postgres_sql import quoted
-from perfkit.plans.rules.indexes import literal
+from perfkit.plans.postgres_sql import literal, quoted
 from perfkit.plans.rules.measures import spent
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.scans import MATTERS_MS

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from perfkit.plans.postgres_sql import quoted
+from perfkit.plans.postgres_sql import literal, quoted
 from perfkit.plans.rules.index_scans import discards
-from perfkit.plans.rules.indexes import Proposals, literal, table_name
+from perfkit.plans.rules.indexes import Proposals, table_name
 from perfkit.plans.rules.measures import own_ms, spent, total_rows
 from perfkit.plans.rules.obstacles import cast_type, leads_an_index, obstacle
 from perfkit.plans.rules.rule import Rule

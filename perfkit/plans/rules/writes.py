@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.plans.rules.indexes import literal, table_name
+from perfkit.plans.postgres_sql import literal
+from perfkit.plans.rules.indexes import table_name
 from perfkit.plans.rules.measures import BLOCK, evidence, large, own_ms, spent, total_rows
 from perfkit.plans.rules.rule import Rule
 from perfkit.results import Finding, Fix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfkit.plans.postgres_sql import literal
 from perfkit.probes.index_bloat import Density, Packing, density_function, leaf_density, packings
 from perfkit.tasks.audit.advice import Advice
 from perfkit.tasks.audit.one_line import lines
@@ -64,7 +65,7 @@ def _advice(packing: Packing, measured: Density | None, air: float) -> Advice:
         "Run it outside a transaction; if it fails it leaves an invalid index named _ccnew.",
         do="\n".join(lines(f"REINDEX INDEX CONCURRENTLY {packing.qualified};")),
         test="CREATE EXTENSION IF NOT EXISTS pgstattuple;\n"
-        f"SELECT avg_leaf_density FROM pgstatindex('{_literal(packing.qualified)}');",
+        f"SELECT avg_leaf_density FROM pgstatindex({literal(packing.qualified)});",
         proven=measured is not None,
         enough=measured is not None,
         check="the size is estimated: ask pgstatindex first",
@@ -99,7 +100,3 @@ def _blind_spots(unjudged: Sequence[Packing], function: str | None) -> list[str]
         f"({names}: statistics are missing, or equal keys are stored once): {hint}."
     )
     return [said]
-
-
-def _literal(text: str) -> str:
-    return text.replace("'", "''")

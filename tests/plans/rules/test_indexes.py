@@ -1,8 +1,9 @@
 import pytest
 
 from perfkit.plans.facts import ColumnFacts, Facts, IndexFacts, TableFacts
+from perfkit.plans.postgres_sql import literal
 from perfkit.plans.read import read_plan
-from perfkit.plans.rules.indexes import Proposals, literal, table_name
+from perfkit.plans.rules.indexes import Proposals, table_name
 
 
 def scan(condition="(t.a = 5)", alias="t", **more):

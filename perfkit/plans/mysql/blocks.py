@@ -18,7 +18,7 @@ from typing import Any
 from perfkit.plans.mysql.hanging import hang_subqueries
 from perfkit.plans.mysql.members import AROUND, JOINED, facts, loops_of, members, ran, rest
 from perfkit.plans.mysql.names import list_of, number
-from perfkit.plans.mysql.steps import Step, deeper
+from perfkit.plans.mysql.steps import Step, deeper, walk
 from perfkit.plans.mysql.tables import scan, written
 
 __all__ = ["block"]
@@ -191,6 +191,9 @@ def _around(key: str, value: Any, loops: float | None, depth: int) -> Step:
     )
     inner = loops if key in {"expression_cache", "subquery_cache"} else runs
     made.children = _inside(body, inner, depth)
+    if key == "recursive_union":  # a table's "other time" has the time between two rounds too
+        for step in walk(made):
+            step.overlaps = True
     for sort in reversed(list_of(body.get("sorts") or [])):
         for item in list_of(members(sort).get("filesort") or []):
             _put_between(made, _around("filesort", item, runs, depth))

@@ -15,7 +15,7 @@ from perfkit.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_DEPTH", "Step", "deeper", "document_node"]
+__all__ = ["MAX_DEPTH", "Step", "deeper", "document_node", "walk"]
 
 #: As in ``perfkit.plans.read``: nothing that a person or a server wrote is nested deeper.
 MAX_DEPTH = 300
@@ -65,7 +65,7 @@ def document_node(root: Step, *, timed: bool) -> dict[str, Any]:
         root: the topmost step.
         timed: whether the statement was executed and measured.
     """
-    order = list(_walk(root))
+    order = list(walk(root))
     inclusive: dict[int, float] = {}
     for step in reversed(order) if timed else ():
         inclusive[id(step)] = _inclusive(step, inclusive)
@@ -80,7 +80,8 @@ def document_node(root: Step, *, timed: bool) -> dict[str, Any]:
     return made[id(root)]
 
 
-def _walk(root: Step) -> Iterator[Step]:
+def walk(root: Step) -> Iterator[Step]:
+    """Yield ``root`` and every step below it, depth first."""
     waiting = [root]
     while waiting:
         step = waiting.pop()

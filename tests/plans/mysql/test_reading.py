@@ -51,6 +51,14 @@ def test_the_own_times_of_every_plan_add_up_to_the_time_of_the_whole(analyzed, s
     assert plan.execution_ms == pytest.approx(told or plan.execution_ms)
 
 
+def test_the_time_between_two_rounds_of_a_recursion_counts_once(analyzed):
+    sql = "with recursive n as (select 1 a union all select a+1 from n where a<500) select * from n"
+    slow = re.sub(r'(_time_ms": )([0-9.]+)', lambda m: f"{m[1]}{float(m[2]) * 50}", analyzed(sql))
+    plan = read(slow)
+    assert plan.times.consistent
+    assert sum(plan.times.self_ms) == pytest.approx(plan.root.total_ms, rel=0.03)
+
+
 @pytest.mark.parametrize("sql", STATEMENTS)
 def test_every_table_of_the_json_is_a_node_once(analyzed, sql):
     text = analyzed(sql)

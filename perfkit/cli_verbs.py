@@ -168,6 +168,13 @@ def _since_when_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--by", choices=("route", "fingerprint"), default="route")
 
 
+def _plan_history(options: argparse.Namespace) -> Result:
+    rec = read(options)
+    import perfkit
+
+    return perfkit.plan_history(rec)
+
+
 def _compare(options: argparse.Namespace) -> Result:
     before, after = _cut(options) if options.at else _sides(options)
     import perfkit
@@ -235,4 +242,5 @@ VERBS = {
     "slo": Verb("who breaks the budget, and how fast it burns", _slo, _slo_options),
     "since-when": Verb("when routes got slower or faster", _since_when, _since_when_options),
     "compare": Verb("before and after: what changed, and is it real", _compare, _compare_options),
+    "plan-history": Verb("from auto_explain: who got slower by another plan", _plan_history),
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perfkit.recording import Recording
+    from perfkit.sql_tokens import Token
 
 __all__ = ["Recorded", "numbered", "parsed_values", "recorded"]
 
@@ -29,6 +30,7 @@ _LONGEST = 100_000
 #: So many rows of one fingerprint are looked through for an example, the slowest first.
 _LOOKED_AT = 200
 _SERVER = re.compile(r"\$(?P<number>\d+) = (?:'(?P<text>(?:[^']|'')*)'(?:\.\.\.)?|NULL)(?:, |\Z)")
+_VALUES = {"string", "number", "placeholder"}
 _SHORTENED = "'..."  # log_parameter_max_length
 
 
@@ -106,6 +108,7 @@ def numbered(statement: str) -> tuple[str, list[str]]:
     """Return the statement with ``$1``, ... for its placeholders, and their own names.
 
     A name that comes again has the same number; nameless ones (``?``, ``%s``) count on.
+    PostgreSQL's operators ``?``, ``?|``, ``?&`` are none.
 
     Example:
         >>> numbered("select 1 where a = %(x)s and b = %(y)s and c = %(x)s")
@@ -113,8 +116,10 @@ def numbered(statement: str) -> tuple[str, list[str]]:
     """
     names: dict[str, int] = {}
     parts = []
-    for token in tokens(statement):
-        if token.kind != "placeholder":
+    found = list(tokens(statement))
+    operators = _operators(found)
+    for at, token in enumerate(found):
+        if token.kind != "placeholder" or at in operators:
             parts.append(token.text)
             continue
         name = token.text.strip("%()$:@")
@@ -123,6 +128,17 @@ def numbered(statement: str) -> tuple[str, list[str]]:
         number = names.setdefault(str(len(names) + 1) if nameless else name, len(names) + 1)
         parts.append(token.text if token.text.startswith("$") else f"${number}")
     return "".join(parts), list(names)
+
+
+def _operators(found: list[Token]) -> set[int]:
+    """Return the places of ``?`` that have a value behind them: of JSON, not for a value."""
+    marks, after = set(), None
+    for at in range(len(found) - 1, -1, -1):
+        token = found[at]
+        if token.text == "?" and after and after.kind in _VALUES:
+            marks.add(at)
+        after = after if token.kind in {"blank", "comment"} else token
+    return marks
 
 
 def parsed_values(text: str | None) -> Mapping[str, Any] | None:

@@ -25,6 +25,8 @@ _STATEMENT = "-- your statement"
 def index_fix(candidate: Candidate | None, *, statement: str | None = None) -> Fix:
     """Return the script for ``candidate``, said to be not proven, and how to try it.
 
+    The indexes without which it is of no use are in the script.
+
     ``statement`` is what the index is for, as it can be pasted; None leaves a place for it.
     """
     if candidate is None:
@@ -32,9 +34,10 @@ def index_fix(candidate: Candidate | None, *, statement: str | None = None) -> F
             text="No plain column is compared with a value, so no ordinary index fits: look at "
             "the condition (an index on the expression, pg_trgm for LIKE, OR split into UNION)."
         )
+    together = (candidate, *candidate.companions)
     return Fix(
         text=_text(candidate),
-        snippet=candidate.sql(),
+        snippet="\n".join(one.sql() for one in together),
         language="sql",
         test=index_test(candidate, statement),
     )

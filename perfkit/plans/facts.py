@@ -24,7 +24,8 @@ class ColumnFacts:
 
     ``elements`` are the most common elements of an array or tsvector with their
     ``element_shares``. ``by_bytes`` says whether its collation sorts by bytes (C, POSIX), so
-    that an ordinary b-tree serves ``LIKE 'x%'``; None where it has no collation.
+    that an ordinary b-tree serves ``LIKE 'x%'``; None where it has no collation. ``collation``
+    is its name where the column has one of its own, "" for that of the type.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ColumnFacts:
     elements: tuple[str, ...] = ()
     element_shares: tuple[float, ...] = ()
     by_bytes: bool | None = None
+    collation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,6 +80,7 @@ class _Purse:
         self.inclusive = inclusive
         self.room = room
         self.blocks = blocks
+        self.payers: dict[int, list[int]] = {}  # of the plans that are paid for
 
     def by_choice(self, plans: Sequence[Node]) -> list[Node]:
         """Return the plans with fewer readers to choose from first, of these the longest."""
@@ -123,14 +124,28 @@ class _Purse:
         return self._pay(plan, shares or {owner: 1.0}, others)
 
     def _ablest(self, plan: Node, nodes: Iterable[Node]) -> int | None:
-        """Return the innermost node that can pay; instead of workers the Gather does."""
+        """Return the innermost node that can pay; instead of workers the Gather does.
+
+        Nodes of another InitPlan come last, and never where that one waited for ``plan``'s payer.
+        """
         cost, touched = self._least(plan)
         able = [
-            (self.readers.behind_gather(node, plan), -node.depth, node.node_id)
+            (self.readers.behind_gather(node, plan), len(inside), -node.depth, node.node_id)
             for node in nodes
             if self._has(node.node_id, cost, touched)
+            and plan.node_id not in (inside := self._waiting(node.node_id, plan))
         ]
-        return min(able)[2] if able else None
+        return min(able)[3] if able else None
+
+    def _waiting(self, position: int, plan: Node) -> set[int]:
+        """Return the InitPlans and CTEs beside ``plan`` that took longer by what ran here."""
+        found: set[int] = set()
+        asked = [position]
+        while asked:
+            around = self.readers.around(asked.pop(), plan.parent_id or 0) - found
+            found |= around
+            asked += [payer for one in around for payer in self.payers.get(one, [])]
+        return found
 
     def _able(self, payer: int, plan: Node) -> bool:
         return self._has(payer, *self._least(plan))
@@ -146,6 +161,7 @@ class _Purse:
     def _pay(self, plan: Node, shares: dict[int, float], others: Sequence[int]) -> list[Payment]:
         cost, touched = self.inclusive[plan.node_id], touched_blocks(plan)
         paid = _bounded(shares, others, cost, self.room)
+        self.payers[plan.node_id] = list(paid)
         for payer, share in paid.items():
             self.room[payer] -= share * cost
             self.blocks[payer] -= share * touched

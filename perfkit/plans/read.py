@@ -16,7 +16,9 @@ from perfkit.plans.reading.json_text import (
     is_document,
     repaired,
 )
+from perfkit.plans.reading.literals import printed_values
 from perfkit.plans.reading.paste import pasted_lines
+from perfkit.plans.reading.rows import unpacked
 from perfkit.plans.reading.text import read_text
 from perfkit.plans.reading.tree import HINT, MAX_NODES, checked, nodes
 
@@ -30,8 +32,8 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # what Windows writes in front
 MAX_BYTES = 10_000_000
 
 _STATEMENT = "Query Text"
-_COLUMN = "QUERY PLAN"
 _SYSTEMS = ("mariadb", "mysql")
+_NUMBERS = ("(cost=", "(actual ", "(never executed)")
 _OTHERS = ("query_block", '"operation"')  # MariaDB's and MySQL's
 
 
@@ -85,7 +87,7 @@ def _found(source: Any) -> _Found:
     value = _decoded(source) if isinstance(source, str) else source
     if isinstance(value, _Found):
         return value
-    value = _unpacked(value)
+    value = unpacked(value)
     if isinstance(value, str):
         return _found(value)
     if isinstance(value, list):
@@ -96,17 +98,6 @@ def _found(source: Any) -> _Found:
     if other is None:
         raise UnknownFormat("read_plan: this is no plan in JSON", hint=HINT)
     return _Found(other)
-
-
-def _unpacked(value: Any) -> Any:
-    """Take rows that a client exported as JSON, ``[{"QUERY PLAN": ...}, ...]``, apart."""
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        return value
-    cells = [row[_COLUMN] for row in value if list(row) == [_COLUMN]]
-    if not cells or len(cells) < len(value):
-        return value
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    return "\n".join(texts) if len(texts) == len(cells) else cells[0]
 
 
 def _only(plans: list[Any]) -> Any:
@@ -131,7 +122,10 @@ def _decoded(text: str) -> Any:
     except ValueError as error:
         if isinstance(error, InputError):
             raise
+    values = printed_values(text)
+    if values is None:
         return _unwrapped(text)
+    return unpacked(values[0] if len(values) == 1 else values)
 
 
 def _unwrapped(text: str) -> _Found:
@@ -140,7 +134,7 @@ def _unwrapped(text: str) -> _Found:
     if '"Plan"' in text and (found := _json_in(text, lines)) is not None:
         return found
     _refuse_others(text, lines)
-    if (other := mysql_document(text)) is not None:  # its arrows have one blank behind them
+    if not _has_arrow(lines) and (other := mysql_document(text)) is not None:
         return _Found(other)
     read = read_text(lines)
     if read is None:
@@ -148,6 +142,11 @@ def _unwrapped(text: str) -> _Found:
     if read.plans > 1:
         raise _several(read.plans)
     return _Found(read.document, read.lost, text=True)
+
+
+def _has_arrow(lines: Iterable[str]) -> bool:
+    """Whether a node is there as PostgreSQL prints it: MySQL's arrows have one blank."""
+    return any("->  " in line and any(sign in line for sign in _NUMBERS) for line in lines)
 
 
 def _json_in(text: str, lines: list[str]) -> _Found | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from perfkit.probes.locked_tables import LOCKED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -44,6 +46,7 @@ with recursive inside as (
            sum(pg_catalog.pg_stat_get_numscans(e.oid))::bigint as scans, {last} as last_scan
     from every e
     join pg_catalog.pg_class c on c.oid = e.oid and c.relkind = 'i'
+    where e.oid not in {locked}
     group by e.root
 )
 select n.nspname as schema, t.relname as table, c.relname as name, c.oid::bigint as oid,
@@ -71,6 +74,17 @@ select n.nspname as schema, t.relname as table, c.relname as name, c.oid::bigint
                     from pg_catalog.pg_attribute o
                     where o.attrelid = i.indexrelid and o.attoptions is not null) as parameters,
        coalesce(u.size_bytes, 0) as size_bytes, coalesce(u.scans, 0) as scans, u.last_scan,
+       (select p.spcname::text from pg_catalog.pg_tablespace p where p.oid = c.reltablespace)
+           as tablespace,
+       pg_catalog.obj_description(c.oid, 'pg_class') as comment,
+       array(select o.attnum || ':' || o.attstattarget from pg_catalog.pg_attribute o
+             where o.attrelid = i.indexrelid and o.attstattarget >= 0 order by o.attnum)
+           as targets,
+       array(select x.extname::text from pg_catalog.pg_depend d
+             join pg_catalog.pg_extension x on x.oid = d.refobjid
+             where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
+               and d.refclassid = 'pg_catalog.pg_extension'::regclass and d.deptype = 'x'
+             order by 1) as extensions,
        (select array[pn.nspname::text, p.relname::text] from pg_catalog.pg_inherits h
         join pg_catalog.pg_class p on p.oid = h.inhparent
         join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
@@ -85,8 +99,13 @@ where c.relkind in ('i', 'I') and t.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and i.indrelid not in (select d.objid from pg_catalog.pg_depend d
                          where d.classid = 'pg_catalog.pg_class'::regclass and d.deptype = 'e')
+  and i.indrelid not in {locked} and i.indexrelid not in {locked}
 order by 1, 2, 3
 """
+# Definitions are to be run by sessions with another search_path: every name with its schema.
+_PLAIN_PATH = "select set_config('search_path', 'pg_catalog', true)"
+_PATH = "select current_setting('search_path')"
+_SET_PATH = "select set_config('search_path', :path, true)"
 _LAST = "max(pg_catalog.pg_stat_get_lastscan(e.oid))"
 # Of one family and one type, all operator classes of these methods compare alike: varchar_ops
 # is text_ops by another name.
@@ -95,12 +114,25 @@ select o.oid::bigint, min(o.oid::bigint) over (partition by o.opcfamily, o.opcin
 from pg_catalog.pg_opclass o
 join pg_catalog.pg_am a on a.oid = o.opcmethod and a.amname in ('btree', 'hash')
 """
+# A crash throws all statistics away, and with them the time of a reset: the server goes on with
+# the same start, but what it counts for all databases begins anew. A database may be younger
+# than the server; only some roles may ask for the age of its files.
 _AGE = """
-select coalesce(d.stats_reset, pg_catalog.pg_postmaster_start_time()) as since,
-       d.stats_reset is not null as known,
-       extract(epoch from now() - coalesce(d.stats_reset, pg_catalog.pg_postmaster_start_time()))
-           ::float8 as seconds
-from pg_catalog.pg_stat_database d where d.datname = current_database()
+select a.since, a.known, extract(epoch from now() - a.since)::float8 as seconds
+from (
+    select greatest(coalesce(d.stats_reset, pg_catalog.pg_postmaster_start_time()),
+                    least(w.stats_reset, v.stats_reset), {born}) as since,
+           d.stats_reset is not null as known
+    from pg_catalog.pg_stat_database d
+    cross join pg_catalog.pg_stat_bgwriter w
+    cross join pg_catalog.pg_stat_archiver v
+    where d.datname = current_database()
+) a
+"""
+_BORN = """(select p.modification
+     from pg_catalog.pg_stat_file('base/' || d.datid || '/PG_VERSION', true) p)"""
+_FILES = """
+select pg_catalog.has_function_privilege('pg_catalog.pg_stat_file(text, boolean)', 'EXECUTE')
 """
 
 
@@ -124,7 +156,9 @@ class Index:
     A partitioned index stands for those of all partitions; ``part_of`` is the one (schema, name)
     that an index of a partition belongs to. ``computed``: it has an expression among its
     columns. ``parameters`` are those of WITH and of operator classes. Not ``immediate``: its
-    constraint is deferrable. ``last_scan`` is known from release 16 on.
+    constraint is deferrable. ``last_scan`` is known from release 16 on. ``tablespace`` is None
+    for that of the database; ``targets`` are column numbers and their statistics targets,
+    ``extensions`` those that the index goes with (DEPENDS ON EXTENSION).
     """
 
     schema: str
@@ -152,6 +186,10 @@ class Index:
     immediate: bool = True
     part_of: tuple[str, str] | None = None
     oid: int = 0
+    tablespace: str | None = None
+    comment: str | None = None
+    targets: tuple[tuple[int, int], ...] = ()
+    extensions: tuple[str, ...] = ()
 
     @property
     def columns(self) -> str:
@@ -203,23 +241,37 @@ class StatisticsAge(NamedTuple):
 
 
 def indexes(connection: Connection, server: Server) -> list[Index]:
-    """Return all indexes of the database, without those of extensions and temporary tables."""
+    """Return all indexes of the database, without those of extensions and temporary tables.
+
+    Those of tables that somebody has locked are left out: see ``locked_tables``.
+    """
+    from sqlalchemy import text
+
     sql = _INDEXES.format(
         nulls="i.indnullsnotdistinct" if server.number >= _NULLS_NOT_DISTINCT else "false",
         last=_LAST if server.number >= _LAST_SCAN else "null::timestamptz",
+        locked=LOCKED,
     )
     classes = {row[0]: row[1] for row in connection.exec_driver_sql(_CLASSES)}
-    return [_index(row, classes) for row in connection.exec_driver_sql(sql).mappings()]
+    path = connection.exec_driver_sql(_PATH).scalar_one()
+    connection.exec_driver_sql(_PLAIN_PATH)
+    rows = connection.exec_driver_sql(sql).mappings().all()
+    connection.execute(text(_SET_PATH), {"path": path})
+    return [_index(row, classes) for row in rows]
 
 
 def statistics_age(connection: Connection) -> StatisticsAge:
     """Return how long this server has counted scans of this database."""
-    return StatisticsAge(*connection.exec_driver_sql(_AGE).one())
+    born = _BORN if connection.exec_driver_sql(_FILES).scalar_one() else "null"
+    return StatisticsAge(*connection.exec_driver_sql(_AGE.format(born=born)).one())
 
 
 def _index(row: Any, classes: Mapping[int, int]) -> Index:
     count = row["key_count"]
-    own = {"expressions", "classes", "collations", "options", "key_count", "parameters", "part_of"}
+    own = {
+        "expressions", "classes", "collations", "options", "key_count", "parameters", "part_of",
+        "targets", "extensions",
+    }  # fmt: skip
     alike = [classes.get(oid, oid) for oid in row["classes"]]
     parts = (row["expressions"], alike, row["collations"], row["options"])
     keys = [Key(*key) for key in zip(*(part[:count] for part in parts), strict=True)]
@@ -229,7 +281,14 @@ def _index(row: Any, classes: Mapping[int, int]) -> Index:
         included=tuple(row["expressions"][count:]),
         parameters=tuple(sorted(row["parameters"])),
         part_of=tuple(row["part_of"]) if row["part_of"] else None,
+        targets=tuple(_target(each) for each in row["targets"]),
+        extensions=tuple(row["extensions"]),
     )
+
+
+def _target(text: str) -> tuple[int, int]:
+    column, target = text.split(":")
+    return int(column), int(target)
 
 
 def _direction(option: int) -> str:

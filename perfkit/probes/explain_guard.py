@@ -24,7 +24,7 @@ _PROGRAMS = """
 select c.relname from pg_catalog.pg_foreign_table f
 join pg_catalog.pg_class c on c.oid = f.ftrelid
 where c.relname = any(cast(:tables as text[]))
-  and exists (select from unnest(f.ftoptions) as o(text) where o.text like 'program=%')
+  and exists (select from pg_catalog.unnest(f.ftoptions) as o(text) where o.text like 'program=%')
 """
 
 

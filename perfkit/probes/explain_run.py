@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from perfkit.errors import UsageError
 from perfkit.plans.read import read_plan
 from perfkit.probes.effects import effects, named_in
 from perfkit.probes.effects.writes import Writes, writes
@@ -133,11 +134,23 @@ class Run:
         bound = asked.statement.bind(asked.values, prefix=f"EXPLAIN ({wanted.text}) ")
         savepoint = self.connection.begin_nested()
         try:
-            plan = read_plan(self.connection.execute(bound).scalar_one())
+            answer = self.connection.execute(bound).scalar_one()
+            _check_rules(answer)
+            plan = read_plan(answer)
             return replace(plan, statement=asked.statement.numbered)
         finally:
             if savepoint.is_active:
                 savepoint.rollback()
+
+
+def _check_rules(answer: Any) -> None:
+    """Refuse the plans of a statement that rules have made several statements of, or none."""
+    if isinstance(answer, list) and not (len(answer) == 1 and isinstance(answer[0], dict)):
+        made = f"{len(answer)} statements" if len(answer) > 1 else "no statement"
+        raise UsageError(
+            f"explain: a rule of the table makes {made} of this one",
+            hint="explain what the rule runs, one at a time (\\d TABLE lists the rules)",
+        )
 
 
 def measure(connection: Connection, server: Server, asked: Asked) -> Measured:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfkit.plans.postgres_sql import quoted
+from perfkit.probes.locked_tables import LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +32,7 @@ _DEDUPLICATION = 130000
 #: At this many rows per key value lists of rows save so much that the estimate means nothing.
 _ROWS_PER_KEY = 10.0
 
-_SQL = """
+_SQL = f"""
 select n.nspname as schema, t.relname as table, c.relname as name, c.oid::bigint as oid,
        pg_catalog.pg_relation_size(c.oid) as size_bytes,
        case when c.reltuples < 0 or c.relpages = 0 then null else c.reltuples::float8 end as rows,
@@ -56,10 +57,12 @@ cross join lateral (
              or k.attname is null and s.tablename = c.relname and s.attname = a.attname)
     where a.attrelid = c.oid and a.attnum > 0
 ) w
-where i.indisvalid and c.relkind = 'i' and pg_catalog.pg_relation_size(c.oid) >= :least
+where i.indisvalid and c.relkind = 'i'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and case when i.indrelid in {LOCKED} or i.indexrelid in {LOCKED} then false
+           else pg_catalog.pg_relation_size(c.oid) >= :least end
 order by size_bytes desc
-"""
+"""  # noqa: S608 - a constant
 _FUNCTION = """
 select quote_ident(n.nspname) || '.pgstatindex' from pg_catalog.pg_extension e
 join pg_catalog.pg_namespace n on n.oid = e.extnamespace

@@ -1,9 +1,9 @@
-"""Functions and tables of a MariaDB or MySQL statement with effects that no rollback undoes.
+"""Functions that a MariaDB or MySQL statement calls with effects that no rollback undoes.
 
 A READ ONLY transaction stops writes to tables and to sequences, but not functions such as
 GET_LOCK, stored functions that reach further, or loadable ones. Here they are refused by name,
 in the statement and in the views it reads. The planner evaluates functions of constants, so
-that holds for planning as well.
+that holds for planning as well. What a view may call and this user may not look up is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfkit.errors import TargetRefused
-from perfkit.plans.mysql.sql import code, name_of
+from perfkit.plans.mysql.sql import Dialect, code, name_of
+from perfkit.probes.mysql_calls import qualified_calls, quoted_calls
 from perfkit.probes.mysql_functions import EFFECTS
 from perfkit.probes.mysql_statement import called
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from perfkit.probes.mysql_statement import MySQLStatement
 
-__all__ = ["refuse_effects", "refuse_tables"]
+__all__ = ["looked_up", "refuse_effects", "views"]
 
 _DEEPEST = 16
 _ROUTINES = """
@@ -34,15 +35,6 @@ _ROUTINES = """
 _VIEWS = """
     select concat(table_schema, '.', table_name), view_definition
     from information_schema.views where table_name in :names
-"""
-_TABLES = """
-    select concat(t.table_schema, '.', t.table_name), t.table_type, t.engine,
-           (select count(*) from information_schema.triggers g
-            where g.event_object_schema = t.table_schema
-              and g.event_object_table = t.table_name)
-    from information_schema.tables t
-    where t.table_name in :names and t.table_type <> 'SYSTEM VIEW'
-      and (t.table_schema = database() or t.table_schema in :names)
 """
 _LOADED = (
     "select lower(udf_name) from performance_schema.user_defined_functions",
@@ -64,38 +56,22 @@ def refuse_effects(
         TargetRefused: one of them is called, or a view cannot be looked through.
     """
     names = set(statement.functions)
+    stored = qualified_calls(statement.code)
     _refuse_built_in(names, "")
     _refuse_next_value(statement)
-    for view, definition in _views(connection, statement):
+    for view, definition in views(connection, statement.identifiers):
         if not definition:
             raise TargetRefused(
                 f"explain: the definition of the view {view} cannot be read, so that nobody "
                 "knows which functions it calls",
                 hint="connect with a user that has SHOW VIEW, or explain the view's own SELECT",
             )
-        inner = called(code(definition, statement.dialect))
+        tokens = code(definition, Dialect())
+        inner = called(tokens)
         _refuse_built_in(inner, f", called by the view {view}")
         names |= inner
-    _refuse_stored(connection, names, {name.lower() for name in allowed})
-
-
-def refuse_tables(connection: Connection, statement: MySQLStatement) -> None:
-    """Refuse to write where a rollback does not undo everything.
-
-    Raises:
-        TargetRefused: a table of an engine without transactions, or one with triggers.
-    """
-    for table, kind, engine, triggers in _rows(connection, _TABLES, statement.identifiers):
-        if kind != "VIEW" and str(engine).lower() != "innodb":
-            raise TargetRefused(
-                f"explain: {table} is a table of {engine}, which no rollback undoes",
-                hint="leave analyze_writes out: then the statement is only planned",
-            )
-        if triggers:
-            raise TargetRefused(
-                f"explain: {table} has triggers, which may do what no rollback undoes",
-                hint="leave analyze_writes out: then the statement is only planned",
-            )
+        stored |= qualified_calls(tokens) | quoted_calls(tokens)
+    _refuse_stored(connection, names, stored, {name.lower() for name in allowed})
 
 
 def _refuse_built_in(names: Iterable[str], where: str) -> None:
@@ -117,12 +93,26 @@ def _refuse_next_value(statement: MySQLStatement) -> None:
         )
 
 
-def _refuse_stored(connection: Connection, names: set[str], allowed: set[str]) -> None:
-    for name, qualified in _rows(connection, _ROUTINES, names):
-        if not allowed & {name, qualified}:
+def _refuse_stored(
+    connection: Connection, names: set[str], stored: set[str], allowed: set[str]
+) -> None:
+    """Refuse stored and loadable functions that are not allowed.
+
+    Args:
+        connection: to look them up.
+        names: what is called, without what stands in front of a dot.
+        stored: the calls among them that can be nothing but stored functions, also of a
+            package or of a database that this user may not look into.
+        allowed: those that may run.
+    """
+    seen = [(str(name), str(full)) for name, full in looked_up(connection, _ROUTINES, names)]
+    known = {name for name, _ in seen}
+    hidden = [(call, call) for call in stored if call.rpartition(".")[2] not in known]
+    for call, qualified in sorted(seen + hidden):
+        if not allowed & {call, qualified, call.rpartition(".")[2]}:
             raise TargetRefused(
                 f"explain: {qualified}() is a stored function, which may do anything",
-                hint=f"allow_functions=[{name!r}] lets it run",
+                hint=f"allow_functions=[{call!r}] lets it run",
             )
     for name in sorted(names & _loaded(connection) - allowed):
         raise TargetRefused(
@@ -144,24 +134,25 @@ def _loaded(connection: Connection) -> set[str]:
     return set()
 
 
-def _views(connection: Connection, statement: MySQLStatement) -> list[tuple[str, str]]:
-    """Return the views that the statement names, and those that they name."""
+def views(connection: Connection, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return name and definition of the views among ``names``, and of those that they name."""
     found: dict[str, str] = {}
-    waiting = set(statement.identifiers)
+    waiting = set(names)
     seen: set[str] = set()
     for _ in range(_DEEPEST):
         waiting -= seen
         if not waiting:
             break
         seen |= waiting
-        rows = [(str(n), str(d or "")) for n, d in _rows(connection, _VIEWS, waiting)]
+        rows = [(str(n), str(d or "")) for n, d in looked_up(connection, _VIEWS, waiting)]
         found |= dict(rows)
-        tokens = [token for _, text in rows for token in code(text, statement.dialect)]
+        tokens = [token for _, text in rows for token in code(text, Dialect())]
         waiting = {name for token in tokens if (name := name_of(token))}
     return sorted(found.items())
 
 
-def _rows(connection: Connection, query: str, names: Iterable[str]) -> list[tuple[object, ...]]:
+def looked_up(connection: Connection, query: str, names: Iterable[str]) -> list[tuple[object, ...]]:
+    """Return the rows of ``query`` with ``names`` for ``:names``; none without names."""
     from sqlalchemy import bindparam, text
 
     wanted = sorted(set(names))

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfkit.errors import QueryFailed
-from perfkit.plans.mysql.aliases import named, tables_in
+from perfkit.plans.mysql.aliases import named, tables_in, tables_written
 from perfkit.plans.mysql.reading import read
 from perfkit.probes.explain_run import Asked, Measured
-from perfkit.probes.mysql_effects import refuse_effects, refuse_tables
+from perfkit.probes.mysql_effects import refuse_effects
 from perfkit.probes.mysql_server import MySQLServer, identify
 from perfkit.probes.mysql_session import session
 from perfkit.probes.mysql_statement import MySQLStatement, one_statement
+from perfkit.probes.mysql_tables import existing_tables, refuse_tables
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -121,8 +122,8 @@ def _names(
     The servers print the statement as they understand it, with every table's database, as a
     warning of EXPLAIN: MariaDB of EXPLAIN EXTENDED, MySQL of any.
     """
-    if statement.writes and server.mariadb:
-        return {}
+    if statement.writes and server.mariadb:  # which prints no such warning
+        return tables_written(statement.code, existing_tables(connection, statement))
     prefix = "EXPLAIN EXTENDED " if server.mariadb else _PLAN
     connection.execute(statement.bind(asked.values, prefix=prefix)).all()
     rows: list[Any] = list(connection.exec_driver_sql("SHOW WARNINGS"))
@@ -153,7 +154,8 @@ def _only_planned(server: MySQLServer, statement: MySQLStatement, asked: Asked) 
 def _notes(statement: MySQLStatement) -> tuple[str, ...]:
     """Return what a rollback leaves behind."""
     left = (
-        "The statement was executed and rolled back. AUTO_INCREMENT values that it took are not "
-        "given back, its rows were locked until the rollback, and undo and redo log were written."
+        "The statement was executed and rolled back. Values that it took from AUTO_INCREMENT or a "
+        "sequence are not given back, its rows were locked until the rollback, and undo and redo "
+        "log were written."
     )
     return (left,) if statement.writes else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -20,6 +21,7 @@ _READS = {"select", "with", "values", "table", "("}
 _WRITES = {"insert", "update", "delete", "replace"}
 _LONGEST = 1_000_000
 _NEWEST = 999_999
+_ODD = re.compile("[\x01-\x08\x0e-\x1f\x7f-\xa0]")
 _HINT = "explain one SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE or REPLACE"
 
 
@@ -85,6 +87,7 @@ def one_statement(sql: str, dialect: Dialect | None = None) -> MySQLStatement:
         raise UsageError("explain: there is no statement", hint=_HINT)
     if any(token.text == ";" for token in tokens):
         raise UsageError("explain: there is more than one statement", hint="explain one at a time")
+    _check_characters(tokens)
     statement = MySQLStatement(text, dialect, sql)
     _check_kind(statement)
     _check_session(statement)
@@ -95,6 +98,20 @@ def called(tokens: list[Token]) -> frozenset[str]:
     """Return the names in front of a parenthesis, lower-cased."""
     found = (name_of(token) for token, after in pairwise(tokens) if after.text == "(")
     return frozenset(name.lower() for name in found if name)
+
+
+def _check_characters(tokens: list[Token]) -> None:
+    """Refuse what is a blank or the end of a ``--`` to the server under some character sets only.
+
+    my_isspace and my_iscntrl: control characters, and the non-breaking space of latin1.
+    """
+    for token in tokens:
+        odd = _ODD.search(token.text) if token.kind not in {"string", "quoted"} else None
+        if odd:
+            raise UsageError(
+                f"explain: the character U+{ord(odd.group()):04X} stands outside of quotes",
+                hint="write an ordinary blank there (copying from a web page leaves such ones)",
+            )
 
 
 def _check_kind(statement: MySQLStatement) -> None:

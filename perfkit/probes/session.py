@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from perfkit.errors import NotConnected, UsageError
+from perfkit.errors import NotConnected, QueryFailed, UsageError
 from perfkit.probes.failures import told
-from perfkit.probes.single import one_statement_per_message
+from perfkit.probes.single import is_psycopg, one_statement_per_message
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,9 +25,13 @@ _SET = """
            set_config('idle_in_transaction_session_timeout', :idle, true),
            set_config('standard_conforming_strings', 'on', true)
 """
+#: In other encodings one character may become another on its way (a yen sign a backslash), and
+#: the server read another statement than the one that was looked at.
+_SET_ENCODING = "select set_config('client_encoding', 'UTF8', true)"
 _IN_FORCE = """
     select current_setting('transaction_read_only') = 'on',
-           current_setting('idle_in_transaction_session_timeout') <> '0'
+           current_setting('idle_in_transaction_session_timeout') <> '0',
+           current_setting('client_encoding') = 'UTF8'
 """
 #: The drivers that perfkit installs, for URLs that name none.
 _DRIVERS = {
@@ -48,7 +52,7 @@ def as_engine(where: str, target: Any, *, also: Collection[str] = ()) -> Iterato
     Raises:
         UsageError: an asynchronous engine, another database, or no engine at all.
     """
-    made = isinstance(target, str)
+    made = isinstance(target, str) or hasattr(target, "drivername")  # SQLAlchemy's URL
     engine = _engine_of_url(where, target) if made else getattr(target, "engine", None)
     if hasattr(target, "sync_engine"):
         raise UsageError(
@@ -88,11 +92,15 @@ def rolled_back(
             with one_statement_per_message(connection):
                 _limit(where, connection, timeout_s=timeout_s, read_only=read_only)
                 yield connection
+        except UnicodeEncodeError:
+            raise QueryFailed(
+                f"{where}: a text holds half a character (a surrogate), which no server takes"
+            ) from None
         finally:
             connection.rollback()
 
 
-def _engine_of_url(where: str, url: str) -> Engine:
+def _engine_of_url(where: str, url: Any) -> Engine:
     from sqlalchemy import create_engine, make_url
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
     from sqlalchemy.pool import NullPool
@@ -100,16 +108,25 @@ def _engine_of_url(where: str, url: str) -> Engine:
     try:
         parsed = make_url(url)
         parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
-        return create_engine(parsed, poolclass=NullPool)
-    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
+        # SQLAlchemy cannot read what a database without an encoding (SQL_ASCII) sends unasked.
+        psycopg = parsed.drivername == _DRIVERS["postgresql"]
+        plain = {"client_encoding": "utf8"} if psycopg else {}
+        engine = create_engine(parsed, poolclass=NullPool, connect_args=plain)
+    except ImportError:
+        raise UsageError(
+            f"{where}: the driver of this URL, {parsed.get_driver_name()}, is not installed",
+            hint="postgresql://... without a driver takes psycopg, which is",
+        ) from None
+    except (ArgumentError, NoSuchModuleError, ValueError):
         # The message may hold the URL, and the URL a password.
         raise UsageError(f"{where}: the URL is not understood", hint=_HINT) from None
+    return engine
 
 
 def _limit(where: str, connection: Connection, *, timeout_s: float, read_only: bool) -> None:
     from sqlalchemy import text
 
-    if not 0 < timeout_s < float("inf"):
+    if not isinstance(timeout_s, int | float) or not 0 < timeout_s < float("inf"):
         raise UsageError(f"{where}: timeout_s={timeout_s!r} is not a time", hint="timeout_s=30")
     statement_ms = max(round(timeout_s * 1000), 1)
     values = {
@@ -118,7 +135,14 @@ def _limit(where: str, connection: Connection, *, timeout_s: float, read_only: b
         "idle": str(_IDLE_TIMEOUT_MS),
     }
     connection.execute(text(_SET), values)
-    reading, limited = connection.execute(text(_IN_FORCE)).one()
+    if is_psycopg(connection):  # others do not notice the change
+        connection.execute(text(_SET_ENCODING))
+    reading, limited, plain = connection.execute(text(_IN_FORCE)).one()
+    if not plain:
+        raise UsageError(
+            f"{where}: the connection's client_encoding is not UTF8",
+            hint="add client_encoding=utf8 to the URL, or connect with psycopg (version 3)",
+        )
     if not limited or reading != read_only:
         raise NotConnected(
             f"{where}: the session does not keep its settings from one statement to the next",

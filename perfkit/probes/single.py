@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["one_statement_per_message", "verbatim"]
+__all__ = ["is_psycopg", "one_statement_per_message", "verbatim"]
+
+
+def is_psycopg(connection: Connection) -> bool:
+    """Whether the driver is psycopg 3, which knows prepared statements."""
+    return hasattr(connection.connection.driver_connection, "prepare_threshold")
 
 
 @contextmanager
@@ -26,10 +31,10 @@ def one_statement_per_message(connection: Connection) -> Iterator[None]:
 
     Other drivers are left as they are; then the reader of the statement alone guards it.
     """
-    driver: Any = connection.connection.driver_connection
-    if not hasattr(driver, "prepare_threshold"):
+    if not is_psycopg(connection):
         yield
         return
+    driver: Any = connection.connection.driver_connection
     before = driver.cursor_factory, driver.prepare_threshold
     driver.cursor_factory, driver.prepare_threshold = _cursor(), None
     try:
@@ -44,13 +49,13 @@ def verbatim(connection: Connection) -> Iterator[None]:
 
     Only for a text that was read as one statement.
     """
-    driver: Any = connection.connection.driver_connection
-    before = getattr(driver, "cursor_factory", None)
-    if not hasattr(driver, "prepare_threshold"):
+    if not is_psycopg(connection):
         yield
         return
     from psycopg import Cursor
 
+    driver: Any = connection.connection.driver_connection
+    before = driver.cursor_factory
     driver.cursor_factory = Cursor
     try:
         yield

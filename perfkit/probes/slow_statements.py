@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfkit.plans.postgres_sql import quoted
 from perfkit.probes.failures import sqlstate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import Connection
 
 __all__ = ["ENABLE", "SlowStatement", "Workload", "Write", "workload", "writes"]
@@ -27,23 +29,30 @@ _WRITING = _FRONT + r"(?:insert|update)\y"
 #: What tools ask about the database itself, perfkit too: its tables take no indexes.
 _OF_CATALOGUE = r"(?:from|join)\s+(?:only\s+)?(?:pg_catalog|information_schema)\."
 
+# An extension that was not updated with its server (pg_upgrade) keeps the columns of its time:
+# until version 1.8 there was one time for planning and executing.
 _EXTENSION = """
-select n.nspname from pg_catalog.pg_extension e
+select n.nspname::text as schema, a.attname::text as total
+from pg_catalog.pg_extension e
 join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+join pg_catalog.pg_class v on v.relnamespace = n.oid and v.relname = 'pg_stat_statements'
+join pg_catalog.pg_attribute a
+     on a.attrelid = v.oid and a.attname in ('total_exec_time', 'total_time')
 where e.extname = 'pg_stat_statements'
+order by a.attname limit 1
 """
 _STATEMENTS = """
 select s.query, sum(s.calls)::bigint as calls,
-       sum(s.total_exec_time) / sum(s.calls) as mean_ms
+       sum(s.{total}) / sum(s.calls) as mean_ms
 from {schema}.pg_stat_statements s
 join pg_catalog.pg_database d on d.oid = s.dbid
 where d.datname = current_database() and s.calls > 0
   and (s.query = :hidden or s.query ~* :plannable and s.query !~* :of_catalogue)
 group by s.query
-having (sum(s.total_exec_time) / sum(s.calls) >= :least_ms and sum(s.calls) >= :least_calls)
+having (sum(s.{total}) / sum(s.calls) >= :least_ms and sum(s.calls) >= :least_calls)
     or (s.query = :hidden
-        and bool_or(s.total_exec_time >= :least_ms * s.calls and s.calls >= :least_calls))
-order by sum(s.total_exec_time) desc
+        and bool_or(s.{total} >= :least_ms * s.calls and s.calls >= :least_calls))
+order by sum(s.{total}) desc
 limit :limit
 """
 
@@ -60,6 +69,12 @@ order by 3 desc
 limit :limit
 """
 _WRITES_READ, _MOST_ROWS = 200, 1000
+#: By SQLSTATE: object not in the prerequisite state, insufficient privilege.
+_REFUSALS = {
+    "55000": f"pg_stat_statements is not loaded. {ENABLE}",
+    "42501": "this role may not read pg_stat_statements. GRANT USAGE ON SCHEMA {schema} and "
+    "GRANT SELECT ON {schema}.pg_stat_statements TO this role.",
+}
 
 
 class Write(NamedTuple):
@@ -87,28 +102,17 @@ class Workload(NamedTuple):
 
 def workload(connection: Connection, *, limit: int) -> Workload:
     """Return statements with a mean of at least 1 ms and 5 calls, most time in all first."""
-    from sqlalchemy import text
-    from sqlalchemy.exc import DBAPIError
-
-    schema = connection.exec_driver_sql(_EXTENSION).scalar()
-    if schema is None:
-        return Workload([], [f"No slow statements: pg_stat_statements is not there. {ENABLE}"])
-    sql = text(_STATEMENTS.format(schema=quoted(schema)))
-    values = {
+    found = _rows(connection, _STATEMENTS, {
         "least_ms": LEAST_MS,
         "least_calls": LEAST_CALLS,
         "limit": limit,
         "hidden": _HIDDEN,  # the text of all statements that this role may not see
         "plannable": _PLANNABLE,
         "of_catalogue": _OF_CATALOGUE,
-    }
-    try:
-        with connection.begin_nested():
-            rows = [SlowStatement(*row) for row in connection.execute(sql, values)]
-    except DBAPIError as error:
-        if sqlstate(error) not in {"55000", "42501"}:
-            raise
-        return Workload([], [f"No slow statements: pg_stat_statements is not loaded. {ENABLE}"])
+    })  # fmt: skip
+    if isinstance(found, str):
+        return Workload([], [f"No slow statements: {found}"])
+    rows = [SlowStatement(*row) for row in found]
     seen = [row for row in rows if row.text != _HIDDEN]
     hidden = "Statements of other roles are hidden: GRANT pg_read_all_stats TO this role."
     return Workload(seen, [hidden] if len(seen) < len(rows) else [])
@@ -116,23 +120,28 @@ def workload(connection: Connection, *, limit: int) -> Workload:
 
 def writes(connection: Connection) -> list[Write]:
     """Return the INSERT and UPDATE statements that write most rows, a few at a time."""
-    from sqlalchemy import text
-    from sqlalchemy.exc import DBAPIError
-
-    schema = connection.exec_driver_sql(_EXTENSION).scalar()
-    if schema is None:
-        return []
-    sql = text(_WRITES.format(schema=quoted(schema)))
-    values = {
+    found = _rows(connection, _WRITES, {
         "least_calls": LEAST_CALLS,
         "most_rows": _MOST_ROWS,
         "limit": _WRITES_READ,
         "writing": _WRITING,
-    }
+    })  # fmt: skip
+    return [] if isinstance(found, str) else [Write(*row) for row in found]
+
+
+def _rows(connection: Connection, sql: str, values: Mapping[str, Any]) -> Sequence[Any] | str:
+    """Return what pg_stat_statements answers, or a sentence why it does not."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+
+    view = connection.exec_driver_sql(_EXTENSION).one_or_none()
+    if view is None:
+        return f"pg_stat_statements is not there. {ENABLE}"
+    ready = text(sql.format(schema=quoted(view.schema), total=view.total))
     try:
         with connection.begin_nested():
-            return [Write(*row) for row in connection.execute(sql, values)]
+            return connection.execute(ready, values).all()
     except DBAPIError as error:
-        if sqlstate(error) not in {"55000", "42501"}:
+        if sqlstate(error) not in _REFUSALS:
             raise
-        return []
+        return _REFUSALS[sqlstate(error)].format(schema=quoted(view.schema))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfkit.errors import UsageError
 from perfkit.plans.postgres_sql import Token, code, identifier, tokenise
+from perfkit.probes.bindable import bindable, is_list
 from perfkit.probes.sql_names import names_in
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = ["Statement", "one_statement"]
 _READS = {"select", "with", "values", "table", "("}
 _WRITES = {"insert", "update", "delete", "merge"}
 _LONGEST = 1_000_000
+_SILENT = {"blank", "comment"}
 _HINT = "explain one SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE or MERGE"
 _INSTEAD = {
     "execute": "paste the prepared statement itself, with :name for its values",
@@ -79,6 +81,18 @@ class Statement:
             before = token
         return tuple(found)
 
+    @cached_property
+    def _in_lists(self) -> list[tuple[str, bool]]:
+        """The parameters that stand alone behind IN, and whether it is NOT IN."""
+        texts = ["", *(token.text for token in self.tokens if token.kind not in _SILENT)]
+        found = []
+        for at, text in enumerate(texts):
+            if text.lower() == "in":
+                match texts[at + 1 : at + 5]:
+                    case ["(", ":", name, ")"] | [":", name, *_] if name in self.parameters:
+                        found.append((name, texts[at - 1].lower() == "not"))
+        return found
+
     def bind(self, values: Mapping[str, Any], *, prefix: str = "") -> TextClause:
         """Return ``prefix`` and the statement with ``values`` bound, never pasted.
 
@@ -96,7 +110,10 @@ class Statement:
             token.text if at in self._bound else token.text.replace(":", "\\:")
             for at, token in enumerate(self.tokens)
         ]
-        bound = [bindparam(name, values[name], type_=NullType()) for name in self.parameters]
+        bound = [
+            bindparam(name, bindable(name, values[name]), type_=NullType())
+            for name in self.parameters
+        ]
         return text(prefix + "".join(parts)).bindparams(*bound)
 
     def check(self, values: Mapping[str, Any]) -> None:
@@ -107,6 +124,12 @@ class Statement:
                 f"explain: the parameter :{missing[0]} has no value",
                 hint=f"params={{{missing[0]!r}: ...}}",
             )
+        for name, negated in self._in_lists:
+            if is_list(values[name]):
+                raise UsageError(
+                    f"explain: :{name} is a list, which IN does not take",
+                    hint=f"{'<> ALL' if negated else '= ANY'}(:{name})",
+                )
         numbered = [token.text for token in self.tokens if token.kind == "param"]
         if numbered:
             raise UsageError(
@@ -121,6 +144,12 @@ def one_statement(sql: str) -> Statement:
     Raises:
         UsageError: there is none, there are several, or it is of a kind that has no plan.
     """
+    if not isinstance(sql, str):
+        raise UsageError(
+            f"explain: the statement is {type(sql).__name__}, not text",
+            hint="str(statement.compile(engine)) is the text of one of SQLAlchemy",
+        )
+    sql = sql.removeprefix("\ufeff")  # a file's byte order mark
     if len(sql) > _LONGEST:
         raise UsageError(f"explain: the statement is longer than {_LONGEST:,} characters")
     if "\x00" in sql:
@@ -141,6 +170,8 @@ def _check_kind(tokens: list[Token]) -> None:
         raise UsageError("explain: EXPLAIN is added here", hint="leave EXPLAIN out")
     if verb not in _READS | _WRITES:
         hint = _INSTEAD.get(verb, _HINT)
+        if any(character.isspace() for character in verb):
+            hint = "a no-break space, as web pages have it, is no blank: type it anew"
         raise UsageError(f"explain: {verb.upper()} has no plan", hint=hint)
     if verb in _READS and _makes_table(tokens):
         raise UsageError("explain: SELECT INTO makes a table", hint="leave INTO out")
@@ -163,6 +194,6 @@ def _makes_table(tokens: list[Token]) -> bool:
 def _without_end(sql: str) -> str:
     """Cut off the semicolons, blanks and comments behind the statement."""
     tokens = list(tokenise(sql))
-    while tokens and (tokens[-1].kind in {"blank", "comment"} or tokens[-1].text == ";"):
+    while tokens and (tokens[-1].kind in _SILENT or tokens[-1].text == ";"):
         tokens.pop()
     return "".join(token.text for token in tokens)

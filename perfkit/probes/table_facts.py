@@ -34,10 +34,12 @@ select a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a
        s.most_common_elems::text::text[], s.most_common_elem_freqs::float8[],
        case when a.attcollation = 0 then null
             when o.collprovider = 'd' then {database}
-            else {own} end
+            else {own} end,
+       case when a.attcollation = t.typcollation then '' else o.collname end
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_collation o on o.oid = a.attcollation
 left join pg_catalog.pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname
       and s.attname = a.attname and s.inherited = (c.relkind = 'p')
@@ -190,6 +192,7 @@ def _column(row: Sequence[Any]) -> ColumnFacts:
         elements=tuple(elements),
         element_shares=tuple(element_shares[: len(elements)]),  # minimum and maximum follow
         by_bytes=row[13],
+        collation=row[14] or "",
     )
 
 

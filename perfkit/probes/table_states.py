@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfkit.probes.locked_tables import LOCKED
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -23,6 +25,9 @@ select n.nspname as schema, c.relname as name,
        pg_catalog.pg_table_size(c.oid) as size_bytes,
        coalesce((select split_part(o, '=', 2)::int from unnest(c.reloptions) o
                  where o like 'fillfactor=%'), 100) as fillfactor,
+       exists (select from unnest(c.reloptions) o where o like 'fillfactor=%') as filled,
+       pg_catalog.pg_relation_size(c.oid) > c.relpages::bigint
+           * current_setting('block_size')::bigint as grown,
        c.relispartition as partition,
        case when c.relispartition
             then (select r.relname from pg_catalog.pg_class r
@@ -41,6 +46,7 @@ where c.relkind in ('r', 'm') and c.relpersistence <> 't'
   and not exists (select from pg_catalog.pg_depend d
                   where d.classid = 'pg_catalog.pg_class'::regclass
                     and d.objid = c.oid and d.deptype = 'e')
+  and c.oid not in {locked}
 """
 
 
@@ -49,7 +55,8 @@ class TableState:
     """Counters since the last reset of the statistics; None where this role sees none.
 
     ``rows`` is the planner's belief, None before the first ANALYZE; ``root`` the table that a
-    partition is a part of.
+    partition is a part of; ``filled``: the fillfactor was set, if only to the default;
+    ``grown``: the table has more pages than the last ANALYZE or VACUUM saw.
     """
 
     schema: str
@@ -57,6 +64,8 @@ class TableState:
     rows: float | None = None
     size_bytes: int = 0
     fillfactor: int = 100
+    filled: bool = False
+    grown: bool = True
     partition: bool = False
     root: str | None = None
     inserts: int | None = None
@@ -96,10 +105,10 @@ class TableState:
 def table_states(connection: Connection, server: Server) -> dict[tuple[str, str], TableState]:
     """Return the tables and materialised views of the database by schema and name.
 
-    Without partitioned parents, temporary tables and those of extensions.
+    Without partitioned parents, temporary tables, those of extensions and locked ones.
     """
     new_pages = "s.n_tup_newpage_upd" if server.number >= _NEW_PAGES else "null::bigint"
-    sql = _SQL.format(new_pages=new_pages)
+    sql = _SQL.format(new_pages=new_pages, locked=LOCKED)
     options = {"no_parameters": True}
     rows = connection.exec_driver_sql(sql, execution_options=options).mappings()
     states = (TableState(**row) for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from perfkit.tasks.proofs import Question
 from perfkit.tasks.proofs.asked import named
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from sqlalchemy import Engine
 
@@ -118,7 +119,7 @@ def explain(
         mysql = ready.dialect.name in DIALECTS
         asked = Asked(
             statement=mysql_statement(sql) if mysql else one_statement(sql),
-            values=dict(params or {}),
+            values=_values(params),
             execute=analyze,
             writes=analyze_writes,
             allowed=tuple(allow_functions),
@@ -176,6 +177,15 @@ def _replaced(asked: Asked) -> Asked:
     return replace(asked, statement=named(asked.statement.text))
 
 
+def _values(params: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not isinstance(params, Mapping | None):
+        raise UsageError(
+            f"explain: params is a {type(params).__name__}, not a dictionary",
+            hint="params={'user_id': 42} for :user_id",
+        )
+    return dict(params or {})
+
+
 def _check(
     analyze: bool | None,  # noqa: FBT001 - three states
     allowed: Collection[str],
@@ -192,5 +202,5 @@ def _check(
         raise UsageError(
             "explain: allow_functions takes a list of names", hint=f"allow_functions=[{allowed!r}]"
         )
-    if not 1 <= runs <= _MOST_RUNS:
+    if not isinstance(runs, int) or not 1 <= runs <= _MOST_RUNS:
         raise UsageError(f"explain: runs={runs!r} is not from 1 to {_MOST_RUNS}", hint="runs=5")

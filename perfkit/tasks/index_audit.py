@@ -14,7 +14,7 @@ from perfkit.probes.slow_statements import LEAST_MS
 from perfkit.results import Result
 from perfkit.tasks.audit import report
 from perfkit.tasks.audit.judge import judged
-from perfkit.tasks.audit.migration import migration
+from perfkit.tasks.audit.migration import migration, undoing
 from perfkit.tasks.audit.missing import Proving
 from perfkit.tasks.audit.schemas import seeing_all
 from perfkit.tasks.audit.survey import survey
@@ -51,6 +51,10 @@ class IndexAudit(Result):
         What is not proven stands in it as a comment.
         """
         return migration(self.advices, title=self.question, facts=self._facts())
+
+    def undo(self) -> str:
+        """Return the SQL file that takes back what :meth:`migration` does, the last first."""
+        return undoing(self.advices, title=f"Undo of: {self.question}")
 
     def save_migration(self, path: str | Path) -> Path:
         """Write :meth:`migration` to ``path``, whole or not at all.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.views.explain_icicle import side_by_side, single
-from perfkit.views.explain_sweep import sweep
+from perfkit.units import format_ms
+from perfkit.views.explain_rows import Row, percent
+from perfkit.views.explain_tree import single, together
+from perfkit.views.sweep import sweep
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -16,15 +18,15 @@ __all__ = ["figure"]
 
 _PARTS = "parts"
 _OWN = "nodes"
-_WORTH_A_BOX = 0.01  # of the execution
+_WORTH_A_ROW = 0.01  # of the execution
 _LABELS = ("this plan", "the other plan")
 
 
 def figure(result: Result) -> go.Figure:
     """Return the most telling picture: a sweep, else two plans side by side, else one plan.
 
-    The colour is the node's own share of the whole: what to look at is dark. Planned only,
-    boxes are as wide as estimated cost.
+    Dark is what a node takes alone, light what it takes with all below it: milliseconds, or
+    estimated cost where nothing was executed.
     """
     if "sweep" in result.series:
         return sweep(result.headline, result.series["sweep"])
@@ -32,8 +34,8 @@ def figure(result: Result) -> go.Figure:
     if "other" in result.series:
         first, second = result.totals.get("labels") or _LABELS
         plans = [(str(first), result.arrow), (str(second), result.series["other"])]
-        return side_by_side(result.headline, plans, found)
-    return single(result.headline, result.arrow, found, _parts(result))
+        return together(result.headline, plans, found)
+    return single(result.headline, result.arrow, found, _others(result))
 
 
 def _found(result: Result) -> dict[int, list[str]]:
@@ -47,13 +49,28 @@ def _found(result: Result) -> dict[int, list[str]]:
     return titles
 
 
-def _parts(result: Result) -> list[tuple[str, float]]:
-    """Return what the execution spent outside of the nodes, where it is worth a box."""
+def _others(result: Result) -> list[Row]:
+    """Return what took time outside of the nodes, and planning, where it is worth a row."""
     table = result.series.get(_PARTS)
-    if table is None:
-        return []
+    found = [(row["part"], row["time_ms"], row["share"]) for row in table.to_pylist()
+             if row["part"] != _OWN] if table is not None else []  # fmt: skip
+    whole, planning = result.totals.get("execution_ms"), result.totals.get("planning_ms")
+    if whole and planning:
+        found.append(("planning, before it", planning, planning / whole))
+    fired = any("trigger" in row for finding in result.findings for row in finding.evidence)
     return [
-        (row["part"], row["time_ms"])
-        for row in table.to_pylist()
-        if row["part"] != _OWN and (row["time_ms"] or 0) > 0 and (row["share"] or 0) >= _WORTH_A_BOX
+        _other(name, ms, share, found=fired and "trigger" in name)
+        for name, ms, share in found
+        if (ms or 0) > 0 and (share or 0) >= _WORTH_A_ROW
     ]
+
+
+def _other(name: str, ms: float, share: float, *, found: bool) -> Row:
+    return Row(
+        name=f"  {chr(0x25B2) + ' ' if found else ''}{name}",
+        own=ms,
+        whole=ms,
+        cells=(format_ms(ms), percent(share), "", "", ""),
+        hover=f"{name}: {format_ms(ms)}, outside of the nodes",
+        found=found,
+    )

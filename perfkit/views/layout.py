@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfkit.views import explain_table
 from perfkit.views.columns import UNKNOWN, from_table
 
 if TYPE_CHECKING:
@@ -22,9 +23,8 @@ _FOR_PROGRAMS = re.compile(
     r".*_(low|high)(_ms|_pct)?|(.*_)?(low|high)_at|(fingerprint|span|shape|session)_id|stack"
 )
 _LOW_END = re.compile(r"(?:^|_)low(?:_|$)")
-_NARROWEST_TEXT = 24
+_NARROWEST_TEXT, _NARROWEST_TREE = 24, 36
 _NAMED = 6  # columns that are named although they do not fit
-_STEP, _DEEPEST = "\u00a0\u00a0", 12  # HTML would drop ordinary blanks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,12 @@ def fitted(
 
     ``needs`` says how wide a column is at least; :func:`least_width` if not given.
     """
-    everything = _as_tree(from_table(table.slice(0, rows)))
+    first = (
+        explain_table.those_that_take_most(table, rows)
+        if explain_table.is_plan(table)
+        else (table.slice(0, rows))
+    )
+    everything = explain_table.as_tree(from_table(first), UNKNOWN)
     useful = [c for c in everything if not _left_out(c)] or everything
     chosen = narrow(useful, width, needs or least_width)
     shown = min(rows, table.num_rows)
@@ -58,17 +63,6 @@ def fitted(
 def _left_out(column: Column) -> bool:
     nothing_known = bool(column.cells) and all(cell == UNKNOWN for cell in column.cells)
     return nothing_known or bool(_FOR_PROGRAMS.fullmatch(column.name))
-
-
-def _as_tree(columns: list[Column]) -> list[Column]:
-    """Indent the nodes of a plan by their depth, which then needs no column of its own."""
-    named = {column.name: column for column in columns}
-    if not {"depth", "node_type"} <= set(named):
-        return columns
-    depths = [min(int(cell), _DEEPEST) for cell in named["depth"].cells]
-    cells = [_STEP * by + cell for by, cell in zip(depths, named["node_type"].cells, strict=True)]
-    tree = replace(named["node_type"], cells=cells)
-    return [tree if c.name == "node_type" else c for c in columns if c.name != "depth"]
 
 
 def narrow(columns: list[Column], width: int, needs: Callable[[Column], int]) -> list[Column]:
@@ -87,7 +81,8 @@ def narrow(columns: list[Column], width: int, needs: Callable[[Column], int]) ->
 def least_width(column: Column) -> int:
     """Return the characters a column needs at least: texts can be cut, numbers cannot."""
     widest = max([len(column.header), *map(len, column.cells)])
-    return widest if column.numeric else min(widest, _NARROWEST_TEXT)
+    least = _NARROWEST_TREE if column.name == "node_type" else _NARROWEST_TEXT
+    return widest if column.numeric else min(widest, least)
 
 
 def _note(
@@ -97,7 +92,8 @@ def _note(
         return ""  # of columns without rows there is nothing to look up
     parts = []
     if shown < table.num_rows:
-        parts.append(f"showing {shown:,} of {table.num_rows:,} {noun}")
+        which = ", those that take most" if explain_table.is_plan(table) else ""
+        parts.append(f"showing {shown:,} of {table.num_rows:,} {noun}{which}")
     if dropped := [c.name for c in useful if c not in chosen]:
         more = f" and {len(dropped) - _NAMED} more" if len(dropped) > _NAMED else ""
         parts.append(f"further columns in .table: {', '.join(dropped[:_NAMED])}{more}")

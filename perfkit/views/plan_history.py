@@ -6,10 +6,12 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from perfkit import clock
 from perfkit.units import format_share
 from perfkit.views import theme
-from perfkit.views.thinning import LIMIT, kept
+from perfkit.views.thinning import kept
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -34,6 +36,8 @@ _LOOKS = (
 _OTHERS = "other plans"
 _LONGEST = 70  # characters of a name
 _HEIGHT = 300  # pixels
+_POINTS, _FEWEST = 3000, 20  # executions that are drawn: of all shapes, of one at least
+_OF_EXTREMES = 20  # one in so many is a lowest or highest of its stretch
 
 
 def figure(result: Result) -> go.Figure:
@@ -41,16 +45,16 @@ def figure(result: Result) -> go.Figure:
     points = result.series.get("points")
     if points is None or not points.num_rows:
         return theme.nothing(result.headline, "No plan has a time.")
+    shapes = [(name, rows, _sample(rows, points.num_rows)) for name, rows in _by_shape(points)]
+    drawn = sum(thin.num_rows for _, _, thin in shapes)
     fig = theme.figure(
         result.headline,
-        x=f"time ({result.totals['zone']})",
+        x=f"time ({result.totals['zone']}){_note(points.num_rows, drawn)}",
         y="duration with a plan, ms (logarithmic)",
     )
     zone = clock.time_zone(result.totals["zone"])
-    for (name, rows), look in zip(_by_shape(points), _LOOKS, strict=False):
-        share = rows.num_rows / points.num_rows
-        title = f"{name} ({rows.num_rows:,}, {format_share(share)})"
-        thin = rows.take(kept(rows["duration_ms"].to_numpy(), max(2, int(LIMIT * share))))
+    for (name, rows, thin), look in zip(shapes, _LOOKS, strict=False):
+        title = f"{name} ({rows.num_rows:,}, {format_share(rows.num_rows / points.num_rows)})"
         fig.add_scatter(**_marks(thin, title, look, zone))
     flips = result.series["flips"]
     ends = _times(points, zone)
@@ -69,6 +73,23 @@ def figure(result: Result) -> go.Figure:
     fig.update_yaxes(type="log")
     theme.legend_below(fig, _HEIGHT)
     return fig
+
+
+def _sample(rows: pa.Table, all_shapes: int) -> pa.Table:
+    """Return every so manieth execution, and a few of the lowest and highest.
+
+    Extremes alone would draw two bands with nothing between them, where most executions are.
+    """
+    limit = max(_FEWEST, int(_POINTS * rows.num_rows / all_shapes))
+    if rows.num_rows <= limit:
+        return rows
+    extremes = kept(rows["duration_ms"].to_numpy(), max(2, limit // _OF_EXTREMES))
+    evenly = np.linspace(0, rows.num_rows - 1, limit - extremes.size).astype(np.int64)
+    return rows.take(np.union1d(evenly, extremes))
+
+
+def _note(total: int, drawn: int) -> str:
+    return "" if drawn >= total else f"; {drawn:,} of {total:,} executions drawn"
 
 
 def _middle(first: str, last: str) -> str:

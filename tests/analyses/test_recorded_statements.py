@@ -97,3 +97,17 @@ def test_one_statement_is_found_by_the_beginning_of_its_id():
     (found,) = recorded(rec, limit=9, fingerprint_id=wanted.fingerprint_id[:8].upper())
     assert found.fingerprint == "select ? from a"
     assert recorded(rec, limit=9, fingerprint_id="zzz") == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("select 1 where j ? 'a' and id = $1", "select 1 where j ? 'a' and id = $1"),
+        ("select 1 where j ? %s and id = %s", "select 1 where j ? $1 and id = $2"),
+        ("select 1 where j ? ? and id = ?", "select 1 where j ? $1 and id = $2"),
+        ("select ?, ? from t where j ?| $3 limit ?", "select $1, $2 from t where j ?| $3 limit $4"),
+        ("select j ? /* key */ 'a'", "select j ? /* key */ 'a'"),
+    ],
+)
+def test_a_question_of_json_is_no_placeholder(statement, expected):
+    assert numbered(statement)[0] == expected

@@ -151,3 +151,20 @@ def test_every_plan_is_paid_exactly_once_and_nobody_below_pays_more_than_it_has(
     for payer, _, share in got:
         assert share >= -1e-9
         assert share * cost <= own[payer] * (1 + 1e-9) + 1e-6
+
+
+def test_two_init_plans_that_nobody_mentions_do_not_pay_for_each_other():
+    """INSERT ... VALUES ((SELECT f())), ((SELECT g())): a Values Scan does not print its rows."""
+    first, second = init("InitPlan 1", 4.1), init("InitPlan 2", 4.2)
+    values = node("Values Scan", 8.31, **{"Parent Relationship": "Outer"})
+    root = node("ModifyTable", 8.33, first, second, values)
+    made = paid(root, [0.02, 4.1, 4.2, 8.31])
+    assert {(pay.payer, pay.plan) for pay in made} == {(3, 1), (3, 2)}
+    assert [pay.share for pay in made] == pytest.approx([1.0, 1.0])
+
+
+def test_init_plans_never_pay_in_a_circle_where_nobody_else_has_the_time():
+    first, second = init("InitPlan 1", 4.1), init("InitPlan 2", 4.1)
+    root = node("ModifyTable", 4.2, first, second, node("Values Scan", 0.1))
+    made = paid(root, [0.1, 4.1, 4.1, 0.1])
+    assert not {(2, 1), (1, 2)} <= {(pay.payer, pay.plan) for pay in made}

@@ -265,3 +265,27 @@ def test_any_document_is_a_plan_or_an_error_of_ours(node):
         return
     assert plan.nodes.shape[0] == len(plan.tree)
     assert plan.shape_id == read_plan({"Plan": node}).shape_id
+
+
+def test_rows_as_programs_print_them_give_the_same_plan(run):
+    document = run(SQL)
+    whole = read_plan(document)
+    for text in (
+        repr(document),
+        repr([(document,)]),
+        json.dumps({"rows": [{"QUERY PLAN": document}]}),
+    ):
+        plan = read_plan(text)
+        assert [dict(node.properties) for node in plan.tree] == [
+            dict(node.properties) for node in whole.tree
+        ]
+
+
+def test_nodes_without_costs_are_not_taken_for_mysqls():
+    plan = read_plan(
+        "Nested Loop (actual time=1.6..1.7 rows=1 loops=1)\n"
+        "  ->  Seq Scan on a (actual time=0.6..0.7 rows=1 loops=1)\n"
+        "  ->  Index Only Scan using i on b (actual time=0.5..0.6 rows=1 loops=1)\n"
+    )
+    assert plan.system == "postgresql"
+    assert [node.parent_id for node in plan.tree] == [None, 0, 0]

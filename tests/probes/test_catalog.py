@@ -110,6 +110,26 @@ def test_the_age_of_the_statistics_is_since_their_reset(connection):
     assert 0 <= after.days < 0.1
 
 
+def test_a_database_younger_than_its_server_has_no_older_statistics(postgres):
+    admin = sa.create_engine(
+        postgres.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with admin.connect() as connection:
+        connection.exec_driver_sql("drop database if exists perfkit_young with (force)")
+        before = connection.exec_driver_sql("select date_trunc('second', now())").scalar_one()
+        connection.exec_driver_sql("create database perfkit_young")
+    young = sa.create_engine(postgres.url("perfkit_young"), poolclass=sa.pool.NullPool)
+    with young.connect() as connection:
+        age = catalog.statistics_age(connection)
+        connection.exec_driver_sql("set local role pg_monitor")
+        unknowing = catalog.statistics_age(connection)
+    with admin.connect() as connection:
+        connection.exec_driver_sql("drop database perfkit_young with (force)")
+    assert age.since >= before
+    assert not age.known
+    assert unknowing.since <= age.since
+
+
 @pytest.mark.parametrize(
     ("moment", "enough"),
     [

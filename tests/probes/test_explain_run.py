@@ -192,3 +192,15 @@ def test_a_run_plans_once_and_executes_as_often_as_it_is_told(engine):
         assert not run.executed(timing=False).timed
         assert run.notes == ()
         assert run.dropped == run.options.dropped
+
+
+@pytest.mark.parametrize(
+    ("rule", "made"), [("do also select 1", "2 statements"), ("do instead nothing", "no statement")]
+)
+def test_a_statement_that_a_rule_rewrites_is_a_sentence(engine, rule, made):
+    with rolled_back("test", engine, timeout_s=10, read_only=False) as connection:
+        connection.exec_driver_sql("create table ruled (id int)")
+        connection.exec_driver_sql(f"create rule r as on insert to ruled {rule}")
+        asked = Asked(statement=one_statement("insert into ruled values (1)"))
+        with pytest.raises(UsageError, match=f"makes {made} of this one"):
+            measure(connection, identify(connection), asked)

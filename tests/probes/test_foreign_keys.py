@@ -37,6 +37,8 @@ def names(engine, seed):
         ("create index on c using brin (p_id)", BOTH),
         ("create index on c (p_id) where p_id is not null", {"c_a_b_fkey"}),
         ("create index on c (p_id) where p_id > 10", BOTH),
+        ("create index on c (a, b) where a is not null and b is not null", {"c_p_id_fkey"}),
+        ("create index on c (a, b) where a is not null and p_id is not null", BOTH),
         ("create index on c (id) include (p_id)", BOTH),
         ("create index on c ((p_id + 0))", BOTH),
     ],
@@ -81,3 +83,28 @@ def test_hostile_names_come_as_they_are(plain_database):
     )
     (key,) = found.values()
     assert (key.table, key.parent, key.columns) == ("c 'x", "p;drop", ('re"f',))
+
+
+PARTED = """
+create table p (id int primary key); insert into p select generate_series(1, 20);
+create table c (id int, p_id int references p) partition by range (id);
+create table c1 partition of c for values from (0) to (10);
+create table c2 (p_id int, gone text, id int); alter table c2 drop column gone;
+alter table c attach partition c2 for values from (10) to (20);
+create index on c1 (p_id);
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "served"), [("", False), ("create index on c2 (p_id)", True),
+                         ("create index on c2 (id)", False),
+                         ("create index on c2 (p_id) where p_id > 3", False)]
+)  # fmt: skip
+def test_partitions_with_indexes_of_their_own_serve_the_whole(plain_database, more, served):
+    assert set(names(plain_database, PARTED + more)) == (set() if served else {"c_p_id_fkey"})
+
+
+def test_an_index_on_one_of_several_columns_is_told(plain_database):
+    found = names(plain_database, CHILD + "create index c_b on c (b)")
+    assert found["c_a_b_fkey"].partly == "c_b"
+    assert found["c_p_id_fkey"].partly is None

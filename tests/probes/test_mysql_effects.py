@@ -3,7 +3,8 @@ import pytest
 import sqlalchemy as sa
 
 from perfkit.errors import TargetRefused
-from perfkit.probes.mysql_effects import refuse_effects, refuse_tables
+from perfkit.plans.mysql.sql import Dialect
+from perfkit.probes.mysql_effects import refuse_effects
 from perfkit.probes.mysql_functions import EFFECTS
 from perfkit.probes.mysql_statement import one_statement
 
@@ -79,18 +80,53 @@ def test_a_view_that_cannot_be_read_is_refused(mariadb):
         refuse_effects(connection, one_statement("select * from plain"), ())
 
 
-@pytest.mark.parametrize(
-    ("sql", "sentence"),
-    [
-        ("update ledger set a = 2", "MyISAM"), ("update watched set a = 2", "triggers"),
-        ("delete t from tiny t join shop.ledger l on l.a = t.a", "MyISAM"),
-        ("insert into `ledger` values (1)", "MyISAM"),
-    ],
-)  # fmt: skip
-def test_writes_that_a_rollback_does_not_undo_are_refused(connection, sql, sentence):
-    with pytest.raises(TargetRefused, match=sentence):
-        refuse_tables(connection, one_statement(sql))
+def hidden(engine, *grants):
+    """A user who may read what ``grants`` say, and the statements that he tries."""
+    url = f"mysql+pymysql://reader:reader-secret@/shop?unix_socket={mariadb_shop.socket()}"
+    with engine.connect() as admin:
+        for grant in grants:
+            admin.exec_driver_sql(grant)
+        admin.exec_driver_sql("commit")
+    return sa.create_engine(url, poolclass=sa.pool.NullPool)
 
 
-def test_writes_to_innodb_pass(connection):
-    refuse_tables(connection, one_statement("update tiny t join plain p on p.a = t.a set t.b = 1"))
+def test_a_function_that_a_view_calls_and_this_user_may_not_see_is_refused(mariadb):
+    reader = hidden(mariadb, "grant select, show view on shop.doubled to reader")
+    with (
+        reader.connect() as connection,
+        pytest.raises(TargetRefused, match=r"twice\(\) is a stored function"),
+    ):
+        refuse_effects(connection, one_statement("select * from doubled"), ())
+
+
+@pytest.mark.parametrize("call", ["shop.kit.lock_it()", "`kit`.`lock_it` ()"])
+def test_functions_of_packages_are_refused_and_pass_by_name(connection, call):
+    statement = one_statement(f"select {call} from tiny")
+    with pytest.raises(TargetRefused, match=r"kit\.lock_it\(\) is a stored function"):
+        refuse_effects(connection, statement, ())
+    refuse_effects(connection, statement, ("lock_it",))
+
+
+def test_one_name_in_two_databases_is_allowed_for_both_or_not_at_all(mariadb, connection):
+    with mariadb.connect() as admin:
+        for part in (
+            "create database if not exists elsewhere", "use elsewhere",
+            "create or replace function twice(x int) returns int return get_lock('a', 0)",
+        ):  # fmt: skip
+            admin.exec_driver_sql(part)
+        admin.invalidate()
+    statement = one_statement("select elsewhere.twice(1)")
+    with pytest.raises(TargetRefused, match=r"elsewhere\.twice"):
+        refuse_effects(connection, statement, ("shop.twice",))
+
+
+def test_the_text_of_a_view_is_read_as_the_server_prints_it(mariadb, connection):
+    with mariadb.connect() as admin:
+        admin.exec_driver_sql("set sql_mode = 'NO_BACKSLASH_ESCAPES'")
+        admin.exec_driver_sql(
+            "create or replace view backslash as select '\\' as a, get_lock(' ', 0)"
+        )
+        admin.invalidate()
+    statement = one_statement("select * from backslash", Dialect(backslash=False))
+    with pytest.raises(TargetRefused, match="get_lock"):
+        refuse_effects(connection, statement, ())

@@ -113,6 +113,12 @@ def test_writes_are_planned_and_on_request_executed_and_undone(run, untouched, s
     assert kinds(planned.plan) == kinds(executed.plan)
 
 
+def test_an_alias_in_a_write_is_resolved_for_the_advice(run, untouched):
+    found = run("update orders o set o.total = 1 where o.note = 'y'", writes=True)
+    assert {node.qualified for node in found.plan.tree if node.relation} == {"shop.orders"}
+    assert {node.text("Alias") for node in found.plan.tree if node.relation} == {"o"}
+
+
 def test_a_hundred_writes_leave_the_contents_as_they_were(run, untouched):
     found = run("update orders set total = total + 1 where id < 40", writes=True, runs=100)
     assert len(found.times_ms) == 100

@@ -77,3 +77,20 @@ def test_functions_are_named_however_they_are_written():
     sql = "select Get_Lock /* x */ ('a', 1), `sleep`(1), db.f (2), 'g(1)', \"h(1)\" -- k(1)\n"
     assert one_statement(sql).functions == {"get_lock", "sleep", "f"}
     assert called([]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1 --\x7f'\n, get_lock('a', 0) -- '", "select 1 --\xa0'\n, get_lock('a', 0) -- '",
+        "select get_lock\xa0('a', 0)", "select get_lock\x01('a', 0)", "select @a\x85, 1",
+    ],
+)  # fmt: skip
+def test_what_only_some_character_sets_take_for_a_blank_is_refused(sql):
+    with pytest.raises(UsageError, match=r"U\+00[0-9A-F]{2}"):
+        one_statement(sql)
+
+
+def test_odd_blanks_inside_of_quotes_and_comments_are_left_alone():
+    sql = "select '\xa0', \"\x7f\", `\xa0` /* \xa0 */ from t -- \xa0\x7f"
+    assert one_statement(sql).identifiers >= {"\xa0", "t"}

@@ -153,3 +153,83 @@ def test_an_asynchronous_engine_is_told_what_to_do():
     with pytest.raises(UsageError, match="asynchronous") as error, as_engine("explain", target):
         pass
     assert "create_engine" in error.value.hint
+
+
+@pytest.mark.parametrize("encoding", ["sjis", "euc_jp", "latin1", "gbk", "sql_ascii"])
+def test_no_encoding_makes_the_server_read_another_statement(engine, encoding):
+    # In EUC_JP and SJIS the yen sign arrives as a backslash: the string would end before COMMIT.
+    sql = "EXPLAIN select E'\u00a5''; commit; create table pwned (a int); --'"
+    with engine.connect() as connection:  # connected, whatever SQLAlchemy had to read first
+        connection.exec_driver_sql(f"set client_encoding to {encoding}")
+        connection.commit()
+    with rolled_back("test", engine, timeout_s=5, read_only=False) as connection:
+        assert "\u00a5" in connection.exec_driver_sql("select '\u00a5'").scalar_one()
+        connection.exec_driver_sql(sql)
+    with engine.connect() as connection:
+        assert setting(connection, "client_encoding") in {encoding.upper(), b"SQL_ASCII"}
+        connection.exec_driver_sql("set client_encoding to utf8")
+        connection.commit()
+        assert connection.exec_driver_sql("select to_regclass('pwned')").scalar() is None
+
+
+def test_a_driver_that_is_told_nothing_of_encodings_has_to_use_utf8(engine, monkeypatch):
+    monkeypatch.setattr("perfkit.probes.session.is_psycopg", lambda _: False)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("set client_encoding to latin1")
+        connection.commit()
+    with (
+        pytest.raises(UsageError, match="client_encoding is not UTF8"),
+        rolled_back("test", engine, timeout_s=5),
+    ):
+        pass
+    engine.dispose()
+
+
+def test_half_a_character_is_a_sentence(engine):
+    with (
+        pytest.raises(QueryFailed, match="half a character"),
+        rolled_back("test", engine, timeout_s=5) as connection,
+    ):
+        connection.exec_driver_sql("select '\ud800'")
+
+
+def test_a_database_without_an_encoding_can_be_asked(postgres):
+    admin = sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql("drop database if exists no_encoding with (force)")
+        connection.exec_driver_sql(
+            "create database no_encoding encoding sql_ascii locale 'C' template template0"
+        )
+    with as_engine("test", str(postgres.url("no_encoding"))) as engine:
+        with rolled_back("test", engine, timeout_s=5) as connection:
+            assert connection.exec_driver_sql("select 'caf\u00e9'").scalar() == "caf\u00e9"
+        with (
+            pytest.raises(QueryFailed, match="invalid byte sequence"),
+            rolled_back("test", engine, timeout_s=5) as connection,
+        ):
+            connection.exec_driver_sql("select chr(233)").scalar()
+    with admin.connect() as connection:
+        connection.exec_driver_sql("drop database no_encoding with (force)")
+    admin.dispose()
+
+
+def test_a_url_object_is_taken_and_a_missing_driver_named(postgres):
+    with (
+        as_engine("test", sa.make_url(postgres.url("postgres"))) as engine,
+        rolled_back("test", engine, timeout_s=5) as connection,
+    ):
+        assert connection.exec_driver_sql("select 1").scalar() == 1
+    with (
+        pytest.raises(UsageError, match="asyncpg, is not installed") as caught,
+        as_engine("test", "postgresql+asyncpg://me:secret@localhost/x"),
+    ):
+        pass
+    assert "secret" not in str(caught.value)
+
+
+def test_a_timeout_in_words_is_a_sentence(engine):
+    with (
+        pytest.raises(UsageError, match="timeout_s='30s' is not a time"),
+        rolled_back("test", engine, timeout_s="30s"),
+    ):
+        pass

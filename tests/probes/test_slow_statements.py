@@ -108,3 +108,27 @@ def test_writes_are_read_with_their_rows_also_behind_comments(engine):
     with rolled_back("test", engine, timeout_s=10) as connection:
         (write,) = writes(connection)
     assert (write.calls, write.rows) == (5, 15)
+
+
+def test_an_extension_older_than_its_server_has_its_own_name_for_the_time(engine):
+    with rolled_back("test", engine, timeout_s=10, read_only=False) as connection:
+        connection.exec_driver_sql("drop extension pg_stat_statements")
+        connection.exec_driver_sql("create extension pg_stat_statements version '1.7'")
+        for _ in range(5):
+            connection.exec_driver_sql("select pg_sleep(0.004), 77")
+        got = workload(connection, limit=10)
+        assert writes(connection) is not None
+    assert got.caveats == []
+    assert "select pg_sleep($1), $2" in [one.text for one in got.statements]
+
+
+def test_a_view_that_this_role_may_not_read_is_no_missing_library(engine):
+    with rolled_back("test", engine, timeout_s=10, read_only=False) as connection:
+        connection.exec_driver_sql("create role pk_shut")
+        connection.exec_driver_sql("create schema shut")
+        connection.exec_driver_sql("alter extension pg_stat_statements set schema shut")
+        connection.exec_driver_sql("set local role pk_shut")
+        got = workload(connection, limit=10)
+        assert writes(connection) == []
+    assert "GRANT USAGE ON SCHEMA shut" in got.caveats[0]
+    assert "not loaded" not in got.caveats[0]

@@ -114,3 +114,42 @@ def test_what_has_no_plan_is_answered_in_a_sentence(sql, said, hint):
     assert said in caught.value.message
     assert hint in caught.value.hint
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("select 1 where 1 in (:Ids)", "= ANY(:Ids)"),
+        ("select 1 where 1 IN :Ids and true", "= ANY(:Ids)"),
+        ("select 1 where 1 not /* x */ in ( :Ids )", "<> ALL(:Ids)"),
+    ],
+)
+def test_a_list_behind_in_is_told_what_to_write(sql, hint):
+    with pytest.raises(UsageError, match=":Ids is a list, which IN does not take") as caught:
+        one_statement(sql).bind({"Ids": [1, 2]})
+    assert caught.value.hint == hint
+    one_statement(sql).check({"Ids": 1})
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["select 1 where 1 in (:a, 2)", "select 1 where 1 in (select unnest(:a))", "select :a in"],
+)
+def test_a_list_elsewhere_is_bound(sql):
+    one_statement(sql).bind({"a": [1, 2]})
+
+
+def test_a_byte_order_mark_is_no_part_of_the_statement():
+    assert one_statement("\ufeffselect 1").text == "select 1"
+
+
+def test_a_no_break_space_is_called_by_its_name():
+    with pytest.raises(UsageError, match="has no plan") as caught:
+        one_statement("select\u00a01")
+    assert "no-break space" in caught.value.hint
+
+
+@pytest.mark.parametrize("sql", [None, 5, b"select 1"])
+def test_what_is_no_text_is_a_sentence(sql):
+    with pytest.raises(UsageError, match="not text"):
+        one_statement(sql)

@@ -100,6 +100,8 @@ def test_only_text_that_sorts_by_bytes_serves_like_without_an_operator_class(fac
     columns = facts.tables[ODD].columns
     assert (columns["A b"].by_bytes, columns["n"].by_bytes) == (True, None)
     assert columns["v"].by_bytes is False  # the database's own collation is en_US or C.UTF-8
+    assert (columns["A b"].collation, columns["n"].collation) == ("C", "")
+    assert columns["v"].collation == ""
 
 
 def test_an_index_comes_with_everything_that_tells_it_from_its_twins(facts):

@@ -1,19 +1,13 @@
 """Small planted schemas on a real server, and what its tables held before."""
 
 import contextlib
-import os
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from perfkit.errors import LabError
-from perfkit.lab import binaries, identity, server
+from perfkit.lab import server
 
-BIN = Path("/usr/lib/postgresql/15/bin")
 HYPOPG = Path("/usr/share/postgresql/15/extension/hypopg.control")
 
 SEED = """
@@ -99,33 +93,8 @@ def contents(shop_engine):
 
 
 @pytest.fixture(scope="session")
-def postgres15():
-    """A server of release 15 that is neither the lab nor marked as anything."""
+def postgres15(postgres15):
+    """Return the address of the PostgreSQL 15, which has HypoPG here."""
     if not HYPOPG.exists():
         pytest.skip("postgresql-15-hypopg is not installed")
-    try:
-        programs = binaries._examine(BIN, "system")
-    except LabError:
-        pytest.skip("PostgreSQL 15 does not run here")
-    root = Path(tempfile.mkdtemp(prefix="pk15"))
-    who = identity.choose(programs)
-    who.own(root)
-
-    def run(tool, *arguments):
-        subprocess.run(
-            [*who.prefix, str(programs.bin / tool), *arguments],
-            check=True, cwd="/", timeout=60, env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            **who.account,
-        )  # fmt: skip
-
-    data = str(root / "data")
-    try:
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-k {root} -c listen_addresses='' -c fsync=off -c autovacuum=off"
-        run("pg_ctl", "-D", data, "-w", "-o", options, "start")
-        yield sa.make_url(f"postgresql+psycopg://postgres@/postgres?host={root}")
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(root, ignore_errors=True)
+    return postgres15

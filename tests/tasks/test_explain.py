@@ -277,6 +277,19 @@ def test_a_statement_that_takes_too_long_is_cancelled_by_the_server(one_connecti
     assert explain("select 1", one_connection).executed
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"params": [1]}, "params is a list, not a dictionary"),
+        ({"runs": "3"}, "runs='3' is not"),
+        ({"runs": 2.5}, "runs=2.5 is not"),
+    ],
+)
+def test_an_argument_of_another_type_is_a_sentence(shop_engine, options, said):
+    with pytest.raises(UsageError, match=said):
+        explain("select 1", shop_engine, **options)
+
+
 @pytest.mark.parametrize("timeout_s", [0, -1, float("nan"), float("inf")])
 def test_a_timeout_that_is_no_time_is_refused(shop_engine, timeout_s):
     with pytest.raises(UsageError, match="is not a time"):
@@ -410,13 +423,14 @@ def test_quick_statements_are_said_to_need_nothing(shop_engine):
     assert result.findings == ()
 
 
-def test_the_picture_shows_every_node_as_wide_as_its_time(shop_engine):
+def test_the_picture_shows_every_node_as_long_as_its_time(shop_engine):
     result = explain("select status, count(*) from orders group by 1 order by 2", shop_engine)
-    (icicle,) = result.figure.data
-    assert len(icicle.ids) == len(result.plan.tree)
-    assert icicle.values[0] == pytest.approx(result.table["self_ms"].sum())
+    alone, below = result.figure.data
+    nodes = len(result.plan.tree)
+    assert list(alone.x[:nodes]) == pytest.approx(list(result.table["self_ms"]))
+    assert list(below.x[:nodes]) == pytest.approx(list(result.table["inclusive_ms"]))
     planned = explain("select * from orders", shop_engine, analyze=False)
-    assert planned.figure.data[0].values[0] > 0
+    assert planned.figure.data[0].x[0] > 0
 
 
 def test_the_parts_of_the_execution_add_up_in_a_section_of_their_own(shop_engine):

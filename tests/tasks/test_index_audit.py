@@ -159,7 +159,7 @@ def test_an_index_never_scanned_is_listed_and_young_statistics_are_no_evidence(a
     (finding,) = result.findings
     assert finding.severity == "info"
     assert finding.fix.text.startswith("Do not drop it yet")
-    assert "DROP INDEX CONCURRENTLY public.orders_note_idx;" in finding.fix.snippet
+    assert "DROP INDEX CONCURRENTLY IF EXISTS public.orders_note_idx;" in finding.fix.snippet
     assert "CREATE INDEX CONCURRENTLY orders_note_idx ON public.orders" in finding.fix.snippet
     assert any("on a standby" in note for note in result.caveats)
 

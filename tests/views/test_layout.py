@@ -38,7 +38,7 @@ def test_the_nodes_of_a_plan_are_indented_by_their_depth():
     table = pa.table({"depth": [0, 1, 99], "node_type": ["Sort", "Hash", "Seq Scan"]})
     (column,) = fitted(table, "nodes", rows=5, width=100).columns
     steps = [len(cell) - len(cell.lstrip("\u00a0")) for cell in column.cells]
-    assert steps == [0, 2, 24]
+    assert steps == [0, 2, 4]  # levels without a row take no room
 
 
 def test_the_low_end_of_an_interval_is_not_shown_without_the_high_end():

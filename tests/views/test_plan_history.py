@@ -6,7 +6,6 @@ import pytest
 from perfkit import tables
 from perfkit.analyses.plan_history import plan_history
 from perfkit.views.figure_text import as_text
-from perfkit.views.thinning import LIMIT
 
 
 def plan(table, index=""):
@@ -63,7 +62,8 @@ def test_the_text_of_an_early_flip_stands_where_there_is_room():
 def test_very_many_executions_and_shapes_stay_few():
     figure = drawn([(plan("t", f"i{n}"), 5, 3000) for n in range(9)])
     assert len(figure.data) == 6
-    assert sum(len(trace.x) for trace in figure.data) <= LIMIT + 12
+    assert sum(len(trace.x) for trace in figure.data) <= 3000 + 120
+    assert "of 27,000 executions drawn" in figure.layout.xaxis.title.text
     assert figure.data[-1].name.startswith("other plans (12,000")
 
 
@@ -74,3 +74,17 @@ def test_names_are_escaped():
 @pytest.mark.parametrize("groups", [[], [(plan("t"), 5, 1)]])
 def test_little_is_drawn_without_a_fault(groups):
     assert drawn(groups).layout.title.text
+
+
+def test_what_is_left_out_does_not_change_the_middle_nor_the_extremes():
+    groups = [(plan("t"), 10, 40_000), (plan("t"), 900, 1)]
+    (trace,) = drawn(groups).data
+    assert np.median(trace.y) == pytest.approx(10, rel=0.02)
+    near = np.mean((np.array(trace.y) > 9.3) & (np.array(trace.y) < 10.7))  # within 0.7 sigma
+    assert near == pytest.approx(0.5, abs=0.06)
+    assert max(trace.y) > 600
+
+
+def test_few_executions_are_all_drawn():
+    figure = drawn(FLIP)
+    assert "drawn" not in figure.layout.xaxis.title.text

@@ -40,6 +40,7 @@ _LOG = re.compile(
     r"|\b[A-Z]+:  duration: [0-9.]+ ms  plan:)[^\n]{0,200}?: ",
     re.MULTILINE,
 )
+_WORD = re.compile(r"\w")
 _UNDATED = Note(
     kind="no_time_of_day",
     message="plans that EXPLAIN printed have no time: they are in the order of the file",
@@ -66,7 +67,7 @@ def recognises(head: bytes) -> Recognition:
 
 def _is_heading(above: str) -> bool:
     """Whether what stands above the first plan may be a command: no log, no other records."""
-    lines = [line for line in above.splitlines() if line.strip()]
+    lines = [line for line in above.splitlines() if _WORD.search(line)]  # no drawn ones
     if len(lines) > _ABOVE:
         return False
     words = above.lower()

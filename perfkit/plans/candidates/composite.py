@@ -9,7 +9,9 @@ from perfkit.plans.candidates.build import build, existing, whole_table
 from perfkit.plans.candidates.cover import canonical
 from perfkit.plans.candidates.keys import MAX_COLUMNS, key_of, of_kind
 from perfkit.plans.candidates.selectivity import distinct, share
+from perfkit.plans.candidates.variants import without_nulls
 from perfkit.plans.conditions import SortKey
+from perfkit.plans.postgres_sql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from perfkit.plans.candidates.want import Want
     from perfkit.plans.conditions import Predicate
 
-__all__ = ["composites", "equal_keys", "narrowing_keys"]
+__all__ = ["FEW_ROWS", "composites", "equal_keys", "narrowing_keys"]
 
 #: A key that keeps more than this of the rows is not worth its place.
 USELESS_SHARE = 0.5
@@ -36,11 +38,8 @@ def composites(want: Want) -> list[Candidate]:
     narrowing = [] if unique else narrowing_keys(want, want.sorted_found, equal)
     found = []
     if order:
-        keys = _distinct((*equal, *order, *(narrowing if want.order.limit is None else ())))
-        found.append(_built(want, keys, len(equal)))
-        keys = _distinct((*equal, *order, *narrowing))
-        if want.order.limit is not None and narrowing and keys != found[0].keys:
-            found[0] = _built(want, keys, len(equal))
+        full = _built(want, _distinct((*equal, *order, *narrowing)), len(equal))
+        found.append(without_nulls(want, full))
     if narrowing or not order:
         found.append(_built(want, _distinct((*equal, *narrowing)), len(equal)))
     usable = [candidate for candidate in found if candidate.keys]
@@ -94,7 +93,14 @@ def _order(want: Want, equal: Sequence[SortKey]) -> list[SortKey]:
         return []
     fixed = {key.column for key in equal}
     held = {p.column for p in want.found if p.kind == "equality"}
-    return [key for key in want.order.keys if key.column not in fixed | held]
+    return [_own(want, key) for key in want.order.keys if key.column not in fixed | held]
+
+
+def _own(want: Want, key: SortKey) -> SortKey:
+    """Drop the collation where it is that of the column."""
+    column = want.table.columns.get(key.column) if want.table else None
+    own = column is not None and key.collation == quoted(column.collation or "")
+    return replace(key, collation="") if own else key
 
 
 def _left(want: Want, equal: Sequence[SortKey]) -> float | None:

@@ -52,7 +52,12 @@ def _serves(index: IndexFacts, candidate: Candidate, known: Conditions) -> bool:
         return False
     if candidate.method != "btree":
         return _searches(index, candidate)
-    equal = {canonical(p.column) for p in known.predicates if p.kind == "equality"}
+    # An index does not count as sorted by what follows a column that IS NULL.
+    equal = {
+        canonical(p.column)
+        for p in known.predicates
+        if p.kind == "equality" and not (p.operator == "IS" and p.column in candidate.where_columns)
+    }
     names = [canonical(name) for name in index.keys]
     if index.unique and index.predicate is None and set(names) <= equal:
         return True  # at most one row
@@ -85,7 +90,7 @@ def _same(index: IndexFacts, start: int, tail: Sequence[SortKey]) -> bool:
     if len(index.keys) < start + len(tail):
         return False
     if not all(
-        same_key(key, index.keys[at]) and not _collated(index, at) and _class(index, at, key)
+        same_key(key, index.keys[at]) and _collation(index, at, key) and _class(index, at, key)
         for key, at in zip(tail, places, strict=True)
     ):
         return False
@@ -101,6 +106,11 @@ def _class(index: IndexFacts, at: int, key: SortKey) -> bool:
     if key.operator_class.endswith("_pattern_ops"):
         return has.endswith("_pattern_ops")
     return has == key.operator_class
+
+
+def _collation(index: IndexFacts, at: int, key: SortKey) -> bool:
+    has = index.collations[at] if at < len(index.collations) else ""
+    return canonical(key.collation) == has
 
 
 def _collated(index: IndexFacts, at: int) -> bool:

@@ -26,7 +26,8 @@ def rows_with(want: Want, keys: Sequence[SortKey], equality: int) -> float | Non
     limit = want.order.limit
     first = kept_share(want, equal)
     if limit is not None and _ordered(want, names[equality:], equal):
-        read = (want.table_rows if first is None else want.table_rows * first) or want.rows_read
+        whole = want.table_rows or want.rows_read
+        read = whole if first is None else whole * first
         density = max(want.rows_kept, 1.0) / max(read, 1.0)
         wanted = limit
         if want.order.groups:

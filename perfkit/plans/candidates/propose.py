@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfkit.plans.candidates.build import existing
-from perfkit.plans.candidates.composite import composites
+from perfkit.plans.candidates.composite import FEW_ROWS, composites
 from perfkit.plans.candidates.cover import covered
 from perfkit.plans.candidates.either import either
 from perfkit.plans.candidates.joins import lookup
@@ -69,14 +69,22 @@ def _groups(want: Want) -> Iterator[Group]:
     if not want.large:
         return
     ordered = _ordered(want)
-    fitting = [c for c in composites(ordered) if _worth(ordered, c)]
+    fitting = _fitting(ordered)
     if any(_exists(ordered, candidate) for candidate in fitting):
         return
     if fitting:
-        yield _group(want, (fitting[0], *_twins(ordered, fitting[0]), *_summary(ordered)))
+        family = _narrowest((fitting[0], *_twins(ordered, fitting[0])))
+        yield _group(want, (*family, *_summary(ordered)))
     if not fitting or (fitting[0].rows_after or 0.0) > _ENOUGH_ROWS:
         others = list(_others(want))
         yield from others or (() if fitting else _rare(want))
+
+
+def _fitting(want: Want) -> list[Candidate]:
+    """Return the composites that are worth building; if none is, their partial twins that are."""
+    found = composites(want)
+    partial = (twin for one in found if (twin := with_where(want, one)) is not None)
+    return [c for c in found if _worth(want, c)] or [c for c in partial if _worth(want, c)]
 
 
 def _others(want: Want) -> Iterator[Group]:
@@ -99,7 +107,7 @@ def _ordered(want: Want) -> Want:
         return want
     name = want.node.text("Index Name")
     index = next((one for one in want.table.indexes if one.name == name), None)
-    if index is None:
+    if index is None or index.method != "btree":
         return want
     backward = want.node.text("Scan Direction") == "Backward"
     keys = of_index(index, backward=backward)
@@ -128,6 +136,15 @@ def _exists(want: Want, candidate: Candidate) -> bool:
 def _twins(want: Want, candidate: Candidate) -> tuple[Candidate, ...]:
     twins = (with_where(want, candidate), with_include(want, candidate))
     return tuple(twin for twin in twins if twin is not None and not _exists(want, twin))
+
+
+def _narrowest(family: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Put a twin first that leaves out most rows of the others: its WHERE is no key of theirs."""
+    reads = family[0].rows_after or 0.0
+    if reads < FEW_ROWS:
+        return family
+    narrow = [one for one in family[1:] if (one.rows_after or 0.0) * 2 <= reads]
+    return (*narrow, *(one for one in family if one not in narrow))
 
 
 def _summary(want: Want) -> tuple[Candidate, ...]:

@@ -33,7 +33,7 @@ def script(candidate: Candidate) -> str:
     return "\n".join(
         (
             *_HEAD,
-            *statements(candidate),
+            *_own(candidate),
             "-- If it failed, an INVALID index of this name is left, which IF NOT EXISTS would",
             "-- skip: drop it and begin again. This has to return true:",
             f"-- {_check(candidate)}",
@@ -43,14 +43,27 @@ def script(candidate: Candidate) -> str:
 
 
 def statements(candidate: Candidate) -> tuple[str, ...]:
-    """Return the statements that build it, to be sent one by one outside a transaction."""
+    """Return the statements that build it, to be sent one by one outside a transaction.
+
+    Those of the indexes without which it is of no use are among them.
+    """
+    together = (candidate, *candidate.companions)
+    return tuple(dict.fromkeys(line for one in together for line in _own(one)))
+
+
+def undo(candidate: Candidate) -> str:
+    """Return what takes it back; an index that was dropped for it is built again first."""
+    together = (candidate, *candidate.companions)
+    return "\n".join(dict.fromkeys(_undone(one) for one in together))
+
+
+def _own(candidate: Candidate) -> tuple[str, ...]:
     extension = f"CREATE EXTENSION IF NOT EXISTS {quoted(candidate.extension)};"
     first = (extension, _LOCK_TIMEOUT) if candidate.extension else (_LOCK_TIMEOUT,)
     return (*first, *_builds(candidate))
 
 
-def undo(candidate: Candidate) -> str:
-    """Return what takes it back; an index that was dropped for it is built again first."""
+def _undone(candidate: Candidate) -> str:
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {candidate.qualified_name};"
     if candidate.partitions:  # an index with parts cannot be dropped concurrently
         drop = f"DROP INDEX IF EXISTS {candidate.qualified_name};"

@@ -57,11 +57,15 @@ def processes(plan: Plan, node: Node) -> float:
 
 
 def limit_of(plan: Plan, limit: Node) -> float:
-    """Return how many rows a Limit reads: those it returns and those of OFFSET before them."""
+    """Return how many rows a Limit reads: those it returns and those of OFFSET before them.
+
+    One that found fewer than it may return would have read on: then its own number counts.
+    """
     child = next((plan.tree[number] for number in limit.children), limit)
+    planned = limit.number("Plan Rows") or 1.0
     if limit.loops and child.loops:
-        return rows(plan, child)
-    return limit.number("Plan Rows") or 1.0
+        return rows(plan, child) or planned
+    return planned
 
 
 def _gather(plan: Plan, node: Node) -> Node | None:

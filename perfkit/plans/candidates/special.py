@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfkit.plans.candidates.build import explained, whole_table
 from perfkit.plans.candidates.estimate import kept_share
 from perfkit.plans.candidates.index import Candidate
+from perfkit.plans.candidates.nearest import GEOMETRIC, nearest
 from perfkit.plans.candidates.patterns import anchored, has_trigram
 from perfkit.plans.conditions import SortKey
 
@@ -21,6 +22,7 @@ __all__ = ["block_range", "searching"]
 #: BRIN keeps one summary per 128 pages: it pays on large tables that lie in the column's order.
 BRIN_CORRELATION, BRIN_PAGES = 0.95, 131_072  # 1 GB of 8 kB pages
 _JSON_PATHS = {"@>", "@?", "@@"}
+_PLACES = {"<@", "@>", "&&", "<<", ">>"}
 _TYPE_OF_VALUE = (
     ("jsonb", re.compile(r":: jsonb$|:: jsonpath$")),
     ("array[]", re.compile(r":: \w+(?: \w+)* \[ \]$|^ARRAY \[")),
@@ -31,8 +33,12 @@ _GIN_NOTE = "A GIN index is slower to update than a b-tree: each row has many en
 
 
 def searching(want: Want) -> list[Candidate]:
-    """Return a GIN or GiST index for each predicate that needs one."""
+    """Return a GIN or GiST index for each predicate that needs one, and for the nearest rows."""
+    near = nearest(want)
     found = []
+    if near is not None:
+        key, extension, rows = near
+        found.append(_candidate(want, key, _Way("gist", extension, rows, _NEAREST)))
     for predicate in want.found:
         fit = _fit(predicate, want.table)
         if fit is not None:
@@ -42,7 +48,8 @@ def searching(want: Want) -> list[Candidate]:
                 expression=predicate.expression,
                 operator_class=operator_class,
             )
-            found.append(_candidate(want, key, method, predicate, extension))
+            way = _Way(method, extension, _rows(want, predicate), _WHY[method])
+            found.append(_candidate(want, key, way))
     return found
 
 
@@ -56,36 +63,49 @@ def block_range(want: Want) -> Candidate | None:
         ordered = column and abs(column.correlation or 0.0) > BRIN_CORRELATION
         if predicate.kind == "range" and not predicate.expression and ordered:
             key = SortKey(column=predicate.column)
-            return _candidate(want, key, "brin", predicate, "")
+            way = _Way("brin", "", _rows(want, predicate), _WHY["brin"])
+            return _candidate(want, key, way)
     return None
 
 
-def _candidate(
-    want: Want, key: SortKey, method: str, predicate: Predicate, extension: str
-) -> Candidate:
-    whole = whole_table(want)
+class _Way(NamedTuple):
+    """How an index finds its rows; ``rows`` is how many it reads, None if unknown."""
+
+    method: str
+    extension: str
+    rows: float | None
+    why: str
+
+
+def _rows(want: Want, predicate: Predicate) -> float | None:
     kept = kept_share(want, [p for p in want.found if p.column == predicate.column])
-    missing = extension if extension not in want.facts.extensions else ""
-    notes = [_GIN_NOTE] if method == "gin" else []
+    return None if kept is None else kept * want.table_rows
+
+
+def _candidate(want: Want, key: SortKey, way: _Way) -> Candidate:
+    whole = whole_table(want)
+    missing = way.extension if way.extension not in want.facts.extensions else ""
+    notes = [_GIN_NOTE] if way.method == "gin" else []
     if missing:
         notes.append(f"The operator class is in the extension {missing}, which is created first.")
     candidate = Candidate(
         schema=want.schema,
         table=want.relation,
         keys=(key,),
-        method=method,
+        method=way.method,
         extension=missing,
         partitions=whole.partitions if whole else (),
         taken=want.facts.names,
-        rows_after=None if kept is None else kept * want.table_rows,
+        rows_after=way.rows,
         notes=tuple(notes),
     )
-    return explained(want, candidate, _WHY[method])
+    return explained(want, candidate, way.why)
 
 
+_NEAREST = "Gives the rows by their distance, so that reading can stop early"
 _WHY = {
     "gin": "Finds the rows by what the column contains",
-    "gist": "Finds the rows by the range they hold",
+    "gist": "Finds the rows by the range or the place they hold",
     "brin": "The table lies in the order of the column, so a summary per block range is enough",
 }
 
@@ -111,7 +131,9 @@ def _by_type(type_name: str, operator: str) -> tuple[str, str, str] | None:
         return ("gin", "", "") if operator in {"@>", "<@", "&&"} else None
     if type_name == "tsvector":
         return ("gin", "", "") if operator == "@@" else None
-    return ("gist", "", "") if type_name.endswith("range") else None
+    if type_name.endswith("range"):
+        return ("gist", "", "")
+    return ("gist", "", "") if type_name in GEOMETRIC and operator in _PLACES else None
 
 
 def _type(predicate: Predicate, table: TableFacts | None) -> str:

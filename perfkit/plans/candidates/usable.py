@@ -60,6 +60,7 @@ _BY_CONFIGURATION = {"to_tsvector"}  # immutable where the configuration is name
 _BY_ZONE = frozenset({"date", "date_trunc", "date_part", "extract", "timezone"})
 _ZONELESS = ("timestamp without time zone", "date")
 _TIMES = ("timestamp", "date", "time", "interval", "money")
+_ADDRESSES = {"inet", "cidr"}
 _CONSTANT = re.compile(r"'(?:[^']|'')*'::\w+")
 _ARITHMETIC = re.compile(r" [-+*/%&|^<>=~!]{1,2} ")
 _CAST = re.compile(r"::(\w+)")
@@ -132,8 +133,13 @@ def _called(predicate: Predicate) -> frozenset[str]:
 
 
 def _fitted(predicate: Predicate, table: TableFacts | None) -> Predicate | None:
-    """Make an expression of a cast to text that is more than a change of name."""
+    """Make an expression of a cast to text that is more than a change of name.
+
+    The addresses of a network are a range (network_subset_support in network.c).
+    """
     column = table.columns.get(predicate.column) if table and not predicate.expression else None
+    if column is not None and column.type in _ADDRESSES and predicate.operator in {"<<", "<<="}:
+        return replace(predicate, kind="range")
     if column is None or predicate.cast != "text":
         return predicate
     if column.type == "text":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perfkit.plans.conditions import Predicate
     from perfkit.plans.facts import TableFacts
 
-__all__ = ["rare", "with_include", "with_where"]
+__all__ = ["rare", "with_include", "with_where", "without_nulls"]
 
 #: A partial index holds at most this share of the rows ...
 PARTIAL_SHARE = 0.20
@@ -32,7 +32,7 @@ OFTEN_UPDATED = 0.1
 
 def with_where(want: Want, full: Candidate) -> Candidate | None:
     """Return the partial twin: one constant condition leaves the keys and becomes WHERE."""
-    if full.method != "btree":
+    if full.method != "btree" or full.where:
         return None
     present = next((p for p in want.found if _is_rare(want, p)), None)
     if present is not None:
@@ -55,6 +55,29 @@ def with_where(want: Want, full: Candidate) -> Candidate | None:
         notes=(),
     )
     return explained(want, partial, "The same for the rows that the condition keeps, and smaller")
+
+
+def without_nulls(want: Want, full: Candidate) -> Candidate:
+    """Return ``full``, which gives an order, without the keys that are compared with NULL.
+
+    PostgreSQL does not see that what follows a column that IS NULL comes sorted
+    (such a condition makes no equivalence class): the condition becomes WHERE, where few rows
+    fulfil it, and else is left to be filtered.
+    """
+    nulls = [p for p in want.found if p.operator == "IS" and p.column in full.columns]
+    if not nulls:
+        return full
+    names = {p.column for p in nulls}
+    few = [p for p in nulls if (share(p, want.table) or 0.0) <= PARTIAL_SHARE]
+    left = replace(
+        full,
+        keys=tuple(key for key in full.keys if key.column not in names),
+        equality=full.equality - len(names),
+        where=" AND ".join(_predicate(p) for p in few),
+        where_columns=tuple(p.column for p in few),
+        notes=(),
+    )
+    return explained(want, left, "Gives the order, so that reading can stop early")
 
 
 def rare(want: Want) -> Candidate | None:

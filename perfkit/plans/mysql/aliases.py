@@ -11,16 +11,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perfkit.plans.mysql.reserved import RESERVED
 from perfkit.plans.mysql.sql import Dialect, code, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from perfkit.plans.model import Node, Plan
     from perfkit.plans.postgres_sql import Token
 
-__all__ = ["named", "tables_in"]
+__all__ = ["named", "tables_in", "tables_written"]
 
+#: What may follow a table and is no alias of it, beside reserved words.
+_FOLLOW = RESERVED | {"value", "offset", "returning", "partition", "select"}
 _BEFORE = {"from", "join", "(", "straight_join", "update"}  # commas are printed as join
 
 
@@ -45,6 +48,33 @@ def tables_in(statement: str) -> dict[str, tuple[str, str]]:
             (database, table) if found.get(key, (database, table))[1] == table else ("", "")
         )
     return {key: pair for key, pair in found.items() if pair[1]}
+
+
+def tables_written(
+    tokens: Sequence[Token], existing: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Return alias -> (database, table) of an UPDATE, DELETE or INSERT as somebody typed it.
+
+    Args:
+        tokens: the statement without blanks and comments.
+        existing: (database, table) of every table it may name, by the table's name and by
+            ``database.table``.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for at, token in enumerate(tokens):
+        name = name_of(token) or ""
+        if at and tokens[at - 1].text == ".":
+            name = f"{name_of(tokens[at - 2]) or ''}.{name}"
+        if name not in existing or (at + 1 < len(tokens) and tokens[at + 1].text == "."):
+            continue
+        after = list(tokens[at + 1 : at + 3])
+        if after and after[0].text.lower() == "as":
+            after = after[1:]
+        alias = name_of(after[0]) if after else None
+        if alias is not None and (after[0].kind == "quoted" or alias.lower() not in _FOLLOW):
+            found[alias] = existing[name]
+        found.setdefault(existing[name][1], existing[name])
+    return found
 
 
 def named(plan: Plan, tables: Mapping[str, tuple[str, str]]) -> Plan:

@@ -29,6 +29,7 @@ _BUFFERED = {
     "BKA": "Batched Key Access",
     "BKAH": "Batched Key Access",
 }
+_MADE = ("materialized", "materialized_from_subquery")
 
 
 def block(
@@ -126,7 +127,7 @@ def _join(parts: list[Step], loops: float | None) -> Step:
 def _table(table: dict[str, Any], loops: float | None, depth: int) -> Step:
     reading = scan(table, loops)
     runs = None if loops is None else reading.loops
-    for key in ("materialized", "materialized_from_subquery"):
+    for key in _MADE:
         if isinstance(table.get(key), dict):
             reading.children.append(_materialized(table[key], runs, depth))
     attached = table.get("attached_subqueries")
@@ -145,7 +146,8 @@ def _materialized(value: dict[str, Any], loops: float | None, depth: int) -> Ste
 
 def _buffered(value: dict[str, Any], loops: float | None, depth: int) -> Step:
     """Return a join through a buffer: rows wait in it until the table is read for all of them."""
-    children = _member({"table": value.get("table")}, loops, depth)
+    made_for_it = {key: value[key] for key in _MADE if key in value}  # printed behind the table
+    children = _member({"table": members(value.get("table")) | made_for_it}, loops, depth)
     spent = [number(value.get(name)) for name in ("r_unpack_time_ms", "r_other_time_ms")]
     made = Step(
         properties={

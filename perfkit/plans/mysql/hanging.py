@@ -1,4 +1,4 @@
-"""Where a subquery is run: below the step whose condition names it."""
+"""Where a subquery is run: below the step whose condition or sort key names it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["hang_subqueries"]
 
 _NUMBERED = re.compile(r"(?:subquery|select) ?#(\d+)")
-_CONDITIONS = ("Index Cond", "Filter", "Join Filter")
+_CONDITIONS = ("Index Cond", "Filter", "Join Filter", "Sort Key")
 
 
 def hang_subqueries(made: Step) -> None:
@@ -34,8 +34,8 @@ def _naming(made: Step, subquery: Step, select_id: str) -> Step | None:
     waiting = [child for child in made.children if child is not subquery]
     while waiting:
         step = waiting.pop(0)
-        texts = (step.properties.get(key) for key in _CONDITIONS)
-        named = {found for text in texts if isinstance(text, str) for found in _ids(text)}
+        texts = [str(step.properties.get(key, "")) for key in _CONDITIONS]
+        named = {found for text in texts for found in _ids(text)}
         if select_id in named:
             return step
         waiting += [child for child in step.children if "select_id" not in child.properties]

@@ -13,7 +13,7 @@ from typing import Any
 
 from perfkit.plans.mysql.names import number
 from perfkit.plans.mysql.operations import described
-from perfkit.plans.mysql.steps import MAX_DEPTH, Step, document_node
+from perfkit.plans.mysql.steps import MAX_DEPTH, Step, document_node, walk
 
 __all__ = ["from_json", "iterator", "tree_node"]
 
@@ -80,14 +80,12 @@ def from_json(plan: dict[str, Any]) -> list[Step]:
 
 def tree_node(top: list[Step]) -> dict[str, Any]:
     """Return the plan as a nested document; several steps at the top get one above them."""
-    executed = any("Actual Loops" in step.properties for step in top)
-    root = top[0]
-    if len(top) > 1:
-        root = Step(properties={"Node Type": "Query Block"}, children=top)
-        if executed:
-            root.properties["Actual Loops"] = 1
+    root = top[0] if len(top) == 1 else Step(properties={"Node Type": "Query Block"}, children=top)
+    if any("Actual Loops" in step.properties for step in walk(root)):
+        _run(root)
     _complete(root)
-    return document_node(root, timed=executed)
+    timed = any("Actual Total Time" in step.properties for step in walk(root))
+    return document_node(root, timed=timed)
 
 
 def _json_step(value: dict[str, Any]) -> Step:
@@ -104,6 +102,14 @@ def _json_step(value: dict[str, Any]) -> Step:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _run(root: Step) -> None:
+    """Let steps without numbers (INSERT, before 8.0.33) run as often as what is around them."""
+    root.properties.setdefault("Actual Loops", 1)
+    for step in walk(root):
+        for child in step.children:
+            child.properties.setdefault("Actual Loops", step.loops)
 
 
 def _complete(root: Step) -> None:

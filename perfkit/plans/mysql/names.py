@@ -30,6 +30,7 @@ _JOINS = {
     "inner join": "Inner",
     "semijoin": "Semi",
     "antijoin": "Anti",
+    "anti-join": "Anti",  # 8.0.18
 }
 
 

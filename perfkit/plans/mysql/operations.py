@@ -11,9 +11,11 @@ from typing import Any
 
 from perfkit.plans.mysql.names import join_type, sort_keys
 
-__all__ = ["described", "is_heading"]
+__all__ = ["described", "is_heading", "is_known"]
 
 _CONDITION = ", with index condition: "
+_MRR = " (multi-range read) on "
+_GROUPED = "index_for_group_by("
 _EXTRA = ", extra conditions: "
 _LIMITED = ", limit input to "
 #: How a line begins that reads a table by an index -> the node type. The longest first.
@@ -83,6 +85,18 @@ _OTHERS = {
     "<not executable": "Result",
     "select #": "Subquery",
 }
+#: How a join begins -> the node type, and the kind of join where that is not written behind it.
+_JOINED = {
+    "nested loop ": ("Nested Loop", ""),
+    "batched key access ": ("Batched Key Access", ""),
+    "inner hash join": ("Hash Join", "Inner"),
+    "left hash join": ("Hash Join", "Left"),
+    "hash antijoin": ("Hash Join", "Anti"),
+    "hash semijoin": ("Hash Join", "Semi"),
+}
+_AS_PRINTED = tuple(
+    start[:1].upper() + start[1:] for start in (*_BY_INDEX, *_ON_TABLE, *_OTHERS, *_JOINED)
+)
 _HEADINGS = (
     "Hash", "Batch input rows", "Limit table size: ", "Disable deduplication",
     "Repeat until convergence", "Clustered primary key (scanned separately)", "Select #",
@@ -94,6 +108,11 @@ def is_heading(text: str) -> bool:
     return text == "Hash" or text.startswith(_HEADINGS[1:])
 
 
+def is_known(text: str) -> bool:
+    """Whether MySQL prints steps that begin like this, in its own capitals."""
+    return text.startswith(_AS_PRINTED)
+
+
 def described(text: str) -> dict[str, Any]:
     """Return the properties that the description of an iterator holds.
 
@@ -103,8 +122,9 @@ def described(text: str) -> dict[str, Any]:
     """
     lowered = text.lower()
     for start, kind in _BY_INDEX.items():
-        if lowered.startswith(start + " on "):
-            return {"Node Type": kind} | _by_index(text[len(start) + 4 :], start)
+        for between in (" on ", _MRR):
+            if lowered.startswith(start + between):
+                return {"Node Type": kind} | _by_index(text[len(start + between) :], start)
     for start, kind in _ON_TABLE.items():
         if lowered.startswith(start):
             return {"Node Type": kind} | _on_table(text[len(start) :], kind)
@@ -125,6 +145,8 @@ def _by_index(rest: str, start: str) -> dict[str, Any]:
     backward = rest.endswith(" (reverse)")
     rest = rest.removesuffix(" (reverse)")
     index, _, looked_up = rest.partition(" ")
+    if index.startswith(_GROUPED):  # up to 8.0.20
+        index = index.removeprefix(_GROUPED).removesuffix(")")
     condition = looked_up.removeprefix("over ")
     if pushed and " OR " in condition:
         condition = f"({condition})"
@@ -144,33 +166,24 @@ def _by_index(rest: str, start: str) -> dict[str, Any]:
 
 def _on_table(rest: str, kind: str) -> dict[str, Any]:
     name = rest.partition(" in secondary engine ")[0]
-    for how in (" (immediate)", " (buffered)"):
-        name = name.removesuffix(how)
+    for how in (" (immediate)", " (buffered)"):  # of each table of several
+        name = name.replace(f"{how}, ", ", ").removesuffix(how)
     writes = kind in {"Insert", "Replace", "Delete", "Update"}
     return {"Relation Name": name, "Alias": name, **({"Operation": kind} if writes else {})}
 
 
 def _join(text: str, lowered: str) -> dict[str, Any] | None:
-    for start, kind in (
-        ("nested loop ", "Nested Loop"),
-        ("batched key access ", "Batched Key Access"),
-    ):
-        if lowered.startswith(start):
-            return {
-                "Node Type": kind,
-                "Join Type": join_type(lowered[len(start) :].partition(" with ")[0]),
-            }
-    for start, kind in (
-        ("inner hash join", "Inner"), ("left hash join", "Left"),
-        ("hash antijoin", "Anti"), ("hash semijoin", "Semi"),
-    ):  # fmt: skip
-        if lowered.startswith(start):
-            condition, _, extra = text[len(start) :].partition(_EXTRA)
-            found = {"Node Type": "Hash Join", "Join Type": kind}
-            parts = {"Hash Cond": condition.strip(), "Join Filter": extra.strip()}
-            none = "(no condition)"
-            return found | {k: v for k, v in parts.items() if v and v != none}
-    return None
+    start = next((start for start in _JOINED if lowered.startswith(start)), None)
+    if start is None:
+        return None
+    kind, joined = _JOINED[start]
+    if not joined:
+        words = lowered[len(start) :].partition(" with ")[0].partition(" (")[0]
+        return {"Node Type": kind, "Join Type": join_type(words)}
+    condition, _, extra = text[len(start) :].partition(_EXTRA)
+    parts = {"Hash Cond": condition.strip(), "Join Filter": extra.strip()}
+    told = {name: part for name, part in parts.items() if part and part != "(no condition)"}
+    return {"Node Type": kind, "Join Type": joined, **told}
 
 
 def _other(text: str, kind: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfkit.plans.mysql.reserved import RESERVED
 from perfkit.plans.postgres_sql import Token
 
 if TYPE_CHECKING:
@@ -94,8 +95,14 @@ def name_of(token: Token) -> str | None:
 
 
 def quoted(name: str) -> str:
-    """Return ``name`` in backticks, unless it needs none."""
-    return name if _PLAIN.fullmatch(name) and not name.isdigit() else f"`{name.replace('`', '``')}`"
+    """Return ``name`` in backticks, unless it needs none.
+
+    Example:
+        >>> quoted("user_id"), quoted("when"), quoted("a`b")
+        ('user_id', '`when`', '`a``b`')
+    """
+    plain = _PLAIN.fullmatch(name) and not name.isdigit() and name.lower() not in RESERVED
+    return name if plain else f"`{name.replace('`', '``')}`"
 
 
 def settled(text: str, dialect: Dialect) -> str:

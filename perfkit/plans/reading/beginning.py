@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from perfkit.plans.reading.heads import head_of, is_known
@@ -10,8 +11,9 @@ from perfkit.plans.reading.logical import footer_rows, key_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["first_line", "missing_rows", "query"]
+__all__ = ["arrows", "first_line", "missing_costs", "missing_rows", "query"]
 
+_COST = re.compile(r"\(cost=[0-9.]+\.\.[0-9.]+ rows=[0-9.]+ width=[0-9]+\)")
 _NAME_LINES = 20  # a name with more line ends is none
 _QUERY, _PARAMETERS = "Query Text:", "Query Parameters:"
 
@@ -26,6 +28,19 @@ def missing_rows(lines: Sequence[str]) -> list[str]:
             return [f"The text has {count} of the {rows} lines that psql counted."] if less else []
         count += bool(line.strip())
     return []
+
+
+def missing_costs(lines: Sequence[str], nodes: int) -> list[str]:
+    """Compare the costs in ``lines``, wherever they stand, with the ``nodes`` that have some."""
+    costs = sum(len(_COST.findall(line)) for line in lines if "(cost=" in line)
+    if costs <= nodes:
+        return []
+    return [f"The text has the costs of {costs} nodes, and {nodes} of them could be read."]
+
+
+def arrows(lines: Sequence[str]) -> int:
+    """Count the lines that begin a node below the first one."""
+    return sum(line.lstrip().startswith("->") for line in lines)
 
 
 def first_line(lines: Sequence[str]) -> int | None:

@@ -1,7 +1,7 @@
 """The first line of a node in EXPLAIN's text -> the properties that its JSON has.
 
 Facts from ``ExplainNode`` in PostgreSQL's ``explain.c``; ``Motion`` and slices are
-Greenplum's, ``Task`` and ``Distributed Subplan`` Citus'.
+Greenplum's, ``XN`` and ``DS_`` Redshift's, ``Task`` and ``Distributed Subplan`` Citus'.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ _SETS = re.compile(r"(Hash)?SetOp (Intersect|Intersect All|Except|Except All)")
 _WRITES = ("Insert", "Update", "Delete", "Merge")
 _MOTION = re.compile(r"((?:[A-Z]\w+ )+Motion) ([0-9]+):([0-9]+)")
 _QUOTED = re.compile(r'"(?>(?:[^"]++|"")*+)"')
+#: Redshift's leader (LD) and its nodes (XN), and how they move the rows of a join.
+_REDSHIFT = re.compile(r"(?:XN|LD) (.*?)(?: (DS_[A-Z_]+))?")
 _SLICE = re.compile(r" +\(slice([0-9]+)(?:; segments: ([0-9]+))?[^()]*\)$")
 #: What a scan reads, where that is no table.
 _NAMED = {
@@ -148,8 +150,11 @@ def described(what: str) -> dict[str, Any]:
     sliced = _SLICE.search(what[-200:])
     if sliced:
         what = what[: len(what) - len(sliced[0])]
-    aware, able, what = _leading(what)
+    moved = _REDSHIFT.fullmatch(what)
+    aware, able, what = _leading(moved[1] if moved else what)
     found = _kind(what) | {"Parallel Aware": aware, "Async Capable": able}
+    if moved and moved[2]:
+        found["Distribution"] = moved[2]
     if sliced:
         found |= {key: int(text) for key, text in zip(("Slice", "Segments"), sliced.groups(),
                                                       strict=True) if text}  # fmt: skip

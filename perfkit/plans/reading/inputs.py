@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 
     from perfkit.plans.model import Node
 
-__all__ = ["lacking"]
+__all__ = ["NEEDED", "lacking"]
 
-_NEEDED = {
+#: Inputs of every kind of node that has a number of them of its own.
+NEEDED = {
     **dict.fromkeys(("Hash Join", "Merge Join", "Nested Loop", "Recursive Union", "BitmapAnd",
                      "BitmapOr"), 2),
     **dict.fromkeys(("Limit", "Sort", "Incremental Sort", "Hash", "Materialize", "Memoize",
@@ -32,7 +33,7 @@ def lacking(tree: Sequence[Node]) -> tuple[str, ...]:
 
 
 def _lacks(tree: Sequence[Node], node: Node) -> str:
-    needed = _NEEDED.get(node.kind, 0)
+    needed = NEEDED.get(node.kind, 0)
     found = sum(tree[child].relationship not in _APART for child in node.children)
     if found >= needed:
         return ""

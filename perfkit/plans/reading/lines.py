@@ -17,7 +17,7 @@ __all__ = ["BLOCKS", "KEYS", "blocks", "jit_options", "plain"]
 
 _BUFFERS = re.compile(r"(shared|local|temp)((?: (?:hit|read|dirtied|written)=[0-9]+)+)")
 _TIMINGS = re.compile(r"(shared/local|shared|local|temp|)((?: ?(?:read|write)=[0-9.]+)+)")
-_SORT = re.compile(r"(?P<method>[^:]+?)  (?P<where>Memory|Disk): (?P<size>[0-9]+)kB")
+_SORT = re.compile(r"(?P<method>[^:]+?) {1,2}(?P<where>Memory|Disk): (?P<size>[0-9]+)kB")
 _ORIGINALLY = re.compile(r"([0-9]+)(?: \(originally ([0-9]+)\))?")
 _GROUPS = re.compile(r"([0-9]+)  Sort Methods?: (.*)")
 _SPACE = re.compile(r"Average (Memory|Disk): ([0-9]+)kB  Peak (?:Memory|Disk): ([0-9]+)kB")
@@ -204,9 +204,9 @@ def _counted(names: dict[str, str], *, rest: bool = False) -> Callable[[str], di
 
 
 def _storage(value: str) -> dict[str, Any]:
-    kind, _, most = value.partition("  Maximum Storage: ")
+    kind, _, most = value.partition(" Maximum Storage: ")
     size = number(most)
-    return {"Storage": kind, "Maximum Storage": size} if size is not None else {}
+    return {"Storage": kind.rstrip(), "Maximum Storage": size} if size is not None else {}
 
 
 def _sampling(value: str) -> dict[str, Any]:

@@ -9,15 +9,15 @@ number of times.
 
 from __future__ import annotations
 
+from perfkit.plans.reading.markup import plain_characters
+from perfkit.plans.reading.prefixes import without_prefixes
+
 __all__ = ["pasted_lines"]
 
 _BARS = "|│║"
 _RULES = frozenset("-+=_─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╞╟╡╢╥╨╪╫╭╮╰╯━┃ |*")
 _DASHES = frozenset("-=─═━")
 _SIGNS = ("--", "//", "#", ">", "*")
-_EXPANDED = "QUERY PLAN"
-#: What typesetters and web pages make of "->".
-_ARROWS = ("\u2212>", "\u2013>", "\u2192", "-&gt;")
 
 
 def pasted_lines(text: str) -> list[str]:
@@ -27,22 +27,18 @@ def pasted_lines(text: str) -> list[str]:
         >>> pasted_lines(" | Limit  |\n |   ->  Result |")
         [' Limit', '   ->  Result']
     """
-    text = text.replace("\ufeff", "").replace("\u00a0", " ").replace("\x00", "")
-    for arrow in _ARROWS:
-        text = text.replace(arrow, "->")
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = plain_characters(text).split("\n")
+    lines = without_prefixes(_without_sign(_without_syslog(lines)))
     lines = [line for line in lines if not _is_rule(line)]
-    lines = _without_sign(_without_syslog(lines))
     lines = _without_bars(lines)
     lines = _without_quotes(_without_marks(lines))
-    lines = [_without_tuple(line) for line in lines]
-    return _with_blanks(_without_names(lines))
+    return _with_blanks([_without_tuple(line) for line in lines])
 
 
 def _is_rule(line: str) -> bool:
     """Whether the line is drawn: dashes, corners and bars alone; or a record's header."""
     bare = line.strip()
-    if bare.startswith(("-[ RECORD", "```")):
+    if bare.startswith(("-[ RECORD", "─[ RECORD", "┌─[ RECORD", "├─[ RECORD", "```")):
         return True
     signs = set(bare[:500])
     return len(bare) > 2 and bool(signs & _DASHES) and signs <= _RULES and set(bare) <= _RULES  # noqa: PLR2004 - "->" is none
@@ -94,7 +90,7 @@ def _without_marks(lines: list[str]) -> list[str]:
 
 def _without_quotes(lines: list[str]) -> list[str]:
     """Undo the quotes of CSV: around lines, or around the whole text."""
-    if not any('"' in line[:200].lstrip()[:1] for line in lines):
+    if not any(line[:200].lstrip()[:1] in {'"', "'"} for line in lines):
         return lines
     found = [_unquoted(line) for line in lines]
     whole = next((n for n, line in enumerate(found) if line.lstrip()[:1] == '"'), None)
@@ -110,6 +106,8 @@ def _without_quotes(lines: list[str]) -> list[str]:
 
 def _unquoted(line: str) -> str:
     bare = line.strip()
+    if len(bare) > 2 and bare[0] == bare[-1] == "'":  # noqa: PLR2004 - more than the quotes
+        return bare[1:-1]
     if len(bare) > 2 and bare[0] == bare[-1] == '"':  # noqa: PLR2004 - more than the quotes
         return bare[1:-1].replace('""', '"')
     return line
@@ -122,17 +120,6 @@ def _without_tuple(line: str) -> str:
         if bare.startswith("(" + quote) and bare.endswith(quote + ",)"):
             return bare[2:-3]
     return line
-
-
-def _without_names(lines: list[str]) -> list[str]:
-    """Take the column's name off the lines of psql's expanded display."""
-    named = sum(line.startswith(_EXPANDED) and "|" in line[:20] for line in lines)
-    if not named:
-        return lines
-    return [
-        line.partition("|")[2][1:] if line.startswith(_EXPANDED) and "|" in line[:20] else line
-        for line in lines
-    ]
 
 
 def _with_blanks(lines: list[str]) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from perfkit.plans.reading.beginning import first_line, missing_rows, query
+from perfkit.errors import InputError
+from perfkit.plans.reading.beginning import arrows, first_line, missing_costs, missing_rows, query
 from perfkit.plans.reading.grouping import KEY_LINES, with_grouping
 from perfkit.plans.reading.heads import Head, described, head_of, is_known, worker_counts
+from perfkit.plans.reading.indents import indented
 from perfkit.plans.reading.lines import plain
 from perfkit.plans.reading.logical import (
     Line,
@@ -17,6 +19,7 @@ from perfkit.plans.reading.logical import (
     marker_of,
 )
 from perfkit.plans.reading.sections import SUMMARY, Section, name_tables, summary, trigger
+from perfkit.plans.reading.tree import MAX_NODES
 from perfkit.plans.reading.values import Balance
 
 if TYPE_CHECKING:
@@ -24,10 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "read_text"]
 
+_MOST_LINES = 30 * MAX_NODES  # a node has a dozen
 _MEMBERS = frozenset({"Append", "Merge Append", "BitmapAnd", "BitmapOr"})
 _WORKER = re.compile(r"Worker ([0-9]{1,4})")
 _NAMES = frozenset({"Relation Name", "Schema", "Alias"})
 _REMOTE = frozenset({"Task", "Distributed Subplan"})
+_LAST = frozenset({"Execution Time", "Execution time", "Total runtime"})
+_TIMES = _LAST | {"Planning Time", "Planning time"}
 _SCALAR = ("InitPlan", "CTE ")
 
 
@@ -44,15 +50,26 @@ def read_text(lines: Sequence[str]) -> Found | None:
 
     What stands before the plan (a log line, psql's header) is left out; the statement behind
     ``Query Text:`` is kept. A line that is not understood is passed over.
+
+    Raises:
+        InputError: there are more than 20,000 nodes.
     """
+    if len(lines) > _MOST_LINES or arrows(lines) > MAX_NODES:
+        raise InputError(f"read_plan: the plan has more than {MAX_NODES:,} nodes")
     begin = first_line(lines)
     if begin is None:
         return None
     reader = _Reader()
-    for line in logical_lines(lines, begin):
+    whole, moved = indented(list(logical_lines(lines, begin)))
+    for line in whole:
         reader.take(line)
     reader.end(line)
-    lost = (*reader.lost(), *missing_rows(lines[begin:]))
+    lost = (
+        *moved,
+        *reader.lost(),
+        *missing_rows(lines[begin:]),
+        *missing_costs(lines, reader.costs),
+    )
     document = {**query(lines[:begin]), "Plan": with_grouping(reader.root), **reader.rest}
     name_tables(document)
     return Found(document, reader.plans, lost)
@@ -65,7 +82,12 @@ class _Reader:
         self.root: dict[str, Any] = {}
         self.rest: dict[str, Any] = {}
         self.plans = 0
+        self._behind = False  # a line was read that EXPLAIN prints below all nodes
+        self._moved = False  # nodes are not where EXPLAIN prints them
+        self._places: dict[int, int] = {}  # of the first input of every node
+        self.costs = 0  # nodes that have them
         self._footed = False
+        self._ended = False  # what comes behind the execution time is another plan
         self.headless = False
         self._base = 0
         self._open: list[tuple[int, dict[str, Any]]] = []
@@ -82,6 +104,7 @@ class _Reader:
         if self.plans > 1:
             self.plans += self._begins_plan(line)
         elif not self._footed and line.text.startswith("->") and (head := head_of(line.text)):
+            self.plans += self._ended
             self._node(line, head)
         elif self.plans:
             self._below(line)
@@ -89,13 +112,18 @@ class _Reader:
             self._node(line, head or Head(arrow=False, what=line.text, counts={}))
 
     def _begins_plan(self, line: Line) -> bool:
-        if line.place > self._base or key_of(line.text) or line.text.startswith("->"):
+        if key_of(line.text) or line.text.startswith("->"):
             return False
-        return head_of(line.text) is not None or is_known(line.text)
+        head = head_of(line.text)
+        if line.place > self._base:  # psql puts a blank in front of the root
+            beside = self._ended or line.place == self._base + 1
+            return beside and head is not None and bool(head.counts)
+        return head is not None or is_known(line.text)
 
     def _node(self, line: Line, head: Head) -> None:
         place = line.place
         node = described(head.what) | head.counts
+        self.costs += "Plan Width" in head.counts
         self._worker = self._target = self._section = None
         if not head.whole and line.text.endswith(")"):
             self._unread.append(line.text)
@@ -110,6 +138,7 @@ class _Reader:
             self.plans += 1
             return
         self._close(place)
+        self._moved |= self._behind
         self._hang(node, self._open[-1][1], place)
         self._open.append((place, node))
 
@@ -122,6 +151,7 @@ class _Reader:
             node["Subplan Name"] = marker[1]
         else:
             node["Parent Relationship"] = _relationship(parent, siblings)
+            self._moved |= self._places.setdefault(id(parent), place) != place
         self._marker = None
         siblings.append(node)
 
@@ -189,7 +219,11 @@ class _Reader:
         return next(scopes, None)
 
     def _summary(self, place: int, key: str, value: str) -> None:
-        self._open = self._open[:1]
+        self._ended |= key in _LAST
+        self._behind |= key in SUMMARY
+        if not value and key in _TIMES:
+            self._unfinished = f"The text ends within {key!r}."
+            return
         if value and key != "Serialization":
             self.rest |= {**summary(key, value), **self.rest}
             return
@@ -238,6 +272,8 @@ class _Reader:
     def lost(self) -> list[str]:
         """Say what the text lacks."""
         said = [self._unfinished] if self._unfinished else []
+        if self._moved:
+            said.append("Lines are not where EXPLAIN printed them: nodes may hang wrong.")
         if self.headless:
             said.append("The plan's first lines are missing: this is the part below them.")
         if self._unread:

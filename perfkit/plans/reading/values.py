@@ -14,6 +14,7 @@ _MEASURED = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) ?(?:ms|kB|b)?")
 _MARKS = re.compile(r"['\"()\[\],]")
 _WORD = re.compile(r'(?:"(?>(?:[^"]++|"")*+)"|[^\s"])+')
 _LEADING = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?: ?(?:kB|ms|%)(?![A-Za-z]))?")
+_BETWEEN = re.compile(r" {2,}+|(?<=[0-9B)]) (?=[A-Z])")
 _DIGITS = 300  # a longer number is none that was measured: int() refuses it, float() is infinite
 
 
@@ -57,8 +58,8 @@ def items(text: str) -> list[str]:
 
 
 def pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Yield name and value of ``a: 1  b: 2``, which explain.c separates by two blanks."""
-    for part in text.split("  "):
+    """Yield name and value of ``a: 1  b: 2``; a web page leaves one of the two blanks."""
+    for part in _BETWEEN.split(text):
         name, colon, value = part.partition(":")
         if colon:
             yield name.strip(), value.strip()

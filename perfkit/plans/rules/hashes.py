@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.rules.measures import evidence, own_ms, spent
-from perfkit.plans.rules.memory import KB, memory_fix, own_temp_blocks, spill_ms
+from perfkit.plans.rules.memory import (
+    KB,
+    memory_fix,
+    own_temp_blocks,
+    spill_ms,
+    spill_severity,
+    trivial,
+)
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.scans import MATTERS_MS, MATTERS_SHARE
 from perfkit.results import Finding
@@ -56,7 +63,11 @@ def _spilled_aggregates(plan: Plan) -> list[Node]:
 
 def _matters(plan: Plan, *nodes: Node) -> bool:
     own = own_ms(plan, *nodes)
-    return own >= MATTERS_MS and own >= MATTERS_SHARE * (plan.execution_ms or own)
+    return (
+        not trivial(plan, *nodes)
+        and own >= MATTERS_MS
+        and own >= MATTERS_SHARE * (plan.execution_ms or own)
+    )
 
 
 def _disk_kb(node: Node) -> float:
@@ -69,9 +80,10 @@ def _disk_kb(node: Node) -> float:
 def _join_finding(plan: Plan, join: Node, table: Node) -> Finding:
     batches, first = table.number("Hash Batches") or 1.0, table.number("Original Hash Batches")
     peak = (table.number("Peak Memory Usage") or 0.0) * KB
+    saved = spill_ms(plan, join, table)
     return Finding(
         rule="hash-spill",
-        severity="warning",
+        severity=spill_severity(plan, saved),
         title=f"The hash join takes {spent(plan, own_ms(plan, join, table))} in "
         f"{format_count(batches)} batches: its hash table is some {format_bytes(peak * batches)}"
         f"{_misjudged(table, batches, first)}",
@@ -87,7 +99,7 @@ def _join_finding(plan: Plan, join: Node, table: Node) -> Finding:
             evidence(plan, join),
         ],
         fix=_join_fix(plan, table, peak * batches),
-        saves_ms=spill_ms(plan, join, table),
+        saves_ms=saved,
         saves_basis="per execution",
         effort="low",
         reference="PostgreSQL documentation, Resource Consumption: work_mem, hash_mem_multiplier",
@@ -120,9 +132,10 @@ def _misjudged(table: Node, batches: float, first: float | None) -> str:
 def _aggregate_finding(plan: Plan, node: Node) -> Finding:
     disk, peak = _disk_kb(node) * KB, (node.number("Peak Memory Usage") or 0.0) * KB
     processes = max(plan.times.processes[node.node_id], 1.0)
+    saved = spill_ms(plan, node)
     return Finding(
         rule="hash-spill",
-        severity="warning",
+        severity=spill_severity(plan, saved),
         title=f"The hashed aggregate takes {spent(plan, own_ms(plan, node))} and writes "
         f"{format_bytes(disk)} to disk",
         evidence=[
@@ -141,7 +154,7 @@ def _aggregate_finding(plan: Plan, node: Node) -> Finding:
             hashed=True,
             otherwise=_SMALLER_GROUPS,
         ),
-        saves_ms=spill_ms(plan, node),
+        saves_ms=saved,
         saves_basis="per execution",
         effort="low",
         reference="PostgreSQL documentation, Resource Consumption: hash_mem_multiplier",

@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perfkit.plans.model import Node, Plan
+    from perfkit.results import Severity
 
-__all__ = ["KB", "memory_fix", "own_temp_blocks", "setting_bytes", "spill_ms", "spilling"]
+__all__ = [
+    "KB",
+    "memory_fix",
+    "own_temp_blocks",
+    "setting_bytes",
+    "spill_ms",
+    "spill_severity",
+    "spilling",
+    "trivial",
+]
 
 KB = 1024
 _MB = 1024**2
@@ -32,6 +42,9 @@ _BYTES_PER_MS = 1_000_000
 # Packing, merging and unpacking rows costs as much again as the I/O: 20 pairs of sorts, hashes
 # and hashed aggregates in and out of memory, measured on PostgreSQL 18: 1.3 to 6 times.
 _PER_IO_MS = 2.0
+# What little memory saves is worth a word, not a warning; less than a megabyte is written to the
+# page cache within a millisecond.
+_WORTH, _NOTHING, _LITTLE_BYTES = 0.05, 0.01, 1024**2
 _TEMP_TIMES = ("Temp I/O Read Time", "Temp I/O Write Time")
 
 
@@ -60,6 +73,21 @@ def spill_ms(plan: Plan, *nodes: Node) -> float | None:
     measured = sum(_own_io_ms(plan, node) for node in nodes) * _PER_IO_MS
     estimate = measured or own_temp_blocks(plan, *nodes) * BLOCK / _BYTES_PER_MS
     return min(own, estimate) if estimate else None
+
+
+def spill_severity(plan: Plan, saved: float | None) -> Severity:
+    """Return warning, and info where memory would save less than 5 % of the execution."""
+    return "info" if _below(plan, saved, _WORTH) else "warning"
+
+
+def trivial(plan: Plan, *nodes: Node) -> bool:
+    """Whether ``nodes`` wrote less than 1 MB, and memory would save less than 1 % of the time."""
+    few = own_temp_blocks(plan, *nodes) * BLOCK < _LITTLE_BYTES
+    return few and _below(plan, spill_ms(plan, *nodes), _NOTHING)
+
+
+def _below(plan: Plan, saved: float | None, share: float) -> bool:
+    return saved is not None and saved < share * (plan.execution_ms or 0.0)
 
 
 def spilling(node: Node) -> bool:

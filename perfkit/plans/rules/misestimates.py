@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfkit.plans.rules.early_stops import cut_short
 from perfkit.plans.scans import matters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from perfkit.plans.model import Node, Plan
 
 __all__ = ["FACTOR", "JOINS", "lowest_wrong", "underestimated_below", "wrong"]
@@ -29,7 +28,6 @@ _PASSING = {
     "BitmapOr", "WorkTable Scan", "WindowAgg", "Append", "Merge Append",
 }  # fmt: skip
 _INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Bitmap Index Scan"}
-_ONE_MATCH = {"Semi", "Anti", "Right Semi", "Right Anti"}
 
 
 def wrong(plan: Plan, node: Node) -> bool:
@@ -37,7 +35,7 @@ def wrong(plan: Plan, node: Node) -> bool:
     factor = node.row_factor
     if factor is None or 1 / FACTOR < factor < FACTOR or node.kind in _PASSING:
         return False
-    return (factor > 1 and not _inexact(plan, node)) or (factor < 1 and not _cut_short(plan, node))
+    return (factor > 1 and not _inexact(plan, node)) or (factor < 1 and not cut_short(plan, node))
 
 
 def _inexact(plan: Plan, node: Node) -> bool:
@@ -108,8 +106,13 @@ def _used(plan: Plan, node: Node) -> bool:
 
 
 def _decides(node: Node) -> bool:
+    """Whether another number of rows would have changed ``node``.
+
+    Not what puts the groups of several processes together: that is the other half of one
+    aggregate, which decides itself.
+    """
     grouped = node.kind == "Aggregate" and node.text("Strategy") != "Plain"
-    return node.kind in JOINS or grouped
+    return node.kind in JOINS or (grouped and node.text("Partial Mode") != "Finalize")
 
 
 def _sorted_for_nothing(plan: Plan, node: Node, factor: float) -> bool:
@@ -117,35 +120,3 @@ def _sorted_for_nothing(plan: Plan, node: Node, factor: float) -> bool:
     children = [plan.tree[child] for child in node.children]
     sorts = [child for child in children if child.kind == "Sort" and matters(plan, child)]
     return factor < 1 and node.text("Strategy") == "Sorted" and bool(sorts)
-
-
-def _cut_short(plan: Plan, node: Node) -> bool:
-    """Whether too few rows came only because somebody above stopped asking."""
-    for child, above in _steps(plan, node):
-        if child.relationship in {"SubPlan", "InitPlan"} or above.kind in {"Limit", "Merge Join"}:
-            return True
-        if above.kind == "Nested Loop" and _first_match_only(above, child):
-            return True
-        if _reads_all(above):
-            return False
-    return False
-
-
-def _steps(plan: Plan, node: Node) -> Iterator[tuple[Node, Node]]:
-    child = node
-    for above in plan.ancestors(node):
-        yield child, above
-        child = above
-
-
-def _first_match_only(join: Node, child: Node) -> bool:
-    """Whether a nested loop leaves its inner side at the first match."""
-    inner = len(join.children) > 1 and join.children[1] == child.node_id
-    unique = bool(join.properties.get("Inner Unique"))
-    return inner and (unique or join.text("Join Type") in _ONE_MATCH)
-
-
-def _reads_all(node: Node) -> bool:
-    """Whether a node reads its input to the end before it returns a row."""
-    whole = node.kind == "Aggregate" and node.text("Strategy") in {"Hashed", "Plain", "Mixed"}
-    return whole or node.kind in {"Sort", "Hash", "Bitmap Heap Scan"}

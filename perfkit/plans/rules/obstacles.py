@@ -50,15 +50,17 @@ def obstacle(node: Node, table: TableFacts | None = None) -> Obstacle | None:
     read = conditions(node.text("Filter"), node.text("Alias"))
     compared = [p for p in read.predicates if p.kind in _COMPARED]
     wrapped = [p for p in compared if p.expression or _cast_number(p, table)]
-    if any(p.kind in _LOOKUPS and p not in wrapped for p in compared):
+    looked_up = [p for p in compared if p.kind in _LOOKUPS]
+    if any(p not in wrapped for p in looked_up):
         return None
-    looked_up = [p for p in wrapped if p.kind in _LOOKUPS]
-    patterns = [p for p in read.predicates if p.kind == "pattern" and _unanchored(p)]
-    if not looked_up and patterns:
-        return Obstacle(rule="leading-wildcard", predicates=tuple(patterns))
-    if not looked_up and read.alternatives:
-        return _alternatives(read.alternatives)
-    return _wrapped(looked_up or wrapped)
+    found = None if looked_up else _patterns(read.predicates) or _alternatives(read.alternatives)
+    return found or _wrapped(looked_up or wrapped)
+
+
+def _patterns(found: Sequence[Predicate]) -> Obstacle | None:
+    """Return the patterns that may match anywhere."""
+    patterns = tuple(p for p in found if p.kind == "pattern" and _unanchored(p))
+    return Obstacle(rule="leading-wildcard", predicates=patterns) if patterns else None
 
 
 def cast_type(predicate: Predicate) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfkit.plans.rules.measures import evidence, own_ms, spent
-from perfkit.plans.rules.memory import KB, memory_fix, spill_ms
+from perfkit.plans.rules.memory import KB, memory_fix, spill_ms, spill_severity, trivial
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.scans import matters
 from perfkit.results import Finding
@@ -30,7 +30,10 @@ def sort_spill(plan: Plan, _facts: Facts) -> list[Finding]:
     return [
         _finding(plan, node)
         for node in plan.tree
-        if node.kind in {"Sort", "Incremental Sort"} and _disk_kb(node) and matters(plan, node)
+        if node.kind in {"Sort", "Incremental Sort"}
+        and _disk_kb(node)
+        and matters(plan, node)
+        and not trivial(plan, node)
     ]
 
 
@@ -61,7 +64,7 @@ def _finding(plan: Plan, node: Node) -> Finding:
     saved = spill_ms(plan, node)
     return Finding(
         rule="sort-spill",
-        severity="warning",
+        severity=spill_severity(plan, saved),
         title=f"The sort by {_short(keys)} takes {spent(plan, own_ms(plan, node))} and writes "
         f"{format_bytes(sum(disks) * KB)} to disk",
         evidence=[

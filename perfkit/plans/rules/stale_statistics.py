@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.postgres_sql import literal
+from perfkit.plans.rules.early_stops import cut_short, repeated_per_row
 from perfkit.plans.rules.indexes import table_name
 from perfkit.plans.rules.measures import total_rows
 from perfkit.plans.rules.rule import Rule
@@ -27,7 +28,6 @@ AT_LEAST = 1000
 #: Rows changed since the last ANALYZE from which on it is due (autovacuum asks for 10 % too).
 CHANGED, CHANGED_SHARE = 1000, 0.10
 _SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
-_CUTTING = {"Limit", "Merge Join"}
 #: By what get_parallel_divisor divides with one worker.
 _ONE_WORKER = 1.7
 
@@ -53,7 +53,8 @@ def _reason(plan: Plan, node: Node, known: TableFacts | None) -> str:
         not actual
         or max(planned, actual) < AT_LEAST
         or 1 / FACTOR < factor < FACTOR
-        or _cut_short(plan, node)
+        or cut_short(plan, node)
+        or repeated_per_row(plan, node)
     ):
         return ""
     if node.kind == "Seq Scan" and not node.condition:
@@ -111,30 +112,6 @@ def _divisor(plan: Plan, node: Node) -> float:
     if not workers or not node.properties.get("Parallel Aware"):
         return 1.0
     return workers + max(1.0 - 0.3 * workers, 0.0)
-
-
-def _cut_short(plan: Plan, node: Node) -> bool:
-    """Whether somebody above may have stopped asking for rows."""
-    child = node
-    for above in plan.ancestors(node):
-        if _stops(plan, above, child):
-            return True
-        child = above
-    return False
-
-
-def _stops(plan: Plan, above: Node, child: Node) -> bool:
-    """Whether ``above`` may stop asking ``child`` for rows before the last one."""
-    if above.kind in _CUTTING or child.relationship in {"SubPlan", "InitPlan"}:
-        return True
-    if above.text("Run Condition"):  # WindowAgg, PostgreSQL 15+
-        return True
-    if len(above.children) < 2:  # noqa: PLR2004 - a join has two
-        return False
-    if above.children[1] != child.node_id:  # nothing to find in an empty hash table
-        return above.kind == "Hash Join" and not total_rows(plan.tree[above.children[1]])
-    one = above.text("Join Type") in {"Semi", "Anti"} or bool(above.properties.get("Inner Unique"))
-    return one or above.kind == "Nested Loop"
 
 
 def _finding(plan: Plan, node: Node, reason: str, known: TableFacts | None) -> Finding:

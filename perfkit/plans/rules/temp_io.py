@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.rules.measures import BLOCK, evidence, own_ms, spent, where
-from perfkit.plans.rules.memory import memory_fix, own_temp_blocks, spill_ms
+from perfkit.plans.rules.memory import memory_fix, own_temp_blocks, spill_ms, spill_severity
 from perfkit.plans.rules.rule import Rule
 from perfkit.plans.rules.subplans import cte_materialized
-from perfkit.plans.scans import matters, matters_ms
+from perfkit.plans.scans import matters_ms
 from perfkit.results import Finding
 from perfkit.units import format_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from perfkit.plans.facts import Facts
     from perfkit.plans.model import Node, Plan
 
@@ -25,7 +27,7 @@ _MEMORY_PER_DISK = 3.0
 # What keeps rows to return them again, and what to do about it.
 _KEEPERS = {
     "Materialize": "Fewer columns or rows on the inner side of the loop make it smaller.",
-    "CTE Scan": "A CTE read once need not be kept: NOT MATERIALIZED.",
+    "CTE Scan": "A CTE read once need not be kept: NOT MATERIALIZED. Fewer columns keep less.",
     "WindowAgg": "A smaller frame or partition keeps fewer rows; so do fewer columns.",
     "Function Scan": "A function called in the SELECT list returns its rows one by one; one "
     "written as a single SQL SELECT is merged into the statement.",
@@ -39,35 +41,49 @@ _KEEPERS = {
 def temp_io(plan: Plan, facts: Facts) -> list[Finding]:
     """Find nodes that matter and kept their rows in temporary files."""
     told = {row["node"] for one in cte_materialized(plan, facts) for row in one.evidence}
-    return [
-        _finding(plan, node)
-        for node in plan.tree
-        if node.kind in _KEEPERS
-        and node.node_id not in told
-        and own_temp_blocks(plan, node) >= MANY_BLOCKS
-        and matters(plan, node)
-        # What a function computes takes the time, not that its rows are kept.
-        and (node.kind != "Function Scan" or matters_ms(plan, spill_ms(plan, node)))
-    ]
+    keepers = [n for n in plan.tree if n.kind in _KEEPERS and n.node_id not in told]
+    return [_finding(plan, nodes) for nodes in _stores(keepers) if _slow(plan, nodes)]
 
 
-def _finding(plan: Plan, node: Node) -> Finding:
-    written = plan.times.self_blocks["temp_written_blocks"][node.node_id] or 0
-    size = (written or own_temp_blocks(plan, node)) * BLOCK
+def _stores(keepers: Iterable[Node]) -> list[list[Node]]:
+    """Return nodes that keep rows, those that share one store together: the scans of a CTE."""
+    found: dict[object, list[Node]] = {}
+    for node in keepers:
+        name = node.text("CTE Name") if node.kind == "CTE Scan" else None
+        found.setdefault(name or node.node_id, []).append(node)
+    return list(found.values())
+
+
+def _slow(plan: Plan, nodes: Sequence[Node]) -> bool:
+    many = own_temp_blocks(plan, *nodes) >= MANY_BLOCKS
+    if not many or not matters_ms(plan, own_ms(plan, *nodes)):
+        return False
+    # What a function computes takes the time, not that its rows are kept.
+    return nodes[0].kind != "Function Scan" or matters_ms(plan, spill_ms(plan, *nodes))
+
+
+def _finding(plan: Plan, nodes: Sequence[Node]) -> Finding:
+    written = plan.times.self_blocks["temp_written_blocks"]
+    blocks = sum(written[node.node_id] or 0 for node in nodes) or own_temp_blocks(plan, *nodes)
+    node, saved = nodes[0], spill_ms(plan, *nodes)
+    who = where(node) if len(nodes) == 1 else f"{len(nodes)} scans of CTE {node.text('CTE Name')}"
+    takes, keeps = ("takes", "keeps") if len(nodes) == 1 else ("take", "keep")
     return Finding(
         rule="temp-io",
-        severity="warning",
-        title=f"{where(node)} takes {spent(plan, own_ms(plan, node))} and keeps "
-        f"{format_bytes(size)} of rows on disk",
-        evidence=[evidence(plan, node, temp_bytes=own_temp_blocks(plan, node) * BLOCK)],
+        severity=spill_severity(plan, saved),
+        title=f"{who} {takes} {spent(plan, own_ms(plan, *nodes))} and {keeps} "
+        f"{format_bytes(blocks * BLOCK)} of rows on disk",
+        evidence=[
+            evidence(plan, one, temp_bytes=own_temp_blocks(plan, one) * BLOCK) for one in nodes
+        ],
         fix=memory_fix(
             plan,
             node,
-            size * _MEMORY_PER_DISK,
+            blocks * BLOCK * _MEMORY_PER_DISK,
             hashed=False,
             otherwise=_KEEPERS[node.kind],
         ),
-        saves_ms=spill_ms(plan, node),
+        saves_ms=saved,
         saves_basis="per execution",
         effort="low",
         reference="PostgreSQL documentation, Resource Consumption: work_mem",

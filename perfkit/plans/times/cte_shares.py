@@ -29,6 +29,7 @@ _BLOCKS_AGREE = _TIMES_AGREE = 0.10
 # to 40 blocks on PostgreSQL 15 to 18), and a page that holds many rows is counted once.
 _STRAY_BLOCKS = 40
 _PASSING_MS = 0.0005  # to hand one stored row on; 0.1 to 0.4 us on PostgreSQL 15 and 18
+_DEARER, _ROUNDING_COST = 1.05, 0.01  # estimates have two digits after the point
 
 
 def cte_shares(
@@ -46,23 +47,38 @@ def cte_shares(
         return {scan.node_id: 1.0 for scan in scans}
     free = {scan.node_id: max(room[scan.node_id], 0.0) for scan in scans}
     told = _by_blocks(plan, scans, blocks)
-    if told is not None and not _time_tells(plan, scans, free):
+    busy = _busy(scans)
+    if told is not None and not _time_tells(plan, [s for s in scans if s not in busy], free):
         return told
     ordered = sorted(scans, key=lambda one: execution_order(tree, one))
-    return _within(_by_time(plan, ordered, free), _limits(plan, scans, told))
+    return _within(_by_time(plan, ordered, free, busy), _limits(plan, scans, told))
 
 
-def _busy(scan: Node) -> bool:
-    """Whether ``scan`` may do more than to pass rows on: it has a condition or an expression."""
+def _busy(scans: Sequence[Node]) -> list[Node]:
+    """Return the scans that may do more than to pass rows on.
+
+    They have a condition or an expression; without VERBOSE, which prints those, they were
+    expected to cost more than another scan of the same rows.
+    """
+    costs = {scan.node_id: _cost(scan) for scan in scans}
+    most = _DEARER * min(costs.values()) + _ROUNDING_COST
+    return [scan for scan in scans if _computes(scan) or costs[scan.node_id] > most]
+
+
+def _cost(scan: Node) -> float:
+    """Return the estimated cost of all rows; what its InitPlans cost is in the start-up."""
+    return (scan.number("Total Cost") or 0.0) - (scan.number("Startup Cost") or 0.0)
+
+
+def _computes(scan: Node) -> bool:
     output = scan.properties.get("Output")
     computed = isinstance(output, list) and any("(" in str(one) for one in output)
     return computed or scan.text("Filter") is not None
 
 
-def _time_tells(plan: Node, scans: Sequence[Node], free: Mapping[int, float]) -> bool:
+def _time_tells(plan: Node, plain: Sequence[Node], free: Mapping[int, float]) -> bool:
     """Whether scans that only pass rows on have about the time of the CTE, and so tell who paid."""
     cost = plan.total_ms or 0.0
-    plain = [scan for scan in scans if not _busy(scan)]
     passing = sum(_PASSING_MS * rows_read(scan) for scan in plain)
     spent = sum(free[scan.node_id] for scan in plain)
     return bool(plain) and spent <= cost * (1 + _TIMES_AGREE) + passing
@@ -80,11 +96,13 @@ def _by_blocks(
     return {one: part / total for one, part in parts.items()}
 
 
-def _by_time(plan: Node, scans: Sequence[Node], free: Mapping[int, float]) -> dict[int, float]:
-    """Return shares by time; ``scans`` stand in the order in which they run."""
+def _by_time(
+    plan: Node, ordered: Sequence[Node], free: Mapping[int, float], working: Sequence[Node]
+) -> dict[int, float]:
+    """Return shares by time; ``ordered`` are the scans in the order in which they run."""
     cost = plan.total_ms or 0.0
-    plain = [scan for scan in scans if not _busy(scan)]
-    busy = [scan for scan in scans if _busy(scan)]
+    plain = [scan for scan in ordered if scan not in working]
+    busy = [scan for scan in ordered if scan in working]
     paid = _passing(plain, free) if busy else _plain(plain, cost, free)
     left = max(cost - sum(paid.values()), 0.0)
     for scan in busy:
@@ -94,7 +112,7 @@ def _by_time(plan: Node, scans: Sequence[Node], free: Mapping[int, float]) -> di
         more = min(free[scan.node_id] - paid[scan.node_id], left)
         paid[scan.node_id] += more
         left -= more
-    return _normal(paid) or {scans[0].node_id: 1.0}
+    return _normal(paid) or {ordered[0].node_id: 1.0}
 
 
 def _plain(scans: Sequence[Node], cost: float, free: Mapping[int, float]) -> dict[int, float]:

@@ -38,6 +38,15 @@ def ends(tree: Sequence[Node]) -> list[int]:
     return found
 
 
+def _around(tree: Sequence[Node]) -> list[int | None]:
+    """Return for each node the innermost InitPlan or CTE that it is part of."""
+    found: list[int | None] = []
+    for node in tree:
+        above = None if node.parent_id is None else found[node.parent_id]
+        found.append(node.node_id if separate(node) else above)
+    return found
+
+
 class Readers:
     """Where parameters and CTEs are mentioned, found in one pass over the tree."""
 
@@ -47,6 +56,7 @@ class Readers:
         self.ends = ends(tree)
         self._scans = _cte_scans(tree, self.ends)
         self._mentions = _mentions(tree)
+        self._around = _around(tree)
         self._found: dict[int, list[Node]] = {}
         self._budget = _VISITS + _VISITS_EACH * len(tree)
 
@@ -91,6 +101,15 @@ class Readers:
         while node.parent_id is not None and not separate(node):
             node = self.tree[node.parent_id]
             yield node
+
+    def around(self, position: int, owner: int) -> set[int]:
+        """Return the InitPlans and CTEs, up to those of ``owner``, that a node is part of."""
+        found: set[int] = set()
+        around = self._around[position]
+        while around is not None and around > owner and self._affords(1):
+            found.add(around)
+            around = self._around[self.tree[around].parent_id or 0]
+        return found
 
     def _mentioning(self, plan: Node) -> list[Node]:
         name = plan.text("Subplan Name") or ""

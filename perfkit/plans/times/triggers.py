@@ -95,24 +95,41 @@ def _fitted(
     unknown = [place for place, before in enumerate(told) if before is None]
     if not unknown or len(unknown) > _TRIED:
         return list(told)
-    fixed = sum(time for time, before in zip(times, told, strict=True) if before is False)
-    kept = sum(time for time, before in zip(times, told, strict=True) if before)
+    likely = _likely(times, told, after_ms, inside_ms)
+    return [
+        before if before is not None else _unanimous({place in after for after in likely})
+        for place, before in enumerate(told)
+    ]
+
+
+def _likely(
+    times: Sequence[float], told: Sequence[bool | None], after_ms: float, inside_ms: float
+) -> list[frozenset[int]]:
+    """Return which of the triggers not told may have run after the root, all likely choices.
+
+    These fit into the time after the root, the others into that of the writing nodes, and they
+    leave hardly more of it unexplained than the best choice does.
+    """
+    unknown = [place for place, before in enumerate(told) if before is None]
+    sure = {
+        side: sum(ms for ms, before in zip(times, told, strict=True) if before is side)
+        for side in (False, True)
+    }
     slack = _EXECUTOR_MS + _UNSURE * after_ms
+    whole = sum(times[place] for place in unknown)
     fits = []
     for chosen in _subsets(unknown):
-        after = fixed + sum(times[place] for place in chosen)
-        inside = kept + sum(times[place] for place in unknown if place not in chosen)
-        if after <= after_ms + _ROUNDING_MS and inside <= inside_ms + slack:
-            fits.append((after_ms - after, chosen))
-    if not fits:
-        return list(told)
-    least = min(fits, key=lambda fit: fit[0])[0]
-    likely = [chosen for missing, chosen in fits if missing <= least + slack]
-    found = list(told)
-    for place in unknown:
-        votes = {place in chosen for chosen in likely}
-        found[place] = (not votes.pop()) if len(votes) == 1 else None
-    return found
+        moved = sum(times[place] for place in chosen)
+        missing = after_ms - sure[False] - moved
+        if missing >= -_ROUNDING_MS and sure[True] + whole - moved <= inside_ms + slack:
+            fits.append((missing, chosen))
+    least = min((missing for missing, _ in fits), default=0.0)
+    return [chosen for missing, chosen in fits if missing <= least + slack]
+
+
+def _unanimous(after: set[bool]) -> bool | None:
+    """Return whether a trigger is a BEFORE one, None where the choices do not agree."""
+    return None if len(after) != 1 else True not in after
 
 
 def _subsets(places: Sequence[int]) -> Iterator[frozenset[int]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from perfkit.plans.postgres_sql import code
 from perfkit.probes.effects import lists
 from perfkit.probes.effects.catalogue import functions, texts
+from perfkit.probes.effects.folded import folded
 from perfkit.probes.sql_names import ANYWHERE, Called, Names, names_in
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ __all__ = ["Effect", "Frame", "Search", "effects"]
 _TRUSTED = ("pg_catalog", "information_schema")
 _READABLE = ("sql", "plpgsql")
 _DEEPEST = 8
-#: In a body, these begin statements whose effects outlive a rollback or reach files.
-_COMMANDS = {"copy", "load", "prepare", "deallocate", "checkpoint", "do"}
+_FIRST_OID = 16384  # what was made after initdb has one from here on (FirstNormalObjectId)
+#: In a body, these begin statements whose effects outlive a rollback, or reach files or servers.
+_COMMANDS = {"copy", "load", "prepare", "deallocate", "checkpoint", "do", "import"}
 _BEFORE_COMMAND = {";", "begin", "then", "else", "loop", "atomic"}
 
 
@@ -42,12 +44,16 @@ class Effect(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """Names to look at. ``undone``: within a write that is rolled back, as in a trigger."""
+    """Names to look at. ``undone``: within a write that is rolled back, as in a trigger.
+
+    ``folded``: nothing but the planner meets them, which does not run what is volatile.
+    """
 
     names: Names
     via: str = ""
     inside: bool = False  # a body of a function that the planner might run
     undone: bool = False
+    folded: bool = False
     allow: str = ""  # the outermost function of the user's own
     depth: int = 1
 
@@ -82,7 +88,8 @@ class Search:
         while self._waiting:
             frame = self._waiting.popleft()
             for effect in self._look(frame):
-                found.setdefault(effect.name, effect)
+                if effect.planned or effect.name not in found:
+                    found[effect.name] = effect
         return list(found.values())
 
     def _look(self, frame: Frame) -> list[Effect]:
@@ -96,19 +103,31 @@ class Search:
         return [effect for effect in found if effect]
 
     def _expand(self, frame: Frame) -> None:
-        anywhere = frame.depth > 1
-        for what, text in texts(self.connection, frame.names, anywhere=anywhere):
-            self._look_into(what, text, frame._replace(via=f"in the {what}"))
+        for text in texts(self.connection, frame.names, anywhere=frame.depth > 1):
+            # The parser itself checks the domains within a constant such as '{1}'::d[].
+            within = frame._replace(
+                via=f"in the {text.what}",
+                inside=frame.inside or text.what.startswith("domain "),
+                folded=text.columns is not None,
+            )
+            # Policies of several tables share a name, checks of one domain its name.
+            key = text.what, text.text
+            self._look_into(key, text.text, within, columns=text.columns)
 
-    def _look_into(self, key: object, text: str, frame: Frame) -> None:
-        if key not in self._seen:
-            self._seen.add(key)
+    def _look_into(
+        self, key: object, text: str, frame: Frame, *, columns: Collection[str] | None = None
+    ) -> None:
+        met = key, frame.inside, frame.folded
+        if met not in self._seen:
+            self._seen.add(met)
             self.bodies.append(text)
-            names = names_in(text).anywhere()
+            names = (names_in(text) if columns is None else folded(text, columns)).anywhere()
             self._waiting.append(frame._replace(names=names, depth=frame.depth + 1))
 
     def _effect(self, function: Function, frame: Frame) -> Effect | None:
-        if function.schema in _TRUSTED:
+        if frame.folded and function.volatility == "v":
+            return None
+        if function.schema in _TRUSTED and function.oid < _FIRST_OID:
             return _own(function, frame)
         if {function.name, f"{function.schema}.{function.name}"} & self.allowed:
             return None
@@ -128,7 +147,7 @@ def _within(function: Function, frame: Frame) -> Frame:
     """Return the frame for the body: the planner might run what is not volatile."""
     inside = frame.inside or function.volatility != "v"
     via, allow = f"called by {function.name}()", frame.allow or function.name
-    return frame._replace(via=via, inside=inside, allow=allow)
+    return frame._replace(via=via, inside=inside, folded=False, allow=allow)
 
 
 def _own(function: Function, frame: Frame) -> Effect | None:
@@ -161,13 +180,16 @@ def _of_user(function: Function, frame: Frame) -> str:
         return "it is marked VOLATILE"
     if function.language not in _READABLE:
         return f"it is written in {function.language}"
+    if function.backslashes:
+        return "it sets standard_conforming_strings: its text reads in two ways"
     words = [token.text.lower() for token in code(function.body or "")]
     if "execute" in words:
         return "it runs text built at run time"
     commands = {
         word
         for before, word in zip([";", *words], words, strict=False)
-        if word in _COMMANDS and before in _BEFORE_COMMAND
+        if (word in _COMMANDS and before in _BEFORE_COMMAND)
+        or (word == "subscription" and before in {"create", "alter", "drop"})
     }
     return f"it runs {min(commands).upper()}" if commands else ""
 

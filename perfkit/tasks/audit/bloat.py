@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfkit.plans.postgres_sql import literal
+from perfkit.probes.failures import sqlstate
 from perfkit.probes.index_bloat import Density, Packing, density_function, leaf_density, packings
 from perfkit.tasks.audit.advice import Advice
 from perfkit.tasks.audit.one_line import lines
@@ -23,6 +24,11 @@ __all__ = ["AIR", "LEAST_BYTES", "MOST_BYTES", "bloated"]
 AIR, LEAST_BYTES = 0.50, 100 << 20
 #: pgstatindex reads the index from end to end: larger ones are left to the user.
 MOST_BYTES = 2 << 30
+_GIVES_UP = {"57014", "55P03"}  # query_canceled, lock_not_available
+_TOO_SLOW = (
+    "pgstatindex did not come to its end in the time of a statement: other indexes were not "
+    "measured (timeout_s=600 allows it ten minutes)."
+)
 _REFERENCE = "PostgreSQL documentation: 24.2 Routine Reindexing"
 
 
@@ -33,17 +39,33 @@ def bloated(
     found = packings(connection, server, least_bytes=least_bytes)
     function = density_function(connection)
     advices, unjudged = [], []
+    slow = False  # one that took too long is enough: the others wait for the same disks
     for packing in found:
         suspected = packing.air is None or packing.air >= AIR
         measured = None
-        if suspected and function and packing.size_bytes <= MOST_BYTES:
-            measured = leaf_density(connection, function, packing)
+        if suspected and function and packing.size_bytes <= MOST_BYTES and not slow:
+            measured = _measured(connection, function, packing)
+            slow = measured is None
         air = measured.air(packing.fillfactor) if measured else packing.air
         if air is None:
             unjudged.append(packing)
         elif air >= AIR:
             advices.append(_advice(packing, measured, air))
-    return advices, _blind_spots(unjudged, function)
+    notes = [_TOO_SLOW] if slow else []
+    return advices, [*notes, *_blind_spots(unjudged, function)]
+
+
+def _measured(connection: Connection, function: str, packing: Packing) -> Density | None:
+    """Read the index; None if that takes longer than a statement may, or it is locked."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        with connection.begin_nested():
+            return leaf_density(connection, function, packing)
+    except DBAPIError as error:
+        if "timeout" not in str(error.orig) or sqlstate(error) not in _GIVES_UP:
+            raise
+        return None
 
 
 def _advice(packing: Packing, measured: Density | None, air: float) -> Advice:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfkit.plans.advice import index_fix
-from perfkit.plans.candidates.script import statements
 from perfkit.tasks.audit.advice import Advice
+from perfkit.tasks.audit.missing import Wanted
+from perfkit.tasks.audit.names import built, names_of
 from perfkit.tasks.audit.one_line import lines
+from perfkit.tasks.audit.restoring import restored
 from perfkit.units import format_bytes, format_count, format_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perfkit.plans.candidates import Candidate
-    from perfkit.tasks.audit.missing import Wanted
+    from perfkit.probes.catalog import Index
     from perfkit.tasks.audit.workload import Load
     from perfkit.tasks.proofs import Proof
 
-__all__ = ["creates", "worth_it"]
+__all__ = ["apart", "creates", "worth_it"]
 
 _REFERENCE = "PostgreSQL documentation: 11. Indexes"
 _SHOWN = 5  # statements in the evidence
@@ -49,15 +52,53 @@ def _insert_ms(wanted: Wanted, load: Load) -> float | None:
     return cost.insert_ms_per_1000 * rows / 1000
 
 
-def creates(wanted: Sequence[Wanted]) -> list[Advice]:
-    """Return one advice per index: create it, or replace a shorter one by it."""
-    return [_advice(each) for each in wanted]
+def apart(wanted: Iterable[Wanted]) -> list[Wanted]:
+    """Give each a name of its own: they may differ in directions only, which no name tells."""
+    found: list[Wanted] = []
+    taken: set[str] = set()
+    for each in wanted:
+        own = _renamed(each, frozenset(taken)) if taken & names_of(each.candidate) else each
+        taken |= names_of(own.candidate)
+        found.append(own)
+    return found
 
 
-def _advice(wanted: Wanted) -> Advice:
+def _renamed(wanted: Wanted, taken: frozenset[str]) -> Wanted:
+    """Return it with a candidate whose name is none of ``taken``, for every statement served."""
+    served = (
+        replace(one, candidate=replace(one.candidate, taken=one.candidate.taken | taken))
+        for one in wanted.served
+    )
+    return Wanted(served=tuple(served))
+
+
+def creates(wanted: Sequence[Wanted], every: Sequence[Index] = ()) -> list[Advice]:
+    """Return one advice per index: create it, or replace a shorter one by it.
+
+    ``every`` index of the database has the replaced ones as they are, to take them back.
+    """
+    known = {(index.schema, index.name): index for index in every}
+    return [_advice(each, known, every) for each in wanted]
+
+
+def _undo(
+    candidate: Candidate, known: Mapping[tuple[str, str], Index], every: Sequence[Index]
+) -> str:
+    """Return what takes it back: first the index that it replaced, as it was."""
+    old = candidate.replaces
+    index = known.get((candidate.schema or "", old.name)) if old else None
+    if index is None:
+        return "\n".join(lines(candidate.undo))
+    how = "" if candidate.partitions else "CONCURRENTLY "
+    drop = f"DROP INDEX {how}IF EXISTS {candidate.qualified_name};"
+    return "\n".join((restored(index, every), *lines(drop)))
+
+
+def _advice(
+    wanted: Wanted, known: Mapping[tuple[str, str], Index], every: Sequence[Index]
+) -> Advice:
     candidate, proof, old = wanted.candidate, wanted.proof, wanted.candidate.replaces
     reason = _reason(wanted)
-    do = statements(candidate)
     # One with parts cannot be dropped concurrently.
     how = "" if candidate.partitions else "CONCURRENTLY "
     replaced = (f"DROP INDEX {how}IF EXISTS {candidate.qualified(old.name)};",) if old else ()
@@ -71,8 +112,8 @@ def _advice(wanted: Wanted) -> Advice:
         title=f"{candidate.table} has no index on ({_columns(candidate)}): {reason}",
         reason=reason,
         fix=_fix(wanted),
-        do="\n".join(line for each in (*do, *replaced) for line in lines(each)),
-        undo="\n".join(lines(candidate.undo)),
+        do="\n".join(line for each in (*built(candidate), *replaced) for line in lines(each)),
+        undo=_undo(candidate, known, every),
         test=proof.test if proof and proof.test else index_fix(candidate).test,
         proven=proof is not None,
         severity="warning",

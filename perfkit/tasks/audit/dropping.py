@@ -22,6 +22,8 @@ __all__ = ["dropping", "rarely_used"]
 
 #: Fewer scans than this, each paid with over a thousand rows written: worth a look.
 RARE_SCANS, WRITES_PER_SCAN = 50, 1000
+#: From here on a scan of many entries may cost more than the planner's tie of a third.
+MUCH_LARGER = 3.0
 _DEARER = 1.05  # below, the planner's costs are the same
 _REFERENCE = "PostgreSQL documentation: 11. Indexes; pg_stat_user_indexes"
 
@@ -155,9 +157,22 @@ def _fix(drop: Drop) -> str:
 
 def _check(drop: Drop) -> str:
     if drop.enough and drop.kind != "unused":
-        return ""
+        return _larger(drop)
     month = "" if drop.enough else " once the statistics hold a month and its end"
     return f"no standby scans it{month}"
+
+
+def _larger(drop: Drop) -> str:
+    """Say what the other index costs where it is much larger: long keys are not folded."""
+    if drop.kept is None or not drop.index.scans or drop.index.size_bytes < LEAST_BYTES:
+        return ""
+    times = drop.kept.size_bytes / drop.index.size_bytes
+    if times < MUCH_LARGER:
+        return ""
+    return (
+        f"{drop.kept.name} is {times:.0f} times as large: what scans much of {drop.index.name} "
+        "reads so much more"
+    )
 
 
 def _tested(proof: DropProof) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.tasks.audit.creating import creates, worth_it
+from perfkit.tasks.audit.creating import apart, creates, worth_it
 from perfkit.tasks.audit.dropping import dropping, rarely_used
 from perfkit.tasks.audit.drops import drops
 from perfkit.tasks.audit.foreign_keys import at_rest, foreign_key_advice
 from perfkit.tasks.audit.invalid import invalid_indexes
 from perfkit.tasks.audit.missing import served
+from perfkit.tasks.audit.names import names_of
 from perfkit.tasks.audit.near_misses import near_misses
 from perfkit.tasks.audit.table_health import (
     hot_loss,
@@ -41,7 +42,8 @@ def judged(found: Survey, proving: Proving) -> tuple[list[Advice], list[str]]:
     """Return the advices, and sentences about what was tried and is not advised."""
     wanted, useless = served(found.wishes, proving)
     wanted, costly = worth_it(wanted, found.load)
-    create = creates(wanted)
+    wanted = apart(wanted)
+    create = creates(wanted, found.indexes)
     gone = {
         (each.candidate.schema or "", each.candidate.replaces.name)
         for each in wanted
@@ -53,7 +55,8 @@ def judged(found: Survey, proving: Proving) -> tuple[list[Advice], list[str]]:
     surely = gone | {(a.schema, a.index) for a in drop if a.action == "drop" and a.enough}
     gone |= {_name(each.index) for each in going}
     unserved = _not_served(found.foreign_keys, [each.candidate for each in wanted])
-    names = [index.name for index in found.indexes]
+    names = {index.name for index in found.indexes}
+    names |= {name for each in wanted for name in names_of(each.candidate)}
     keys = foreign_key_advice(unserved, found.wishes.joined, names)
     advices = [
         *create,
@@ -63,9 +66,10 @@ def judged(found: Survey, proving: Proving) -> tuple[list[Advice], list[str]]:
         *(advice for advice in found.rebuilds if (advice.schema, advice.index) not in surely),
         *rarely_used(found.indexes, found.states, found.age, gone),
         *_of_tables(found, {advice.place for advice in create}),
+        *at_rest(unserved, keys),
         *near_misses(found.indexes, gone),
     ]
-    return advices, [*useless, *costly, *at_rest(unserved, keys), *untested]
+    return advices, [*useless, *costly, *untested]
 
 
 def _name(index: Index) -> tuple[str, str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from perfkit.tasks.audit.advice import Advice
 
-__all__ = ["migration"]
+__all__ = ["migration", "undoing"]
 
 _SECTIONS = (
     ("look", "Tables: statistics first, plans rest on them"),
@@ -22,10 +22,17 @@ _SECTIONS = (
     ("keep", "To watch: nothing to run yet"),
 )
 _HEAD = (
-    "Run it with psql, outside a transaction, statement by statement; stop at the first error.",
+    "Run it outside a transaction, each statement alone, and stop at the first error:",
+    "  psql -X -v ON_ERROR_STOP=1 -f FILE",
     "What is not proven is commented out. CONCURRENTLY waits for older transactions, and a",
-    "build that fails leaves an INVALID index of its name: drop that and begin again. Find them:",
-    "  SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid;",
+    "build that fails leaves an INVALID index of its name, on which the line behind it divides",
+    "by zero: drop that index and run the file again; what is done already is passed over. Find",
+    "them:  SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid;",
+)
+_HEAD_OF_UNDO = (
+    "Takes back what the migration did, the last statement first. Run it like that one: outside",
+    "a transaction, each statement alone. What was not run, and what exists again, is an error",
+    "of its statement only: go on behind it.",
 )
 _SETTINGS = ("SET lock_timeout = '5s';", "SET statement_timeout = 0;")
 
@@ -47,8 +54,23 @@ def migration(advices: Sequence[Advice], *, title: str, facts: Iterable[str]) ->
     return "\n".join(text).rstrip("\n") + "\n"
 
 
+def undoing(advices: Sequence[Advice], *, title: str) -> str:
+    """Return the file that takes back what the active statements of :func:`migration` did."""
+    order = [action for action, _ in _SECTIONS]
+    done = [advice for advice in advices if _active(advice) and advice.do and advice.undo]
+    done.sort(key=lambda advice: order.index(advice.action))
+    text = [_comment(title), "--", *map(_comment, _HEAD_OF_UNDO), "", *_SETTINGS, ""]
+    for advice in reversed(done):
+        text += [_comment(f"{advice.action}: {advice.title}"), *lines(advice.undo), ""]
+    return "\n".join(text).rstrip("\n") + "\n"
+
+
+def _active(advice: Advice) -> bool:
+    return advice.enough and advice.proven and advice.action != "keep"
+
+
 def _block(advice: Advice) -> Iterator[str]:
-    active = advice.enough and advice.proven and advice.action != "keep"
+    active = _active(advice)
     yield _comment(advice.title)
     if not active:
         how = "not enough evidence" if advice.proven else "not proven"

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from perfkit.probes.table_facts import table_facts
 from perfkit.tasks.audit.asking import plans_of, wanted_by
 from perfkit.tasks.audit.joins import joined_columns
+from perfkit.tasks.explaining.progress import Steps
 from perfkit.tasks.proofs import Question, best, prove
 from perfkit.units import format_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -114,7 +115,12 @@ class Wanted:
 
 def wishes(connection: Connection, server: Server, statements: Iterable[Asked]) -> Wishes:
     """Plan every statement and collect the indexes that might help."""
-    every = [(asked, plans_of(connection, server, asked)) for asked in statements]
+    asking = list(statements)
+    every = []
+    with Steps(len(asking)) as steps:
+        for asked in asking:
+            steps.next(asked.text)
+            every.append((asked, plans_of(connection, server, asked)))
     planned = [(asked, plans) for asked, plans in every if plans]
     pairs = {
         (node.text("Schema") or "", node.relation)
@@ -142,8 +148,7 @@ def served(asked_for: Wishes, proving: Proving) -> tuple[list[Wanted], list[str]
     """Choose one index per statement by proof, join equal ones, and say which did not help."""
     chosen: list[Served] = []
     notes: list[str] = []
-    for wished in asked_for.found:
-        proofs = _proofs(wished, proving)
+    for wished, proofs in _every_proof(asked_for.found, proving):
         winner = best(proofs)
         unproven = next((p for p in proofs if p.verdict == "not proven"), None)
         if winner is not None:
@@ -153,6 +158,14 @@ def served(asked_for: Wishes, proving: Proving) -> tuple[list[Wanted], list[str]
         else:
             notes.append(_useless(proofs))
     return joined(chosen), notes
+
+
+def _every_proof(found: Sequence[Wished], proving: Proving) -> Iterator[tuple[Wished, list[Proof]]]:
+    """Yield each statement with its proofs; a build may take a while, so say where it is."""
+    with Steps(len(found)) as steps:
+        for wished in found:
+            steps.next(wished.asked.text)
+            yield wished, _proofs(wished, proving)
 
 
 def joined(chosen: Sequence[Served]) -> list[Wanted]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from perfkit.probes import catalog
 from perfkit.probes.foreign_keys import foreign_keys
 from perfkit.probes.index_builds import NO_BUILDS, Builds, index_builds
+from perfkit.probes.locked_tables import locked_tables
 from perfkit.probes.server import identify
 from perfkit.probes.session import as_engine, rolled_back
 from perfkit.probes.table_facts import table_facts
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Survey", "survey"]
 
+_NAMED = 3  # tables in a sentence
 _STANDBYS = "select count(*) from pg_catalog.pg_stat_replication"
 
 
@@ -87,10 +89,19 @@ def survey(
         wishes=wishes(connection, server, asked.statements),
         foreign_keys=_foreign_keys(connection, server),
         rebuilds=rebuilds,
-        blind_spots=blind_spots,
+        blind_spots=[*blind_spots, *_locked(connection)],
         standbys=int(connection.exec_driver_sql(_STANDBYS).scalar_one()),
         builds=index_builds(connection),
     )
+
+
+def _locked(connection: Connection) -> list[str]:
+    """Return a sentence about the tables that could not be looked at."""
+    names = [f"{schema}.{name}" for schema, name in locked_tables(connection)]
+    if not names:
+        return []
+    named = ", ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
+    return [f"Not looked at, because another session has locked them: {named}."]
 
 
 def _foreign_keys(connection: Connection, server: Server) -> list[ForeignKey]:
@@ -112,6 +123,9 @@ def with_replicas(
     indexes: Sequence[Index], age: StatisticsAge, replicas: Iterable[Engine | str]
 ) -> tuple[list[Index], StatisticsAge]:
     """Add up the scans of all servers; the youngest statistics say how far back they reach."""
+    replicas = list(replicas)
+    if not replicas:
+        return list(indexes), age
     servers = 1
     seen: dict[tuple[str, str], list[Index]] = defaultdict(list)
     for target in replicas:
@@ -123,7 +137,7 @@ def with_replicas(
                 seen[index.schema, index.name].append(index)
             age = max(age, catalog.statistics_age(connection), key=lambda each: each.since)
         servers += 1
-    where = f"on any of {servers} servers" if servers > 1 else age.where
+    where = f"on any of {servers} servers"
     added = [_added(index, seen[index.schema, index.name], servers - 1) for index in indexes]
     return added, age._replace(where=where)
 

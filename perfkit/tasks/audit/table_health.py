@@ -20,6 +20,7 @@ __all__ = ["hot_loss", "many_indexes", "of_partitions", "sequential_reads", "sta
 
 #: autovacuum_analyze_scale_factor is 0.1 by default: more says that it did not come.
 STALE_SHARE, STALE_ROWS = 0.10, 1000
+_NEARLY = 0.9  # reltuples is an estimate
 #: Fewer updates prove nothing; below half, most of them write every index of the table.
 HOT_UPDATES, HOT_SHARE = 10_000, 0.50
 #: A reader's rule of thumb, not a limit of the server.
@@ -39,7 +40,17 @@ def _is_stale(state: TableState) -> bool:
     changed = state.modified or 0
     if state.analyzed is None and state.rows is None:
         return changed >= STALE_ROWS
-    return changed > max(STALE_ROWS, STALE_SHARE * (state.rows or 0))
+    return changed > max(STALE_ROWS, STALE_SHARE * (state.rows or 0)) and not _counted_late(state)
+
+
+def _counted_late(state: TableState) -> bool:
+    """Whether ANALYZE saw what is said to have changed since.
+
+    A session counts its rows up to a second after it wrote them (PGSTAT_MIN_INTERVAL), those of
+    an ANALYZE at once: behind a load the counters say that every row there is came later.
+    """
+    every = state.modified == state.writes and (state.inserts or 0) >= (state.rows or 0) * _NEARLY
+    return bool(state.analyzed and state.rows) and every and not state.grown
 
 
 def _stale(state: TableState) -> Advice:
@@ -95,7 +106,7 @@ def _hot(state: TableState, indexes: Sequence[Index]) -> Advice:
         f"updates were HOT; the others wrote to all {len(indexes)} indexes",
         fix=fix,
         do=roomier,
-        undo=_fill(state, state.fillfactor) if roomier else "",
+        undo=_refilled(state) if roomier else "",
         confidence="medium" if crowded else "low",
         severity="info",
         reference="PostgreSQL documentation: 73.7 Heap-Only Tuples",
@@ -115,6 +126,13 @@ def _roomier(state: TableState) -> str:
     """Return the statement that leaves more room in pages from now on."""
     wanted = max(state.fillfactor - 10, _LEAST_FILL)
     return _fill(state, wanted) if wanted < state.fillfactor else ""
+
+
+def _refilled(state: TableState) -> str:
+    """Return what takes it back: a setting, or none."""
+    if not state.filled:
+        return "\n".join(lines(f"ALTER TABLE {_table(state)} RESET (fillfactor);"))
+    return _fill(state, state.fillfactor)
 
 
 def _fill(state: TableState, percent: int) -> str:

@@ -64,11 +64,16 @@ def example(one: Recorded) -> Example:
         Example(sql='select  :p1 ', values={'p1': 5})
     """
     parts = [
-        f" :p{token.text[1:]} " if token.kind == "placeholder" else token.text
+        f" :p{token.text[1:]} " if _is_number(token.text, token.kind) else token.text
         for token in tokens(one.statement)
     ]
     values = None if one.values is None else {f"p{n}": v for n, v in one.values.items()}
     return Example("".join(parts), values)
+
+
+def _is_number(text: str, kind: str) -> bool:
+    """Whether it is a placeholder: ``?`` is an operator of JSON here."""
+    return kind == "placeholder" and text.startswith("$")
 
 
 def explain_example(one: Recorded, engine: Engine | str, **options: Any) -> ExplainResult:

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from perfkit.errors import QueryFailed, TargetRefused
 from perfkit.plans.postgres_sql import quoted
 from perfkit.probes.effects import effects
-from perfkit.tasks.proofs.compared import Compared, names_index
+from perfkit.tasks.proofs.compared import Compared, names_indexes
 from perfkit.tasks.proofs.definition import define_all
 from perfkit.tasks.proofs.scratch import unique_name
-from perfkit.tasks.proofs.tables import named_table
 from perfkit.tasks.proofs.write_cost import measured
 
 if TYPE_CHECKING:
@@ -35,9 +34,11 @@ __all__ = ["HiddenIndex", "build", "built", "check_functions", "create_extension
 #: after deadlock_timeout, one second unless configured.
 _LOCK_TIMEOUT = "2s"
 _INDEX = """
-with parts as (
-    select cast(:name as regclass) as relid
-    union select relid from pg_catalog.pg_partition_tree(cast(:name as regclass)))
+with made as (
+    select oid from pg_catalog.pg_class where relname = :name and relkind in ('i', 'I')
+), parts as (
+    select oid as relid from made
+    union select relid from made, lateral pg_catalog.pg_partition_tree(made.oid))
 select array_agg(c.relname::text), sum(pg_catalog.pg_relation_size(c.oid))::bigint,
        bool_or(i.indcheckxmin)
 from parts p join pg_catalog.pg_class c on c.oid = p.relid
@@ -59,13 +60,12 @@ def built(job: Job, candidate: Candidate, updates: Sequence[Question]) -> Compar
     definitions = define_all(candidate)
     check_functions(job, definitions)
     job.scalar("select set_config('lock_timeout', :time, true)", {"time": _LOCK_TIMEOUT})
-    table = named_table(job.connection, candidate)
     before = job.plan()
     create_extension(job, candidate)
     with undone(job.connection):
-        names, size = build(job, definitions, table.schema)
+        names, size = build(job, definitions)
         after = job.plan()
-    used = names_index(after, names)
+    used = names_indexes(after, names)
     return Compared(
         before=before,
         after=after,
@@ -87,25 +87,26 @@ def undone(connection: Connection) -> Iterator[None]:
             point.rollback()
 
 
-def build(job: Job, definitions: Iterable[Definition], schema: str) -> tuple[list[str], int]:
-    """Build the indexes and return their names (of partitions too) and bytes in all."""
-    names: list[str] = []
+def build(job: Job, definitions: Iterable[Definition]) -> tuple[list[list[str]], int]:
+    """Build the indexes and return the names of each (of partitions too) and bytes in all."""
+    names: list[list[str]] = []
     size = 0
     for definition in definitions:
         name = unique_name()
         job.ddl(definition.named(name))
-        found, bytes_, hidden = job.row(_INDEX, {"name": f"{quoted(schema)}.{name}"})
+        found, bytes_, hidden = job.row(_INDEX, {"name": name})
         if hidden:
             raise HiddenIndex("proof: rows changed too recently for a new index to be used")
-        names += found
+        names.append(found)
         size += int(bytes_)
     return names, size
 
 
 def create_extension(job: Job, candidate: Candidate) -> None:
     """Create what the index needs (pg_trgm for example), until the rollback."""
-    if candidate.extension:
-        job.ddl(f"CREATE EXTENSION IF NOT EXISTS {quoted(candidate.extension)}")
+    for one in (candidate, *candidate.companions):
+        if one.extension:
+            job.ddl(f"CREATE EXTENSION IF NOT EXISTS {quoted(one.extension)}")
 
 
 def check_functions(job: Job, definitions: Iterable[Definition]) -> None:

@@ -26,14 +26,15 @@ def by_hand(question: Question, candidate: Candidate) -> str:
         ROLLBACK;
     """
     try:
-        create = define(candidate).named(candidate.name)
+        together = (candidate, *candidate.companions)
+        creates = [f"{define(one).named(one.name)};" for one in together]
     except UsageError:
         return ""
     return "\n".join(
         (
             "BEGIN;  -- on a copy of the database: writers wait until the ROLLBACK",
             "SET LOCAL lock_timeout = '2s';",
-            f"{create};",
+            *creates,
             f"EXPLAIN (ANALYZE, BUFFERS) {question.statement.rstrip().rstrip(';')}\n;",
             "ROLLBACK;",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfkit.tasks.proofs.asked import executed, planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
     from sqlalchemy import Connection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfkit.tasks.proofs.asked import Asked
     from perfkit.tasks.proofs.model import WriteCost
 
-__all__ = ["Compared", "Job", "names_index"]
+__all__ = ["Compared", "Job", "names_indexes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class Compared:
     notes: tuple[str, ...] = ()
 
 
-def names_index(plan: Plan, names: Iterable[str]) -> bool:
-    """Whether a node of the plan scans one of the indexes."""
-    wanted = set(names)
-    return any(node.text("Index Name") in wanted for node in plan.tree)
+def names_indexes(plan: Plan, wanted: Iterable[Collection[str]]) -> bool:
+    """Whether the plan scans every index of ``wanted``: one of its names, those of its parts."""
+    scanned = {node.text("Index Name") for node in plan.tree}
+    return all(scanned & set(names) for names in wanted)

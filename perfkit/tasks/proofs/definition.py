@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perfkit.plans.candidates import Candidate
     from perfkit.probes.sql_names import Names
 
-__all__ = ["Definition", "define", "define_all"]
+__all__ = ["Definition", "define", "define_all", "same_table"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,12 @@ class Definition:
 def define_all(candidate: Candidate, *, schema: str | None = None) -> list[Definition]:
     """Return the definitions of ``candidate`` and of the indexes that it is of no use without."""
     return [define(each, schema=schema) for each in (candidate, *candidate.companions)]
+
+
+def same_table(candidate: Candidate) -> tuple[Candidate, ...]:
+    """Return the companions of ``candidate`` that are indexes of its own table."""
+    place = (candidate.schema, candidate.table)
+    return tuple(one for one in candidate.companions if (one.schema, one.table) == place)
 
 
 def define(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from perfkit.errors import TargetRefused
 from perfkit.plans.postgres_sql import quoted
 from perfkit.tasks.proofs.asked import planned
-from perfkit.tasks.proofs.compared import Compared, names_index
-from perfkit.tasks.proofs.definition import define, define_all
+from perfkit.tasks.proofs.compared import Compared, names_indexes
+from perfkit.tasks.proofs.definition import define, define_all, same_table
 from perfkit.tasks.proofs.size import btree_bytes, key_facts
 from perfkit.tasks.proofs.tables import named_table
 from perfkit.tasks.proofs.write_estimate import estimated
@@ -74,12 +74,12 @@ def hypothetical(job: Job, candidate: Candidate, updates: Sequence[Question]) ->
         made = [stack.enter_context(_index(job, schema, each)) for each in definitions]
         stack.enter_context(job.connection.begin_nested())
         after = planned(job.connection, job.server, job.asked)
-        size = sum(_size(job, schema, oid) for oid, _ in made)
-    size_bytes, cost = _estimates(job, candidate, updates, size)
+        sizes = [_size(job, schema, oid) for oid, _ in made]
+    size_bytes, cost = _estimates(job, candidate, updates, sizes)
     return Compared(
         before=job.asked.plan,
         after=after,
-        used=names_index(after, [name for _, name in made]),
+        used=names_indexes(after, [[name] for _, name in made]),
         size_bytes=size_bytes,
         size_basis="estimated",
         write_cost=cost,
@@ -91,16 +91,26 @@ def _size(job: Job, schema: str, oid: int) -> int:
 
 
 def _estimates(
+    job: Job, candidate: Candidate, updates: Sequence[Question], sizes: Sequence[int]
+) -> tuple[int, WriteCost | None]:
+    """Return the bytes in all and what ``candidate`` adds to writes; ``sizes`` are HypoPG's."""
+    own, cost = _estimate(job, candidate, updates, sizes[0])
+    together = zip(candidate.companions, sizes[1:], strict=True)
+    others = sum(_estimate(job, one, updates, size)[0] for one, size in together)
+    return own + others, cost if not same_table(candidate) else None
+
+
+def _estimate(
     job: Job, candidate: Candidate, updates: Sequence[Question], size: int
 ) -> tuple[int, WriteCost | None]:
-    """Return the bytes and what the index adds to writes; ``size`` is what HypoPG says."""
     definition = define(candidate)
-    if definition.method != "btree" or candidate.companions:
+    if definition.method != "btree":
         return size // _TOO_LARGE, None
     table = named_table(job.connection, candidate)
     facts = key_facts(job, table, definition)
     cost = estimated(job, table, definition, facts=facts, updates=updates)
-    return min(btree_bytes(facts), size), cost
+    bytes_ = btree_bytes(facts, parts=table.parts)
+    return bytes_ if table.parts > 1 else min(bytes_, size), cost  # HypoPG counts no partitions
 
 
 @contextmanager

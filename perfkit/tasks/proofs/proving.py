@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perfkit.errors import PerfkitError, TargetRefused
@@ -12,6 +13,7 @@ from perfkit.tasks.proofs.built import HiddenIndex
 from perfkit.tasks.proofs.by_hand import by_hand
 from perfkit.tasks.proofs.model import Proof
 from perfkit.tasks.proofs.tables import named_table
+from perfkit.tasks.proofs.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +55,8 @@ def prove(
     Args:
         engine: a SQLAlchemy engine or a URL of PostgreSQL.
         question: the statement; values it lacks are taken from the statistics.
-        candidates: the indexes, each tried alone.
+        candidates: the indexes, each tried alone; those of further tables also beside the one
+            that helps most, or in pairs where none helps alone.
         expendable: the server's data and time are worth nothing: build there.
         sample: rows may be copied into a scratch schema on any server. They may be personal:
             they leave their table until the rollback.
@@ -77,7 +80,8 @@ def prove(
             engine=ready, methods=None if methods is None else tuple(methods),
             expendable=expendable, sample=sample, timeout_s=timeout_s, updates=tuple(updates),
         )  # fmt: skip
-        return [_proof(allowed, question, candidate) for candidate in candidates]
+        prove_one = partial(_proof, allowed, question)
+        return together(prove_one, [prove_one(candidate) for candidate in candidates])
 
 
 def _proof(allowed: Allowed, question: Question, candidate: Candidate) -> Proof:

@@ -16,7 +16,7 @@ from perfkit.plans.postgres_sql import identifier, quoted
 from perfkit.probes.statement import Statement
 from perfkit.tasks.proofs.asked import planned
 from perfkit.tasks.proofs.built import build, check_functions, create_extension
-from perfkit.tasks.proofs.compared import Compared, names_index
+from perfkit.tasks.proofs.compared import Compared, names_indexes
 from perfkit.tasks.proofs.definition import define, define_all
 from perfkit.tasks.proofs.sample_keys import Column, fixed_values, joined_columns, key_column
 from perfkit.tasks.proofs.scratch import scratch
@@ -81,9 +81,9 @@ def sampled(job: Job, candidate: Candidate, updates: Sequence[Question]) -> Comp
     before = redirected.plan()
     create_extension(job, candidate)
     wanted = define_all(candidate, schema=place.schema)
-    names, size = build(redirected, wanted, place.schema)
+    names, size = build(redirected, wanted)
     after = redirected.plan()
-    used = names_index(after, names)
+    used = names_indexes(after, names)
     share = min(copied[table.oid] / table.rows, 1.0) if table.rows else 1.0
     return Compared(
         before=before,

@@ -27,10 +27,17 @@ _PAGE, _USABLE = 8192, 8152  # bytes; 24 of header, 16 of b-tree links
 _FILL = 0.9
 _DEDUPLICATION = 130000  # the release that brought it
 #: Types whose equal values may look different: they are never stored once for several rows.
+#: So it is with collations for which different texts are equal.
 _UNEQUAL = """
-select coalesce(bool_or(typname in ('numeric', 'float4', 'float8', 'jsonb')
+select coalesce(bool_or(typname in ('numeric', 'float4', 'float8', 'jsonb', 'citext')
                         or typcategory in ('A', 'C', 'R')), false)
 from pg_catalog.pg_type where oid = any(cast(:types as oid[]))
+"""
+_LOOSE = """
+select exists (
+    select from pg_catalog.pg_attribute a
+    join pg_catalog.pg_collation c on c.oid = a.attcollation and not c.collisdeterministic
+    where a.attrelid = cast(:oid as oid) and a.attname = any(:names))
 """
 _FIXED = """
 select coalesce(bool_and(typlen > 0), true)
@@ -57,8 +64,8 @@ class KeyFacts:
         return 8.0 * math.ceil((8.0 + self.width) / 8.0)
 
 
-def btree_bytes(facts: KeyFacts) -> int:
-    """Return the size of a freshly built b-tree.
+def btree_bytes(facts: KeyFacts, *, parts: int = 1) -> int:
+    """Return the size of a freshly built b-tree; each partition has one of its own.
 
     Example:
         >>> btree_bytes(KeyFacts(rows=500_000, distinct=500_000, width=8, shared=True)) // 10**6
@@ -66,9 +73,10 @@ def btree_bytes(facts: KeyFacts) -> int:
     """
     content = facts.rows * (4.0 + facts.tuple_bytes)
     if facts.shared:
-        content = min(content, facts.distinct * (16.0 + facts.width) + 6.0 * facts.rows)
-    leaves = math.ceil(content / _FILL / _USABLE)
-    return _PAGE * (1 + max(leaves, 1) + math.ceil(leaves / 200))
+        distinct = facts.distinct if parts == 1 else min(facts.distinct * parts, facts.rows)
+        content = min(content, distinct * (16.0 + facts.width) + 6.0 * facts.rows)
+    leaves = math.ceil(content / parts / _FILL / _USABLE)
+    return parts * _PAGE * (1 + max(leaves, 1) + math.ceil(leaves / 200))
 
 
 def key_facts(job: Job, table: Table, definition: Definition) -> KeyFacts:
@@ -89,11 +97,16 @@ def key_facts(job: Job, table: Table, definition: Definition) -> KeyFacts:
         width += _estimate(job, f"SELECT {carried} FROM {table.sql}").width  # noqa: S608 - quoted
     shared = job.server.number >= _DEDUPLICATION and not definition.included
     types = _types(job, table, definition.keys)
+    names = [identifier(token) for key in definition.keys for token in code(key)]
     return KeyFacts(
         rows=rows,
         distinct=min(distinct, rows),
         width=width,
-        shared=shared and not job.scalar(_UNEQUAL, {"types": types}),
+        shared=shared
+        and not (
+            job.scalar(_UNEQUAL, {"types": types})
+            or job.scalar(_LOOSE, {"oid": table.oid, "names": names})
+        ),
         part=min(rows / everything, 1.0) if everything else 1.0,
     )
 

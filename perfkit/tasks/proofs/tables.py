@@ -21,7 +21,7 @@ __all__ = ["Table", "named_table", "tables_of"]
 _TABLE = """
 select c.oid::bigint, n.nspname, c.relname, c.relkind = 'p',
        sum(greatest(coalesce(l.reltuples, 0), 0))::float8,
-       sum(coalesce(pg_catalog.pg_relation_size(l.oid), 0))::bigint
+       sum(coalesce(pg_catalog.pg_relation_size(l.oid), 0))::bigint, count(l.oid)
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class l
@@ -66,7 +66,10 @@ _SUMMARISING = 160000  # the release since which BRIN does not stand in the way 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table, partitioned ones with their partitions; ``rows`` as of the last ANALYZE."""
+    """A table, partitioned ones with their partitions; ``rows`` as of the last ANALYZE.
+
+    ``parts`` is the number of files with rows: 1, or that of the leaf partitions.
+    """
 
     oid: int
     schema: str
@@ -74,6 +77,7 @@ class Table:
     partitioned: bool
     rows: float
     size_bytes: int
+    parts: int = 1
 
     @property
     def sql(self) -> str:
@@ -129,9 +133,15 @@ def _tables(connection: Connection, oids: Iterable[int]) -> list[Table]:
     rows = connection.execute(text(_TABLE), {"oids": list(oids)})
     return [
         Table(
-            oid=oid, schema=schema, name=name, partitioned=partitioned, rows=known, size_bytes=size
+            oid=oid,
+            schema=schema,
+            name=name,
+            partitioned=partitioned,
+            rows=known,
+            size_bytes=size,
+            parts=max(parts, 1),
         )
-        for oid, schema, name, partitioned, known, size in rows
+        for oid, schema, name, partitioned, known, size, parts in rows
     ]
 
 

@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from perfkit.plans.postgres_sql import quoted
-from perfkit.tasks.proofs.definition import define
+from perfkit.tasks.proofs.definition import define, same_table
 from perfkit.tasks.proofs.model import WriteCost
 from perfkit.tasks.proofs.scratch import scratch
 from perfkit.tasks.proofs.size import key_facts
@@ -105,7 +105,7 @@ def _copies(job: Job, candidate: Candidate, table: Table) -> _Copies | None:
             f"CREATE {how}TABLE {place.table(name)} "
             f"(LIKE {table.sql} INCLUDING ALL EXCLUDING COMMENTS) {_FILL}"
         )
-    for number, each in enumerate((candidate, *candidate.companions)):
+    for number, each in enumerate((candidate, *same_table(candidate))):
         job.ddl(define(each, schema=place.schema, table=_INDEXED).named(f"the_index_{number}"))
     copies = _Copies(place=place, columns=columns, rows=rows)
     for name in (_PLAIN, _INDEXED):

@@ -127,3 +127,13 @@ def test_nothing_but_a_heading_is_an_error(tmp_path):
     path.write_text(" QUERY PLAN\n------------\n(0 rows)\n")
     with pytest.raises(InputError):
         perfkit.load(path)
+
+
+@pytest.mark.parametrize("style", ["|-+", "│─┼", "║═╬"])
+def test_a_frame_above_the_heading_hides_no_plan(style):
+    bar, dash, corner = style
+    rule = corner + dash * 60 + corner
+    lines = ["QUERY PLAN", "Limit  (cost=0.00..1.00 rows=1 width=4)",
+             "  ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)"]  # fmt: skip
+    rows = [f"{bar} {line:58} {bar}" for line in lines]
+    assert confidence("\n".join([rule, rows[0], rule, *rows[1:], rule, ""])) > 0.9

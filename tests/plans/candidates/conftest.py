@@ -76,6 +76,15 @@ insert into tickets select i, i % 20, 'c' || i % 6007, case when i between 100 a
 from generate_series(1, 60000) i;
 create index tickets_account_id_idx on tickets (account_id);
 create index tickets_opened_at_idx on tickets (opened_at);
+create table spots (
+    id bigint primary key, place point, label text collate "C", amount int, ip inet,
+    closed_at timestamptz, reopened_at timestamptz, kind text, note text);
+insert into spots select i, point((i * 7919::bigint) % 1000, (i * 31) % 1000), md5(i::text),
+       (i * 7919::bigint) % 60000, ('10.' || i % 200 || '.' || (i / 7) % 250 || '.1')::inet,
+       case when i % 60 <> 0 then timestamptz '2024-01-01' + i * interval '1 min' end,
+       case when i % 2 = 0 then timestamptz '2024-01-01' end, 'k' || i % 4,
+       case when i % 40 = 0 then 'note ' || i end
+from generate_series(1, 60000) i;
 create table logs (id bigint, at timestamptz not null, level text, host text)
     partition by range (at);
 create table logs_a partition of logs for values from ('2024-01-01') to ('2024-02-01');

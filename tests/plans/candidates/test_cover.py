@@ -143,3 +143,20 @@ def test_brackets_and_blanks_do_not_make_a_difference():
 def test_a_gin_index_covers_by_column_and_class(wanted, has, expected):
     found = covered(candidate(wanted, method="gin"), [index(has, method="gin")], KNOWN)
     assert found is expected
+
+
+def test_a_column_that_is_null_does_not_keep_the_order_behind_it():
+    known = conditions("(gone IS NULL)")
+    twin = candidate("at desc", where="gone IS NULL", where_columns=("gone",))
+    assert not covered(twin, [index("gone, at desc")], known)
+    assert covered(twin, [index("at desc", predicate="(gone IS NULL)")], known)
+    assert covered(candidate("gone", equality=1), [index("gone, at desc")], known)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "does"),
+    [("", "", True), ('"C"', "C", True), ("ci", "ci", True), ('"C"', "", False), ("", "C", False)],
+)
+def test_an_order_needs_its_collation(wanted, there, does):
+    order = Candidate(table="t", keys=(SortKey(column="name", collation=wanted),))
+    assert covered(order, [index("name", collations=(there,))], conditions(None)) is does

@@ -93,3 +93,14 @@ def test_partitions_of_partitions_are_attached_from_below():
         "ALTER INDEX s.p_a_b_idx ATTACH PARTITION s.p_1_a_b_idx;",
         "ALTER INDEX s.t_a_b_idx ATTACH PARTITION s.p_a_b_idx;",
     ]
+
+
+def test_indexes_that_belong_together_are_built_and_taken_back_together():
+    other = Candidate(schema="s", table="u", keys=(SortKey(column="c"),))
+    both = wanted(companions=(other,))
+    assert [line.split()[0] for line in statements(both)] == ["SET", "CREATE", "CREATE"]
+    assert undo(both).splitlines() == [
+        "DROP INDEX CONCURRENTLY IF EXISTS s.t_a_b_idx;",
+        "DROP INDEX CONCURRENTLY IF EXISTS s.u_c_idx;",
+    ]
+    assert "u_c_idx" not in script(both)

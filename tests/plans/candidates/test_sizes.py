@@ -68,3 +68,8 @@ def test_what_never_ran_has_no_rows():
     plan = read(ran("Seq Scan", 0, 0))
     assert rows(plan, plan.root) == 0
     assert removed(plan, plan.root) is None
+
+
+def test_a_limit_that_found_nothing_would_have_read_on():
+    plan = read(ran("Limit", 0, 1, ran("Sort", 0, 1)))
+    assert limit_of(plan, plan.root) == 7

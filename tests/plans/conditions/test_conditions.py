@@ -78,7 +78,17 @@ def test_sort_keys_keep_direction_and_place_of_nulls():
     ]
 
 
-@pytest.mark.parametrize("key", ["lower(name)", "u.name", "((a + b))", 'name COLLATE "C"', ""])
+@pytest.mark.parametrize(
+    ("key", "collation", "down"),
+    [('o.name COLLATE "C"', '"C"', False), ("o.name COLLATE ci DESC NULLS LAST", "ci", True)],
+)
+def test_a_sort_by_another_collation_keeps_it(key, collation, down):
+    (found,) = sort_keys([key], "o")
+    assert (found.column, found.collation, found.descending) == ("name", collation, down)
+    assert not found.nulls_first
+
+
+@pytest.mark.parametrize("key", ["lower(name)", "u.name", "((a + b))", ""])
 def test_a_sort_by_anything_but_columns_of_the_table_has_no_order(key):
     assert sort_keys(["o.id", key], "o") == []
 

@@ -1,5 +1,8 @@
-from perfkit.plans.mysql.aliases import named, tables_in
+import pytest
+
+from perfkit.plans.mysql.aliases import named, tables_in, tables_written
 from perfkit.plans.mysql.reading import read
+from perfkit.plans.mysql.sql import code
 
 PRINTED = (
     "/* select#1 */ select `shop`.`o`.`id` AS `id` from `shop`.`users` `x` semi join "
@@ -38,3 +41,27 @@ def test_the_server_prints_what_is_read_here(mariadb):
         "o": ("shop", "orders"), "tiny": ("shop", "tiny"), "items": ("shop", "items"),
         "u": ("shop", "users"),
     }  # fmt: skip
+
+
+EXISTING = {
+    "orders": ("shop", "orders"), "shop.orders": ("shop", "orders"), "items": ("shop", "items"),
+    "other.orders": ("other", "orders"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("update orders o set o.a = 1", {"o": ("shop", "orders")}),
+        ("delete x from orders as x join items on items.a = x.a", {"x": ("shop", "orders")}),
+        ("update shop.orders set orders.a = 1", {"orders": ("shop", "orders")}),
+        ("update other.orders `set` set a = 1", {"set": ("other", "orders")}),
+        ("insert into items select o.a from other.orders o", {"o": ("other", "orders")}),
+        ("delete from orders where a = 1", {"orders": ("shop", "orders")}),
+        ("update nowhere n set a = 1", {}), ("delete from orders", {"orders": ("shop", "orders")}),
+    ],
+)  # fmt: skip
+def test_the_aliases_of_a_write_are_those_that_were_typed(sql, tables):
+    found = tables_written(code(sql), EXISTING)
+    assert found.items() >= tables.items()
+    assert set(found) - set(tables) <= {"orders", "items"}

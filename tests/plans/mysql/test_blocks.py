@@ -172,3 +172,15 @@ def test_writes_stand_above_the_step_that_finds_the_rows():
     assert kinds(plan) == [(0, "Query Block"), (1, "Update"), (2, "Index Range Scan")]
     assert plan.tree[2].number("Actual Rows") == 4
     assert plan.times.self_ms == pytest.approx([0.25, 0.0, 1.75])
+
+
+def test_a_derived_table_behind_a_join_buffer_is_read_with_all_that_made_it(analyzed):
+    plan = read(analyzed(
+        "with x as (select id from users u where id < 12 and id + sleep(0.002) > 0 limit 9) "
+        "select * from x, tiny"
+    ))  # fmt: skip
+    inner = next(node for node in plan.tree if node.relation == "u")
+    above = [node.kind for node in plan.ancestors(inner)]
+    assert above[:3] == ["Materialize", "Table Scan", "Block Nested Loop"]
+    assert plan.times.self_ms[inner.node_id] == pytest.approx(plan.root.total_ms, rel=0.2)
+    assert plan.times.consistent

@@ -23,6 +23,18 @@ def test_quotes_that_the_server_did_not_escape_are_mended():
     assert decoded(text)["query_block"]["attached_condition"] == "t.a = 'x\"y\\z'"
 
 
+def test_quotes_in_names_are_mended_in_lists_too():
+    lines = (
+        '    "possible_keys": ["a"b", "PRIMARY", "c\\\\d"],', '    "used_key_parts": [',
+        '      "x"y",', '      "z"', "    ],", '    "key": "a"b",', '    "ref": ["const"]',
+    )  # fmt: skip
+    found = decoded('{\n  "query_block": {\n' + "\n".join(lines) + "\n  }\n}")
+    assert found["query_block"] == {
+        "possible_keys": ['a"b', "PRIMARY", "c\\d"], "used_key_parts": ['x"y', "z"],
+        "key": 'a"b', "ref": ["const"],
+    }  # fmt: skip
+
+
 def test_brackets_in_front_of_the_plan_are_passed_over():
     assert decoded('log {1} {"a": 2} {"query_block": {}} rest') == {"query_block": {}}
     assert decoded("{" * 50) is None

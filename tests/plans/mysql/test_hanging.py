@@ -1,4 +1,5 @@
 from perfkit.plans.mysql.hanging import hang_subqueries
+from perfkit.plans.mysql.reading import read
 from perfkit.plans.mysql.steps import Step
 
 
@@ -25,3 +26,14 @@ def test_a_cache_around_the_subquery_goes_with_it():
     block = Step(properties={"Node Type": "Query Block"}, children=[scan, cache])
     hang_subqueries(block)
     assert scan.children == [cache]
+
+
+def test_a_subquery_in_a_sort_key_runs_in_the_sort(analyzed):
+    plan = read(analyzed(
+        "select a from tiny order by (select max(u.id + sleep(0.001)) from users u "
+        "where u.country = tiny.b and u.id < 10)"
+    ))  # fmt: skip
+    sort = next(node for node in plan.tree if node.kind == "Sort")
+    inner = next(node for node in plan.tree if node.relation == "u")
+    assert sort.node_id in {node.node_id for node in plan.ancestors(inner)}
+    assert plan.times.consistent

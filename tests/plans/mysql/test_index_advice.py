@@ -19,7 +19,7 @@ def test_equality_comes_first_then_the_order_then_one_range():
     assert keys("o.c > 1 and o.b = 3", "o.s desc, o.t desc") == "b, s, t, c"
     assert keys("o.b = 3", "o.s desc, o.t") == "b, s DESC, t"
     assert keys("o.b in (1,2) and o.a = 1", "o.s") == "a, b"
-    assert keys("o.`order` = 3 and o.`a b` = 1", first=["x"]) == "x, order, `a b`"
+    assert keys("o.`order` = 3 and o.`a b` = 1", first=["x"]) == "x, `order`, `a b`"
     assert keys("lower(o.a) = 'x'") is None
 
 

@@ -2,6 +2,7 @@ import json
 import random
 import re
 import subprocess
+import time
 
 import mariadb_shop
 import pytest
@@ -164,3 +165,61 @@ def test_damaged_plans_never_raise_anything_but_our_errors(analyzed):
             continue
         assert plan.arrow.num_rows == len(plan.tree)
         assert isinstance(plan.findings, tuple)
+
+
+SLEEPERS = """
+u | select straight_join count(*) from tiny t join users u on u.id = t.a where u.id + {s} > 0
+u | select a from tiny t where 5000 < (select max(u.id + {s}) from users u where u.id < t.a * 9)
+u | select a from tiny where a in (select id + {s} from users u where id < 12)
+u | select a from tiny union select id from users u where id < 12 and id + {s} > 0
+u | select * from (select id, count(*) c from users u where id < 12 and id + {s} > 0 group by id) d
+u | select id, rank() over (order by id + {s}) from users u where id < 12
+u | select id from users u where id < 12 order by name, id + {s}
+u | select count(distinct id + {s}) from users u where id < 12
+u | update users u set name = name where id < 12 and id + {s} > 0
+u | delete from u using users u where id < 12 and id + {s} > 9999
+Hash Join, Block Nested Loop | select straight_join 1 from tiny a join tiny b on a.a + b.a + {s} > 0
+u | with x as (select id from users u where id < 12 and id + {s} > 0 limit 9) select * from x, tiny
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", SLEEPERS)
+def test_the_step_that_sleeps_has_the_time(analyzed, line):
+    sleeper, _, sql = line.partition(" | ")
+    plan = read(analyzed(sql.format(s="sleep(0.003)"), "autocommit=0"))
+    own = sum(
+        plan.times.self_ms[node.node_id]
+        for node in plan.tree
+        if node.relation == sleeper or node.kind in {*sleeper.split(", "), "Sort", "Window"}
+    )
+    assert own == pytest.approx(plan.root.total_ms, rel=0.2)
+    assert plan.root.total_ms > 8
+    assert plan.times.consistent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-> " * 100_000, "-> Limit: 1 row(s)  (cost=1 rows=1)\n" + "x\n" * 150_000,
+        "-> a" + "\\n" * 150_000 + "-> ", "-> Table scan on t" + " " * 300_000 + "(cost=1 rows=1)",
+        '{"query_block": ' + '"' * 300_000, '{"query_block": "' + "\\" * 300_000,
+        '{"query_block": {\n"a": ["' + 'x", "' * 60_000, "  (" * 100_000 + "-> Limit  (cost=1",
+    ],
+)  # fmt: skip
+def test_hostile_texts_take_linear_time(text):
+    started = time.perf_counter()
+    try:
+        document(text)
+    except PerfkitError as error:
+        assert "read_plan" in str(error)  # noqa: PT017 - it may be read as well
+    assert time.perf_counter() - started < 20
+
+
+def test_times_that_a_test_suite_took_out_are_unknown():
+    table = {"table_name": "t", "access_type": "ALL", "r_loops": 1, "r_rows": 10, "r_filtered": 30,
+             "r_table_time_ms": "REPLACED", "r_other_time_ms": "REPLACED"}  # fmt: skip
+    body = {"r_loops": 1, "r_total_time_ms": "REPLACED", "nested_loop": [{"table": table}]}
+    plan = read({"query_optimization": {"r_total_time_ms": "REPLACED"}, "query_block": body})
+    assert plan.execution_ms is None
+    assert plan.times.self_ms == [None, None]
+    assert plan.tree[1].number("Actual Rows") == 3

@@ -126,4 +126,4 @@ def test_another_servers_text_is_left_alone():
         tree_steps("Limit  (cost=0..1 rows=1 width=4)\n  ->  Seq Scan on t  (cost=0..1 rows=1)")
         is None
     )
-    assert tree_steps("-> Table scan on t") is None
+    assert tree_steps("-> the table scan on t") is None

@@ -1,19 +1,12 @@
 """Servers of two releases with a schema of hostile names, and statements of every kind of node."""
 
 import contextlib
-import os
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from perfkit.errors import LabError
-from perfkit.lab import binaries, identity, server
+from perfkit.lab import server
 
-SYSTEM = Path("/usr/lib/postgresql/15/bin")
 SEED = r"""
 create table users (id bigint primary key, name text, boss bigint);
 insert into users select i, 'user ' || i, i / 7 from generate_series(1, 3000) i;
@@ -85,37 +78,6 @@ def _seeded(url):
     return engine
 
 
-@contextlib.contextmanager
-def _debian():
-    """Yield the address of a server of release 15, started in a folder of its own."""
-    try:
-        programs = binaries._examine(SYSTEM, "system")
-    except LabError:
-        pytest.skip("PostgreSQL 15 is not installed")
-    root = Path(tempfile.mkdtemp(prefix="pkread"))
-    who = identity.choose(programs)
-    who.own(root)
-
-    def run(tool, *arguments):
-        subprocess.run(
-            [*who.prefix, str(programs.bin / tool), *arguments],
-            check=True, cwd="/", timeout=60, env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            **who.account,
-        )  # fmt: skip
-
-    data = str(root / "data")
-    try:
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-k {root} -c listen_addresses='' -c fsync=off -c autovacuum=off"
-        run("pg_ctl", "-D", data, "-w", "-o", options, "start")
-        yield f"postgresql+psycopg://postgres@/postgres?host={root}"
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(root, ignore_errors=True)
-
-
 @pytest.fixture(scope="session", params=["embedded", "debian"])
 def reading_engine(request):
     """An engine for the seeded database, on each of the servers."""
@@ -123,7 +85,7 @@ def reading_engine(request):
         if request.param == "embedded":
             url = stack.enter_context(server.start()).url("postgres")
         else:
-            url = stack.enter_context(_debian())
+            url = request.getfixturevalue("postgres15")
         engine = _seeded(url)
         yield engine
         engine.dispose()

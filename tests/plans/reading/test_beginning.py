@@ -1,6 +1,12 @@
 import pytest
 
-from perfkit.plans.reading.beginning import first_line, missing_rows, query
+from perfkit.plans.reading.beginning import (
+    arrows,
+    first_line,
+    missing_costs,
+    missing_rows,
+    query,
+)
 
 ROW = "  (cost=0.00..1.00 rows=1 width=4)"
 
@@ -46,3 +52,16 @@ def test_lines_are_compared_with_psqls_count():
     assert missing_rows(["a", "b", "(1 row)"]) == []
     assert missing_rows(["a", "", "(2 lignes)"]) != []
     assert missing_rows(["a"]) == []
+
+
+def test_costs_that_no_node_has_are_said():
+    row = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)"
+    assert missing_costs([row, f"  ->  {row}"], 2) == []
+    (said,) = missing_costs([f"{row}\\n  ->  {row}"], 1)
+    assert "2 nodes" in said
+    assert "1 of them" in said
+    assert missing_costs(["(cost=" * 100_000], 0) == []
+
+
+def test_arrows_are_counted():
+    assert arrows(["Limit", "  ->  Sort", "        ->  Seq Scan on t", "a -> b"]) == 2

@@ -2,10 +2,12 @@
 
 import gzip
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from perfkit.errors import InputError
 from perfkit.plans.read import read_plan
 from perfkit.plans.reading.text import read_text
 
@@ -271,3 +273,57 @@ def test_several_plans_are_counted():
 @pytest.mark.parametrize("text", ["", "hello", "Filter: (a = 1)", "(3 rows)"])
 def test_text_without_a_node_is_no_plan(text):
     assert read_text(text.split("\n")) is None
+
+
+def test_a_second_plan_in_another_frame_is_not_part_of_the_first():
+    first = f"Limit  {ROW}\n  ->  Seq Scan on t  {ROW}\nTotal runtime: 5.1 ms"
+    second = f" Sort  {ROW}\n   Sort Key: a\n   ->  Seq Scan on u  {ROW}"
+    for text in (f"{first}\n\n{second}", f"{first}\n{first}", f"{first}\n   ->  Sort  {ROW}"):
+        assert read_text(text.split("\n")).plans == 2
+
+
+def test_a_line_between_the_nodes_does_not_move_them():
+    lines = [
+        f"Limit  {ROW}", f"  ->  Append  {ROW}", f"        ->  Seq Scan on a  {ROW}",
+        "Note: this one", f"        ->  Seq Scan on b  {ROW}",
+    ]  # fmt: skip
+    root = read_text(lines).document["Plan"]
+    assert [one["Relation Name"] for one in root["Plans"][0]["Plans"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"Append  {ROW}", f"        ->  Seq Scan on a  {ROW}", f"  ->  Seq Scan on b  {ROW}"],
+        [f"Sort  {ROW}", f"  ->  Append  {ROW}", f"        ->  Seq Scan on a  {ROW}",
+         "Planning Time: 1.0 ms", f"        ->  Seq Scan on b  {ROW}"],
+    ],
+)  # fmt: skip
+def test_nodes_that_were_moved_are_said(lines):
+    assert any("not where EXPLAIN printed them" in said for said in read_text(lines).lost)
+
+
+@pytest.mark.parametrize("key", ["Planning Time", "Execution Time", "Total runtime"])
+def test_a_time_that_is_cut_off_costs_itself_alone(key):
+    found = read_text([f"Limit  {ROW}", f"  ->  Seq Scan on t  {ROW}", f"{key}:"])
+    assert found.lost == (f"The text ends within {key!r}.",)
+    assert set(found.document) == {"Plan"}
+
+
+def test_more_lines_than_a_plan_has_are_refused_at_once():
+    began = time.perf_counter()
+    for text in ("->  a\n" * 1_000_000, "+\n" * 1_000_000):
+        with pytest.raises(InputError, match="20,000 nodes"):
+            read_text(text.split("\n"))
+    assert time.perf_counter() - began < 5
+
+
+def test_nodes_of_redshift_are_known():
+    root = read_text(
+        [f"XN Limit  {ROW}", f"  ->  XN Hash Join DS_BCAST_INNER  {ROW}",
+         f"        ->  XN Seq Scan on t  {ROW}", f"        ->  XN Hash  {ROW}"]
+    ).document["Plan"]  # fmt: skip
+    join = root["Plans"][0]
+    assert (root["Node Type"], join["Node Type"]) == ("Limit", "Hash Join")
+    assert join["Distribution"] == "DS_BCAST_INNER"
+    assert join["Plans"][0]["Relation Name"] == "t"

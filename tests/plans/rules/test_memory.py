@@ -6,7 +6,9 @@ from perfkit.plans.rules.memory import (
     own_temp_blocks,
     setting_bytes,
     spill_ms,
+    spill_severity,
     spilling,
+    trivial,
 )
 
 MB = 1024**2
@@ -102,3 +104,23 @@ def test_settings_are_read_as_the_server_prints_them(sort):
     assert setting_bytes(plan, "work_mem") == 256 * KB
     assert setting_bytes(plan, "effective_cache_size") is None
     assert setting_bytes(plan, "maintenance_work_mem") is None
+
+
+@pytest.mark.parametrize(
+    ("saved", "severity"), [(None, "warning"), (4.0, "warning"), (3.99, "info"), (0.0, "info")]
+)
+def test_memory_that_saves_less_than_a_twentieth_is_no_warning(sort, saved, severity):
+    assert spill_severity(sort(), saved) == severity  # of 80 ms
+
+
+@pytest.mark.parametrize(
+    ("blocks", "io_ms", "found"), [(63, 0.19, True), (64, 0.19, False), (63, 0.21, False)]
+)
+def test_less_than_a_megabyte_and_a_hundredth_is_nothing(sort, blocks, io_ms, found):
+    plan = sort(blocks=blocks, io_ms=io_ms)
+    assert trivial(plan, plan.root) is found
+
+
+def test_without_buffers_no_spill_is_trivial(joins_node, joins_tree):
+    plan = joins_tree(joins_node("Sort", 80.0))
+    assert not trivial(plan, plan.root)

@@ -147,3 +147,17 @@ def test_what_an_inexact_index_names_too_much_is_no_wrong_estimate(scans_made):
     exact = scans_made("Bitmap Heap Scan", 22.0, named, Relation_Name="t")
     assert not wrong(lossy, lossy.tree[1])
     assert wrong(exact, exact.tree[1])
+
+
+@pytest.mark.parametrize(("mode", "found"), [("Finalize", False), ("Simple", True)])
+def test_the_other_half_of_a_parallel_group_was_not_chosen_by_the_first(
+    joins_node, joins_tree, scan, mode, found
+):
+    """GROUP BY extract(year FROM x): 1,944 groups expected, 7 came, and one sort of 7 rows."""
+    groups = scan(kind="Aggregate", rows=7, planned=1944) | {
+        "Strategy": "Hashed", "Partial Mode": "Partial",
+    }  # fmt: skip
+    merged = joins_node("Gather Merge", 80.0, groups, rows=21, planned=4666)
+    whole = {"Strategy": "Sorted", "Partial Mode": mode}
+    plan = joins_tree(joins_node("Aggregate", 81.0, merged, rows=7, planned=7) | whole)
+    assert bool(lowest(plan)) is found

@@ -1,23 +1,13 @@
 """Rules that the embedded server cannot be guilty of, and what release 15 prints differently."""
 
-import contextlib
-import os
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
-from perfkit.errors import LabError
-from perfkit.lab import binaries, identity
 from perfkit.plans import rules
 from perfkit.plans.facts import Facts
 from perfkit.plans.read import read_plan
 from perfkit.plans.rules.writes import wal_full_page_images
 
-SYSTEM = Path("/usr/lib/postgresql/15/bin")
 SEED = """
 create table orders (id int primary key, customer_id int, total int, note text);
 insert into orders select i, 1 + (i * 7919::bigint) % 20000, i % 1000, repeat('x', 60)
@@ -33,43 +23,21 @@ EAGER = ("jit_above_cost = 0", "jit_inline_above_cost = 0", "jit_optimize_above_
 
 
 @pytest.fixture(scope="session")
-def release_15():
-    """A connection to a server of its own, with full_page_writes and a compiler."""
-    try:
-        programs = binaries._examine(SYSTEM, "system")
-    except LabError:
-        pytest.skip("PostgreSQL 15 is not installed")
-    root = Path(tempfile.mkdtemp(prefix="pkrules"))
-    who = identity.choose(programs)
-    who.own(root)
-
-    def run(tool, *arguments):
-        subprocess.run(
-            [*who.prefix, str(programs.bin / tool), *arguments],
-            check=True, cwd="/", timeout=60, env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            **who.account,
-        )  # fmt: skip
-
-    data = str(root / "data")
-    try:
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-k {root} -c listen_addresses='' -c fsync=off -c autovacuum=off"
-        run("pg_ctl", "-D", data, "-w", "-o", options, "start")
-        engine = sa.create_engine(
-            f"postgresql+psycopg://postgres@/postgres?host={root}",
-            isolation_level="AUTOCOMMIT",
-            connect_args={"prepare_threshold": None},
-        )
-        with engine.connect() as connection:
-            for statement in SEED.replace("%", "%%").split(";\n"):
-                connection.exec_driver_sql(statement)
-            yield connection
-        engine.dispose()
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(root, ignore_errors=True)
+def release_15(postgres15):
+    """A connection to a database of its own, on a server with full_page_writes and a compiler."""
+    admin = sa.create_engine(postgres15, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql("create database perfkit_rules")
+    engine = sa.create_engine(
+        postgres15.set(database="perfkit_rules"),
+        isolation_level="AUTOCOMMIT",
+        connect_args={"prepare_threshold": None},
+    )
+    with engine.connect() as connection:
+        for statement in SEED.replace("%", "%%").split(";\n"):
+            connection.exec_driver_sql(statement)
+        yield connection
+    engine.dispose()
 
 
 @pytest.fixture

@@ -55,3 +55,16 @@ def test_a_slow_function_is_not_blamed_on_the_rows_it_keeps():
     )
     assert temp_io(read_plan(text.format(blocks=1200)), Facts()) == []
     assert temp_io(read_plan(text.format(blocks=900_000)), Facts())
+
+
+def test_two_scans_of_one_cte_share_its_rows_and_are_told_once(joins_plan):
+    """One wrote them and the other read them: both need the memory of all."""
+    sql = (
+        "with x as materialized (select * from orders) "
+        "select count(*) from x a where id > (select avg(id) from x)"
+    )
+    (finding,) = temp_io(joins_plan(sql, "work_mem = '256kB'"), Facts())
+    assert "2 scans of CTE x" in finding.title
+    assert len(finding.evidence) == 2
+    again = joins_plan(sql, finding.fix.snippet.removeprefix("SET LOCAL ").strip(";"))
+    assert temp_io(again, Facts()) == []

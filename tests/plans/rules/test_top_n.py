@@ -103,3 +103,32 @@ def test_workers_do_not_multiply_what_the_limit_wants(scans_told, scans_plan):
         scans_plan("select * from events order by seen desc limit 10", *workers)
     )
     assert "LIMIT wants 10 of them" in finding.title
+
+
+def parts(made, *named, rows=5000):
+    below = [
+        made.node(ms=40.0, Relation_Name=name, Alias=alias, Actual_Rows=rows)
+        for name, alias in named
+    ]
+    return made.node("Append", 90.0, *below, Actual_Rows=rows * len(below))
+
+
+def test_partitions_sorted_for_their_first_rows_are_one_table(scans_made):
+    both = parts(scans_made, ("log_old", "log_1"), ("log_new", "log_2"))
+    (finding,) = found(top(scans_made, keys=("log.a DESC",), below=both))
+    assert "sorting 10,000 rows of 2 partitions such as log_old" in finding.title
+    assert finding.saves_ms == pytest.approx((95 - 90 + 80) * 0.99)
+    assert len(finding.evidence) == 3
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        [("orders", "orders"), ("orders", "orders_1")],  # UNION ALL of a table with itself
+        [("orders", "orders"), ("bills", "bills")],
+        [(None, "log_1"), (None, "log_2")],
+    ],
+)
+def test_other_rows_put_together_have_no_index_in_common(scans_made, named):
+    below = parts(scans_made, *named)
+    assert found(top(scans_made, keys=("orders.a",), below=below)) == []

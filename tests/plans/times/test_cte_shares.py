@@ -67,6 +67,25 @@ def test_the_first_one_made_only_the_rows_that_it_read():
     assert shares(100.0, *scans) == [0.5, 0.5]
 
 
+def test_without_verbose_the_estimated_cost_tells_who_computes_something():
+    """WITH k AS (...), m AS (SELECT nap(v) FROM k) SELECT ... FROM m JOIN k: k is read first."""
+    body = {
+        "Node Type": "Function Scan", "Parent Relationship": "InitPlan", "Subplan Name": "CTE k",
+        "Actual Loops": 1, "Actual Rows": 7, "Actual Total Time": 42.0,
+        "Actual Startup Time": 42.0, "Plan Rows": 1000,
+    }  # fmt: skip
+    scan = {"Node Type": "CTE Scan", "CTE Name": "k", "Actual Loops": 1, "Actual Rows": 7}
+    computing = scan | {"Parent Relationship": "Inner", "Total Cost": 2520.0}
+    first = scan | {"Parent Relationship": "Outer", "Total Cost": 20.0}
+    plan = {"Node Type": "Append", "Actual Loops": 1, "Plans": [body, first, computing]}
+    tree = read_plan({"Plan": plan}).tree
+    assert cte_shares(tree[1], tree[2:], tree, [0, 42, 42.1, 51], [0] * 4) == {2: 1.0}
+    dearer = first | {"Total Cost": 2520.0, "Startup Cost": 2500.0}  # its InitPlan's cost
+    plan["Plans"][1] = dearer
+    tree = read_plan({"Plan": plan}).tree
+    assert cte_shares(tree[1], tree[2:], tree, [0, 42, 42.1, 51], [0] * 4) == {2: 1.0}
+
+
 def test_who_was_done_before_the_first_row_did_not_wait_for_it():
     scans = [(30.0, 10, 0, "(f(n) > 0)"), (300.0, 10, 0, "(g(n) > 0)")]
     early, late = shares(100.0, *scans, start=90.0)

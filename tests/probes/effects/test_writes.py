@@ -26,6 +26,14 @@ create table dynamic (id int);
 create trigger dynamic_one after insert on dynamic execute function runs_text();
 create function copies() returns trigger language plpgsql as
 $$ begin copy plain to '/tmp/nowhere'; return new; end $$;
+create function imports() returns trigger language plpgsql as
+    $$ begin import foreign schema a from server b into c; return null; end $$;
+create table imported (id int);
+create trigger importing after insert on imported execute function imports();
+create function subscribes() returns trigger language plpgsql as
+    $$ begin create subscription s connection 'host=x' publication p; return null; end $$;
+create table subscribed (id int);
+create trigger subscribing after insert on subscribed execute function subscribes();
 create table copied (id int);
 create trigger copying after insert on copied execute function copies();
 create sequence drawn;
@@ -105,6 +113,8 @@ def test_what_a_rollback_undoes_is_not_refused(look, sql):
         ("update locked set a = 1", "pg_advisory_lock", "called by locks()"),
         ("insert into dynamic values (1)", "runs_text", "it runs text built at run time"),
         ("insert into copied values (1)", "copies", "it runs COPY, in the trigger copying"),
+        ("insert into imported values (1)", "imports", "it runs IMPORT, in the trigger importing"),
+        ("insert into subscribed values (1)", "subscribes", "it runs SUBSCRIPTION, in the trigger"),
         ("insert into bad_default default values", "pg_advisory_lock", "called by bad()"),
         ("insert into bad_check values (1)", "pg_advisory_lock", "called by bad()"),
         ("insert into bad_index values (1)", "pg_advisory_lock", "called by bad_key()"),

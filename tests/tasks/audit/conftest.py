@@ -1,19 +1,10 @@
 """What is common to the tests of the index audit: old statistics, and what a server lists."""
 
-import contextlib
 import dataclasses
-import os
-import shutil
-import subprocess
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from perfkit.errors import LabError
-from perfkit.lab import binaries, identity
 from perfkit.probes import catalog
 from perfkit.probes.catalog import StatisticsAge
 from perfkit.probes.server import identify
@@ -57,36 +48,6 @@ def dropped(listed):
 
 
 @pytest.fixture(scope="session")
-def fifteen():
+def fifteen(postgres15):
     """The URL of a PostgreSQL 15 with HypoPG, pgstattuple and pg_stat_statements."""
-    if not Path("/usr/share/postgresql/15/extension/hypopg.control").exists():
-        pytest.skip("postgresql-15-hypopg is not installed")
-    try:
-        programs = binaries._examine(Path("/usr/lib/postgresql/15/bin"), "system")
-    except LabError:
-        pytest.skip("PostgreSQL 15 does not run here")
-    root = Path(tempfile.mkdtemp(prefix="pkaudit"))
-    who = identity.choose(programs)
-    who.own(root)
-
-    def run(tool, *arguments):
-        subprocess.run(
-            [*who.prefix, str(programs.bin / tool), *arguments],
-            check=True, cwd="/", timeout=60, env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            **who.account,
-        )  # fmt: skip
-
-    data = str(root / "data")
-    try:
-        run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = (
-            f"-k {root} -c listen_addresses='' -c fsync=off -c autovacuum=off "
-            "-c shared_preload_libraries=pg_stat_statements"
-        )
-        run("pg_ctl", "-D", data, "-w", "-o", options, "start")
-        yield sa.make_url(f"postgresql+psycopg://postgres@/postgres?host={root}")
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(root, ignore_errors=True)
+    return postgres15

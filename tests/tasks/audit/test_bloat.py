@@ -52,3 +52,20 @@ def test_with_the_extension_it_is_measured(emptied):
 def test_full_indexes_and_small_ones_are_left_alone(audited):
     advices, _ = judged(audited(SEED))
     assert advices == []
+
+
+def test_a_measurement_that_takes_too_long_ends_no_audit_and_is_the_last(emptied, monkeypatch):
+    asked = []
+
+    def slowly(connection, function, packing):
+        asked.append(packing.name)
+        connection.exec_driver_sql("set local statement_timeout = 50")
+        connection.exec_driver_sql("select pg_sleep(5)")
+
+    with emptied.connect() as connection:
+        connection.exec_driver_sql("create extension pgstattuple")
+    monkeypatch.setattr(bloat, "leaf_density", slowly)
+    advices, notes = judged(emptied)
+    assert len(asked) == 1
+    assert not of(advices)["t_pkey"].proven
+    assert "pgstatindex did not come to its end" in notes[0]

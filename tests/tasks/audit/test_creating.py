@@ -6,8 +6,9 @@ from perfkit.plans.candidates import Candidate
 from perfkit.plans.conditions import SortKey
 from perfkit.plans.facts import IndexFacts, Partition
 from perfkit.plans.read import read_plan
+from perfkit.probes.catalog import Index, Key
 from perfkit.probes.slow_statements import Write
-from perfkit.tasks.audit.creating import creates, worth_it
+from perfkit.tasks.audit.creating import apart, creates, worth_it
 from perfkit.tasks.audit.missing import Served, Wanted, Wished
 from perfkit.tasks.audit.workload import Asked, Load
 from perfkit.tasks.proofs import Proof, Question
@@ -105,3 +106,45 @@ def test_what_is_replaced_goes_after_the_new_one_is_built(partitions, how):
     assert "CREATE INDEX" in statements[1]
     assert advice.undo.split("\n")[0].startswith("CREATE INDEX")
     assert advice.undo.split("\n")[-1].startswith("DROP INDEX")
+
+
+def test_two_indexes_that_differ_in_directions_only_have_names_of_their_own():
+    other = replace(INDEX, keys=(SortKey(column="a"), SortKey(column="b")))
+    assert other.name == INDEX.name
+    first, second = apart([wanted(), wanted(other, times=2)])
+    assert first.candidate.name == INDEX.name
+    assert second.candidate.name != INDEX.name
+    assert len({one.candidate.name for one in second.served}) == 1
+
+
+def test_names_on_partitions_are_told_apart_as_well():
+    parts = (Partition(schema="s", name="t_a", parts=()),)
+    one = replace(INDEX, keys=(SortKey(column="b"),), partitions=parts)  # t_a_b_idx on t_a
+    found = apart(
+        [wanted(one), wanted(replace(INDEX, keys=(SortKey(column="a"), SortKey(column="b"))))]
+    )
+    assert len({each.candidate.name for each in found} | {"t_a_b_idx"}) == 3
+
+
+def test_before_the_old_index_goes_the_new_one_is_checked_and_undo_has_the_old_one_whole():
+    old = IndexFacts(
+        name="t_a",
+        method="btree",
+        keys=("a",),
+        definition="CREATE INDEX t_a ON s.t USING btree (a)",
+    )
+    known = Index(
+        schema="s", table="t", name="t_a", method="btree", unique=False, nulls_not_distinct=False,
+        valid=True, constrained=False, replica_identity=False, exclusion=False,
+        supports_foreign_key=False, keys=(Key("a", 1, 0, 0),), included=(), predicate=None,
+        definition=old.definition, size_bytes=9, scans=1, last_scan=None, comment="mine",
+    )  # fmt: skip
+    (advice,) = creates([wanted(replace(INDEX, replaces=old))], [known])
+    *_, check, drop = advice.do.split("\n")
+    assert check.startswith("SELECT 1 / coalesce((SELECT indisvalid")
+    assert drop == "DROP INDEX CONCURRENTLY IF EXISTS s.t_a;"
+    assert advice.undo.split("\n") == [
+        "CREATE INDEX CONCURRENTLY t_a ON s.t USING btree (a);",
+        "COMMENT ON INDEX s.t_a IS 'mine';",
+        "DROP INDEX CONCURRENTLY IF EXISTS s.t_a_b_idx;",
+    ]

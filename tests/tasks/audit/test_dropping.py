@@ -99,3 +99,13 @@ def test_not_while_the_statistics_are_young_or_something_else_is_advised(old):
     rare = [index(scans=5)]
     assert rarely_used(rare, STATES, old._replace(seconds=600.0)) == []
     assert rarely_used(rare, STATES, old, {("s", "i")}) == []
+
+
+@pytest.mark.parametrize(
+    ("times", "scans", "said"), [(8, 7, True), (2, 7, False), (8, 0, False), (8, None, False)]
+)
+def test_that_the_other_index_is_much_larger_is_said_where_it_is_scanned(times, scans, said):
+    kept = index("other", size_bytes=times << 20)
+    (advice,) = dropping([drop(kept=kept, of={"scans": scans})], {})
+    assert (advice.action, advice.proven) == ("drop", True)
+    assert ("other is 8 times as large" in advice.check) == said

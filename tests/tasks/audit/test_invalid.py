@@ -32,7 +32,7 @@ def test_what_a_reindex_left_is_to_be_dropped(audited, name):
     )
     (advice,) = advices(engine)
     assert advice.action == "drop"
-    assert advice.do == f"DROP INDEX CONCURRENTLY public.{name};"
+    assert advice.do == f"DROP INDEX CONCURRENTLY IF EXISTS public.{name};"
     assert advice.undo == f"CREATE INDEX CONCURRENTLY {name} ON public.t USING btree (a);"
 
 

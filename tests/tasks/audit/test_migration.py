@@ -110,12 +110,23 @@ def test_every_active_line_runs_and_its_undo_brings_the_same_definitions_back(au
     assert not names & {(advice.schema, advice.index) for advice in gone}
     with engine.connect() as connection:
         assert connection.exec_driver_sql("select count(*) from public.users").scalar() == 2000
-    run(engine, undo(text))
+    taking_back = result.undo()
+    assert active(taking_back)[2:] == [line.strip() for line in undo(text) if line.strip()]
+    run(engine, active(taking_back))
     after = definitions(engine)
     rebuilt = {advice.index for advice in result.advices if advice.kind == "invalid-index"}
     assert [row for row in after if row[2] not in rebuilt] == [
         row for row in before if row[2] not in rebuilt
     ]
+
+
+def test_a_second_run_passes_over_what_is_done(audited):
+    engine = audited(PLANTED)
+    statements = active(index_audit(engine).migration())
+    run(engine, statements)
+    before = definitions(engine)
+    run(engine, statements)
+    assert definitions(engine) == before
 
 
 @pytest.mark.parametrize("style", SCHEMAS)

@@ -105,3 +105,31 @@ def table_place(table):
 def test_hostile_names_are_quoted_in_what_is_to_be_pasted():
     (advice,) = table_health.stale_statistics([state(name='o"; drop', modified=90_000)])
     assert advice.do == 'ANALYZE public."o""; drop";'
+
+
+LOADED = {
+    "rows": 99_000.0, "inserts": 100_000, "updates": 0, "deletes": 0, "modified": 100_000,
+    "analyzed": datetime(2025, 6, 1, tzinfo=UTC), "grown": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "old"),
+    [
+        ({}, False),  # loaded and analysed by one session: its rows are counted afterwards
+        ({"updates": 50_000, "modified": 150_000}, False),
+        ({"grown": True}, True),
+        ({"analyzed": None}, True),
+        ({"inserts": 20_000, "modified": 20_000}, True),  # of a table that was there before
+        ({"updates": 50_000, "modified": 50_000}, True),
+    ],
+)
+def test_what_analyze_saw_is_not_held_against_it_when_it_is_counted_late(more, old):
+    assert len(table_health.stale_statistics([state(**(LOADED | more))])) == old
+
+
+@pytest.mark.parametrize(("filled", "undo"), [(False, "RESET (fillfactor)"), (True, "= 100)")])
+def test_a_setting_that_was_not_there_is_taken_away_again(filled, undo):
+    crowded = state(updates=20_000, hot_updates=10, new_page_updates=19_000, filled=filled)
+    (advice,) = table_health.hot_loss([crowded], indexes(3))
+    assert undo in advice.undo

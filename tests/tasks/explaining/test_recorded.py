@@ -27,6 +27,7 @@ def recording(*rows):
     [
         ("select * from orders where id = $1 and total > $2", "$1 = '7', $2 = '0'", 1),
         ("select * from orders where id = %(id)s", '{"id": 7}', 1),
+        ("select * from orders where to_jsonb(orders) ? 'id' and id = $1", "$1 = '7'", 1),
         ("select * from orders where id = %s and status <> %s", '[7, "o\'k"]', 1),
         ("select * from orders where id = 7 -- $1 in a comment", None, 1),
         ("select * from orders where note = $1", "$1 = NULL", 0),

@@ -18,6 +18,14 @@ def test_it_works_as_typed(lab_engine, index_on, search, nothing_left):
         connection.rollback()
 
 
+def test_indexes_that_belong_together_are_built_together(index_on):
+    both = index_on("user_id", companions=(index_on("name", table="users"),))
+    lines = by_hand(Question(statement="select 1"), both).splitlines()
+    assert [line.split()[2] for line in lines if line.startswith("CREATE")] == [
+        "orders_user_id_idx", "users_name_idx",
+    ]  # fmt: skip
+
+
 def test_what_is_no_index_has_no_script(index_on, monkeypatch):
     monkeypatch.setattr(Candidate, "sql", lambda self, concurrently: "DROP TABLE t")
     assert by_hand(Question(statement="select 1"), index_on("a")) == ""

@@ -32,6 +32,43 @@ def test_the_estimate_is_close_to_the_index_that_is_built(engine15, index_on, co
     assert estimated.size_bytes == pytest.approx(real.size_bytes, rel=0.35)
 
 
+@pytest.fixture
+def varied15(engine15):
+    """Tables whose indexes are larger than one with shared keys: many files, loose collations."""
+    admin = engine15.execution_options(isolation_level="AUTOCOMMIT")
+    drop = "drop table if exists by_month, loose; drop collation if exists ci"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(drop)
+        connection.exec_driver_sql(
+            """
+            create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+            create table loose as select mod(i, 1000)::text collate ci as name
+            from generate_series(1, 40000) i;
+            create table by_month (at int, device int) partition by range (at);
+            create table m1 partition of by_month for values from (0) to (10000);
+            create table m2 partition of by_month for values from (10000) to (20000);
+            create table m3 partition of by_month for values from (20000) to (40001);
+            insert into by_month select i, mod(i, 700) from generate_series(1, 40000) i;
+            """
+        )
+        connection.exec_driver_sql("vacuum analyze loose")
+        connection.exec_driver_sql("analyze by_month")
+    yield engine15
+    with admin.connect() as connection:
+        connection.exec_driver_sql(drop)
+
+
+@pytest.mark.parametrize(("table", "column"), [("loose", "name"), ("by_month", "device")])
+def test_partitions_and_loose_collations_are_known(varied15, index_on, table, column):
+    question = Question(statement=f"select * from {table} where {column}::text = '7'")
+    wanted = index_on(column, table=table)
+    estimated, real = (
+        prove(varied15, question, [wanted], methods=[way], expendable=True)[0]
+        for way in ("hypopg", "built")
+    )
+    assert estimated.size_bytes == pytest.approx(real.size_bytes, rel=0.35)
+
+
 facts = st.builds(
     KeyFacts,
     rows=st.floats(0, 1e10), distinct=st.floats(0, 1e10), width=st.floats(0, 2000),

@@ -106,8 +106,10 @@ def _engine(target: str) -> Engine:
         return _from_conninfo(target)
     if target.startswith(("postgres://", "postgresql://")):
         target = "postgresql+psycopg://" + target.split("://", 1)[1]
+    # SQLAlchemy cannot read what a database without an encoding (SQL_ASCII) sends unasked.
+    plain = {"client_encoding": "utf8"} if target.startswith("postgresql+psycopg:") else {}
     try:
-        return create_engine(target)
+        return create_engine(target, connect_args=plain)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         raise UsageError(
             "the database URL cannot be used (it may hold a password, so it is not repeated)",

@@ -231,8 +231,12 @@ class Plan:
         return self.result.to_html()
 
     def _ipython_display_(self) -> None:
-        """Show findings and nodes, then the icicle."""
+        """Show findings and nodes, then the picture."""
         self.result._ipython_display_()
+
+    def __str__(self) -> str:
+        """Say what is in it, as plain text."""
+        return self.to_text()
 
     def __repr__(self) -> str:
         """Say what it is, not what is in it."""

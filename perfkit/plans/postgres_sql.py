@@ -9,6 +9,7 @@ sends anything on the strength of these tokens). The tokens joined are the text.
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ _CONTINUED = re.compile(
     r"(?P<rest>'(?:[^'\\]|\\.|'')*(?:'|\Z|\\\Z))",
     re.DOTALL,
 )
+#: Only these are folded where a character may have several bytes (downcase_identifier).
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 #: Words that PostgreSQL 18 quotes when they are names (pg_get_keywords, category not U).
@@ -93,10 +96,15 @@ def code(text: str) -> list[Token]:
 def identifier(token: Token) -> str | None:
     """Return the name that a word or a quoted token stands for, None for other tokens."""
     if token.kind == "word":
-        return token.text.lower()
+        return _clipped(token.text.translate(_LOWER))
     if token.kind == "quoted" and token.text.startswith('"'):
-        return token.text[1:-1].replace('""', '"')
+        return _clipped(token.text[1:-1].replace('""', '"'))
     return None
+
+
+def _clipped(name: str) -> str:
+    """Return as much of a name as the server keeps: 63 bytes (NAMEDATALEN - 1)."""
+    return name.encode("utf-8", "replace")[:63].decode("utf-8", "ignore")
 
 
 def quoted(name: str) -> str:

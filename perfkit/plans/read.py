@@ -97,7 +97,12 @@ def _found(source: Any) -> _Found:
     other = mysql_document(value)
     if other is None:
         raise UnknownFormat("read_plan: this is no plan in JSON", hint=HINT)
-    return _Found(other)
+    return _other(other)
+
+
+def _other(document: dict[str, Any]) -> _Found:
+    """Return a plan of MariaDB or MySQL, whose reader says itself what is lost."""
+    return _Found(document, tuple(document.pop("lost", ())))
 
 
 def _only(plans: list[Any]) -> Any:
@@ -116,7 +121,7 @@ def _decoded(text: str) -> Any:
     if not text.strip():
         raise EmptyInput("read_plan: the text is empty", hint=HINT)
     if any(sign in text for sign in _OTHERS) and (other := mysql_document(text)) is not None:
-        return _Found(other)  # undecoded: an object of MariaDB has several members of one name
+        return _other(other)  # undecoded: an object of MariaDB has several members of one name
     try:
         return decoded(text)
     except ValueError as error:
@@ -135,7 +140,7 @@ def _unwrapped(text: str) -> _Found:
         return found
     _refuse_others(text, lines)
     if not _has_arrow(lines) and (other := mysql_document(text)) is not None:
-        return _Found(other)
+        return _other(other)
     read = read_text(lines)
     if read is None:
         raise UnknownFormat("read_plan: there is no plan in the text", hint=HINT)

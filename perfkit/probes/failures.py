@@ -19,6 +19,7 @@ _HINTS = {
     "42501": "connect with a role that may read these tables",
     "42P01": "check the name and the schema (search_path)",
     "42703": "check the name of the column",
+    "42P18": "say of which type the parameter is: :name::int",
     "55P03": "another session holds a lock on the table: try again when it is done",
     "25006": "only statements that read are executed",
     "40001": "another transaction changed the same rows: try again",

@@ -19,6 +19,7 @@ __all__ = ["as_engine", "rolled_back"]
 _LOCK_TIMEOUT_MS = 2000
 #: If this process is suspended, the server ends the transaction by itself.
 _IDLE_TIMEOUT_MS = 60_000
+_BEGIN = {True: "set transaction read only", False: "set transaction read write"}
 _SET = """
     select set_config('statement_timeout', :statement, true),
            set_config('lock_timeout', :lock, true),
@@ -85,11 +86,13 @@ def rolled_back(
         NotConnected: the server cannot be reached or went away.
         QueryFailed: it refused, cancelled or timed out a statement.
     """
-    options = {"isolation_level": "READ COMMITTED", "postgresql_readonly": read_only}
     with told(where, engine), engine.connect() as plain:
-        connection = plain.execution_options(**options)
+        connection = plain.execution_options(isolation_level="READ COMMITTED")
         try:
             with one_statement_per_message(connection):
+                # Not SQLAlchemy's postgresql_readonly: back in the pool it would leave behind a
+                # connection that begins READ WRITE, whatever default its role has.
+                connection.exec_driver_sql(_BEGIN[read_only])
                 _limit(where, connection, timeout_s=timeout_s, read_only=read_only)
                 yield connection
         except UnicodeEncodeError:

@@ -6,6 +6,7 @@ import sys
 import traceback
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
@@ -171,3 +172,16 @@ def test_libpqs_form_reaches_a_real_server_and_its_errors_are_the_servers(lab):
     with pytest.raises(NotConnected, match=r'lab2: .*"nowhere" does not exist'):
         known.connect("lab2", lab.server.conninfo("nowhere"))
     assert set(known.engines) == {"lab"}
+
+
+def test_a_database_without_an_encoding_is_asked_in_utf8(monkeypatch):
+    asked = {}
+
+    def connect(**settings):
+        asked.update(settings)
+        raise psycopg.OperationalError("not here")
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    with pytest.raises(NotConnected):
+        Connections().connect("old", "postgresql://somebody@nowhere/old")
+    assert asked["client_encoding"] == "utf8"

@@ -76,5 +76,11 @@ def test_quoted_names_are_the_names_that_the_server_reads(plans_engine, name):
         assert next(iter(answer.keys())).encode()[:60] == name.encode()[:60]
 
 
+def test_a_name_is_folded_and_cut_as_the_server_does_it():
+    assert [identifier(token) for token in code("\u00c9A")] == ["\u00c9a"]
+    assert [identifier(token) for token in code("Z" * 70)] == ["z" * 63]
+    assert [identifier(token) for token in code('"' + "\u00e9" * 40 + '"')] == ["\u00e9" * 31]
+
+
 def test_an_identifier_is_folded_unless_it_is_quoted():
     assert [identifier(token) for token in code('Ab "Ab""c" 1 $1')] == ["ab", 'Ab"c', None, None]

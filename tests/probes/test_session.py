@@ -31,6 +31,20 @@ def test_nothing_stays_after_an_error_either(engine):
         assert connection.exec_driver_sql("select to_regclass('left_behind')").scalar() is None
 
 
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("default", ["on", "off"])
+def test_the_default_of_the_role_comes_back_with_the_connection(postgres, read_only, default):
+    url = postgres.url("postgres").update_query_dict(
+        {"options": f"-c default_transaction_read_only={default}"}
+    )
+    engine = sa.create_engine(url, pool_size=1, max_overflow=0)
+    with rolled_back("test", engine, timeout_s=5, read_only=read_only) as connection:
+        assert setting(connection, "transaction_read_only") == ("on" if read_only else "off")
+    with engine.connect() as connection:
+        assert setting(connection, "transaction_read_only") == default
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
     ("timeout_s", "statement", "lock"),
     [(30, "30s", "2s"), (0.5, "500ms", "500ms"), (0.0001, "1ms", "1ms"), (120, "2min", "2s")],

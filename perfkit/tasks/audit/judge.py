@@ -119,8 +119,7 @@ def _tested(
         for asked in found.load.statements
     ]
     tests: dict[tuple[str, str], DropProof] = {}
-    plain = [drop.index for drop in going if not drop.index.partitioned]
-    for index in plain[:_TESTED] if questions else []:
+    for index in [drop.index for drop in going[:_TESTED]] if questions else []:
         proof = prove_drop(
             proving.engine, _name(index), questions,
             expendable=proving.expendable, timeout_s=proving.timeout_s,

@@ -175,9 +175,10 @@ def _sentence(proof: Proof) -> str:
 def _withdrawn(finding: Finding, proof: Proof) -> Finding:
     """Return the finding without the index, which was tried and does not help."""
     before, _, _ = finding.fix.text.partition(_UNPROVEN)
-    found = f"saves too little by itself: {figures(proof)}" if proof.used else "is not used"
+    found = f"saves too little: {figures(proof)}" if proof.used else "is not used"
     how = "tried" if proof.used else f"tried ({method(proof)})"
-    text = f"{before}Not advised: an index on {index_text(proof.candidate)} was {how} and {found}."
+    said = f"Not advised: an index on {index_text(proof.candidate)} was {how} and {found}."
+    text = " ".join((f"{before}{said}", *proof.notes))
     return replace(
         finding,
         severity="info",

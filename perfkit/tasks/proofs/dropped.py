@@ -30,14 +30,20 @@ __all__ = ["DropProof", "PlanChange", "prove_drop"]
 
 _WHERE = "proof"
 _HIDES = (1, 4)  # HypoPG's first version that can hide an index
+# An index of a partitioned table is used through those of the partitions: all of them go.
 _INDEX = """
-select c.oid::bigint from pg_catalog.pg_class c
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where n.nspname = :schema and c.relname = :name and c.relkind = 'i'
+with recursive family as (
+    select c.oid from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = :schema and c.relname = :name and c.relkind in ('i', 'I')
+    union all
+    select h.inhrelid from family f join pg_catalog.pg_inherits h on h.inhparent = f.oid
+)
+select oid::bigint from family
 """
 _SUPERUSER = "select rolsuper from pg_catalog.pg_roles where rolname = current_user"
 _INVALIDATE = """
-update pg_catalog.pg_index set indisvalid = false where indexrelid = cast(:oid as oid)
+update pg_catalog.pg_index set indisvalid = false where indexrelid = any(cast(:oids as oid[]))
 """
 
 
@@ -127,10 +133,11 @@ def _proven(
     from sqlalchemy import text
 
     server = identify(connection)
-    oid = connection.execute(text(_INDEX), {"schema": empty.schema, "name": empty.index}).scalar()
-    if oid is None:
+    place = {"schema": empty.schema, "name": empty.index}
+    oids = list(connection.execute(text(_INDEX), place).scalars())
+    if not oids:
         raise UsageError(f"proof: there is no index {empty.index!r} in schema {empty.schema!r}")
-    way, hidden = _way(connection, server, oid, expendable=expendable)
+    way, hidden = _way(connection, server, oids, expendable=expendable)
     asked, failed = _asked(connection, server, questions)
     with hidden:
         after = [planned(connection, server, each) for _, each in asked]
@@ -166,7 +173,7 @@ def _asked(
 
 
 def _way(
-    connection: Connection, server: Server, oid: int, *, expendable: bool
+    connection: Connection, server: Server, oids: Sequence[int], *, expendable: bool
 ) -> tuple[Literal["hypopg", "catalogue"], AbstractContextManager[None]]:
     """Return how the index can be hidden here.
 
@@ -175,10 +182,10 @@ def _way(
     """
     schema, version, _ = extension(connection)
     if schema is not None and _hides(version):
-        return "hypopg", _hidden(connection, schema_of_hypopg(connection), oid)
+        return "hypopg", _hidden(connection, schema_of_hypopg(connection), oids)
     superuser = bool(connection.exec_driver_sql(_SUPERUSER).scalar())
     if (server.lab or expendable) and superuser and not server.standby:
-        return "catalogue", _invalid(connection, oid)
+        return "catalogue", _invalid(connection, oids)
     raise TargetRefused(
         "proof: a drop cannot be tested here: it takes HypoPG 1.4 or newer, or a superuser on the "
         "lab or a server that is called expendable"
@@ -191,25 +198,27 @@ def _hides(version: str | None) -> bool:
 
 
 @contextmanager
-def _hidden(connection: Connection, schema: str, oid: int) -> Iterator[None]:
-    """Hide the index from this session's planner with HypoPG."""
+def _hidden(connection: Connection, schema: str, oids: Sequence[int]) -> Iterator[None]:
+    """Hide the indexes from this session's planner with HypoPG."""
     from sqlalchemy import text
 
-    connection.execute(text(f"select {schema}.hypopg_hide_index({oid})"))
     try:
+        for oid in oids:
+            connection.execute(text(f"select {schema}.hypopg_hide_index({oid})"))
         with connection.begin_nested():
             yield
     finally:
-        forget(connection, f"{schema}.hypopg_unhide_index({oid})")
+        for oid in oids:
+            forget(connection, f"{schema}.hypopg_unhide_index({oid})")
 
 
 @contextmanager
-def _invalid(connection: Connection, oid: int) -> Iterator[None]:
-    """Mark the index invalid until the savepoint is rolled back: nobody else sees it."""
+def _invalid(connection: Connection, oids: Sequence[int]) -> Iterator[None]:
+    """Mark the indexes invalid until the savepoint is rolled back: nobody else sees it."""
     from sqlalchemy import text
 
     with undone(connection):
-        connection.execute(text(_INVALIDATE), {"oid": oid})
+        connection.execute(text(_INVALIDATE), {"oids": list(oids)})
         yield
 
 

@@ -26,6 +26,44 @@ def indexed(request):
         connection.commit()
 
 
+PARTS = """
+create table ev (id int, k int, u int) partition by range (id);
+create table ev1 partition of ev for values from (0) to (50000) partition by hash (id);
+create table ev1a partition of ev1 for values with (modulus 2, remainder 0);
+create table ev1b partition of ev1 for values with (modulus 2, remainder 1);
+create table ev2 partition of ev for values from (50000) to (999999);
+insert into ev select i, i % 1000, i from generate_series(1, 99999) i;
+create index ev_k on ev (k); create index ev_u on ev (u); create index ev_ku on ev (k, u);
+analyze ev
+"""
+
+
+@pytest.fixture(params=["lab", "15"])
+def parted(request):
+    """Servers with a table in partitions of two levels: an index has a twin, one has none."""
+    engine = request.getfixturevalue("lab_engine" if request.param == "lab" else "engine15")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(PARTS.replace("%", "%%"))
+        connection.commit()
+    yield engine
+    with engine.connect() as connection:
+        connection.exec_driver_sql("drop table ev")
+        connection.commit()
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("ev_u", {"hurts"}), ("ev_k", {"changes", "no change"})])
+def test_the_index_of_a_partitioned_table_goes_with_those_of_all_partitions(
+    parted, nothing_left, name, verdict
+):
+    asked = [
+        Question(statement="select * from ev where u = 5"),
+        Question(statement="select * from ev where k = $1"),
+    ]
+    with nothing_left(parted):
+        proof = prove_drop(parted, ("public", name), asked, expendable=True)
+    assert proof.verdict in verdict
+
+
 def test_the_drop_of_a_needed_index_hurts(indexed, nothing_left):
     with nothing_left(indexed):
         proof = prove_drop(

@@ -21,6 +21,9 @@ _OF_A_SERVER = (
     "p", "analyze", "no_analyze", "analyze_writes", "allow_function", "timeout", "runs",
     "what_if", "generic", "sweep", "expendable",
 )  # fmt: skip
+#: What a statement begins with, and what only a plan has.
+_VERBS = ("select", "with", "insert", "update", "delete", "merge", "values")
+_PLAN = ("cost=", "actual ", "loops=", '"Node Type"', "->", '"query_block"', "rows=")
 
 
 def add_options(verb: argparse.ArgumentParser) -> None:
@@ -54,6 +57,11 @@ def ask(options: argparse.Namespace) -> Result:
         option = f"-{given[0]}" if len(given[0]) == 1 else f"--{given[0].replace('_', '-')}"
         raise UsageError(f"explain: {option} needs a server", hint="--db postgresql://host/name")
     text = _text(options.file)
+    if _is_sql(text):
+        raise UsageError(
+            f"{options.file}: this is a statement, not a plan",
+            hint=f"perfkit explain {options.file} --db postgresql://host/name",
+        )
     from perfkit.plans.read import read_plan
 
     if options.compare is None:
@@ -61,6 +69,12 @@ def ask(options: argparse.Namespace) -> Result:
     from perfkit.analyses.diff_plans import diff_plans
 
     return diff_plans(_text(options.compare), text, names=_names(options.compare, options.file))
+
+
+def _is_sql(text: str) -> bool:
+    """Whether the text is a statement, with no plan of it below."""
+    words = text.split(maxsplit=1)
+    return bool(words) and words[0].lower() in _VERBS and not any(sign in text for sign in _PLAN)
 
 
 def _on_server(options: argparse.Namespace) -> Result:

@@ -89,6 +89,14 @@ def test_a_mistake_is_one_sentence_without_a_password_and_status_2(
     assert "Traceback" not in error
 
 
+def test_a_statement_without_a_server_is_told_how_to_name_one(tmp_path, capsys):
+    (tmp_path / "q.sql").write_text("select 1")
+    assert main(["explain", str(tmp_path / "q.sql")]) == 2
+    said = capsys.readouterr().err
+    assert "this is a statement, not a plan" in said
+    assert "--db postgresql://" in said
+
+
 @pytest.mark.lab
 def test_a_statement_is_explained_on_a_server(tmp_path, capsys):
     import perfkit.lab

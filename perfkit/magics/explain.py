@@ -11,7 +11,7 @@ from perfkit.magics import values
 from perfkit.magics.options import Command, Line, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.engine import Engine
 
@@ -59,13 +59,16 @@ _EXCLUDING = (
     ("analyze-writes", "no-analyze"),
     ("what-if", "compare"),
 )
-#: ``[NAME] FINGERPRINT_ID [options]`` on the line of ``--from``.
-_FINGERPRINT = re.compile(r"(?:(?P<name>\S+)\s+)?(?P<id>[0-9a-fA-F]{4,16})(?P<rest>\s+-.*)?\Z")
+#: ``[NAME] FINGERPRINT_ID [options]`` on the line of ``--from``; or a variable that holds the id.
+_FINGERPRINT = re.compile(
+    r"(?:(?P<name>\S+)\s+)?(?P<id>[0-9a-fA-F]{4,16}|\$\w+|\{\w+\})(?P<rest>\s+-.*)?\Z"
+)
+_BEHIND = re.compile(r"\s(--[a-z-]+)(?:[ =]\S+)?\Z")
 
 
 def run(session: Session, line: Line, body: str | None) -> ExplainResult:
     """Explain the statement on the named database and return the result."""
-    line, name, text = _read(line, body)
+    line, name, text = _read(line, body, session.namespace)
     for one, other in _EXCLUDING:
         if line.has(one) and line.has(other):
             raise UsageError(f"--{one} and --{other} exclude each other", hint="keep one of them")
@@ -89,18 +92,20 @@ def run(session: Session, line: Line, body: str | None) -> ExplainResult:
     return shown
 
 
-def _read(line: Line, body: str | None) -> tuple[Line, str, str]:
+def _read(line: Line, body: str | None, namespace: Mapping[str, Any]) -> tuple[Line, str, str]:
     """Return the options, the database's name, and the SQL or fingerprint_id."""
     if body is not None:
         line, name = _with_name(line)
         text = body
     elif (found := _FINGERPRINT.match(line.rest)) and _is_of_recording(line, found):
-        line, name, text = _with(line, found["rest"] or ""), found["name"] or "", found["id"]
+        line, name = _with(line, found["rest"] or ""), found["name"] or ""
+        text = _held(found["id"], namespace)
         if not line.has("from"):
             raise UsageError(
                 f"%explain {text}: which recording is it from?", hint=f"%explain {text} --from rec"
             )
     else:
+        _refuse_options_behind(line.rest)
         name, text = "", line.rest
     if not text.strip():
         what = "fingerprint_id" if line.has("from") else "statement"
@@ -119,6 +124,28 @@ def _is_of_recording(line: Line, found: re.Match[str]) -> bool:
         return True
     said = line.has("from") or "--from" in (found["rest"] or "")
     return said and found["name"].lower() not in {"select", "table", "values", "with"}
+
+
+def _held(written: str, namespace: Mapping[str, Any]) -> str:
+    """Return the id that was written, or that the variable of ``$name`` or ``{name}`` holds."""
+    name = written.strip("${}")
+    if name == written:
+        return written
+    if not isinstance(namespace.get(name), str):
+        raise UsageError(
+            f"%explain {written}: no variable {name!r} holds a fingerprint_id",
+            hint=f'{name} = perfkit.digest(rec).table["fingerprint_id"][0]',
+        )
+    return str(namespace[name])
+
+
+def _refuse_options_behind(sql: str) -> None:
+    """SQL takes what stands behind it for a comment: the statement would be run without it."""
+    found = _BEHIND.search(sql)
+    if found and found[1] in COMMAND.complete():
+        raise UsageError(
+            f"%explain: {found[1]} stands behind the SQL", hint=f"%explain {found[1]} ... SQL"
+        )
 
 
 def _with_name(line: Line) -> tuple[Line, str]:

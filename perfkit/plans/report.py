@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["caveats", "headline", "named", "report", "sections", "series", "slowest", "totals"]
 
-#: Self times that miss the whole by more than this are worth a word.
 _WENT = "where the execution time went"
 _PARTS = pa.schema([("part", pa.string()), ("time_ms", pa.float64()), ("share", pa.float64())])
 _SYSTEMS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
@@ -58,12 +57,31 @@ def headline(plan: Plan) -> str:
         return f"It took {took}; the times of its nodes were not measured."
     if plan.execution_ms < rules.NOTHING_TO_FIX_MS:
         return f"It took {took}: nothing to fix."
+    if plan.lost:
+        return f"It took {took}; not all of the plan is there: {plan.lost[0]}"
+    return f"It took {took}, {_most(plan, plan.execution_ms)}"
+
+
+def _most(plan: Plan, whole_ms: float) -> str:
+    """Say what took most of the time: a node, or something beside them."""
     node, own = slowest(plan)
-    share = format_share(own / plan.execution_ms)
+    part, beside = max(_beside(plan), key=lambda each: each[1], default=("", 0.0))
+    if beside > own:
+        return f"{format_share(beside / whole_ms)} of it for {part}"
+    rows = (node.number("Actual Rows") or 0) * (node.loops or 0)
     return (
-        f"It took {took}, {share} of it in {named(node)}, which returned "
-        f"{format_count((node.number('Actual Rows') or 0) * (node.loops or 0))} rows"
+        f"{format_share(own / whole_ms)} of it in {named(node)}, which returned "
+        f"{format_count(rows)} rows"
     )
+
+
+def _beside(plan: Plan) -> list[tuple[str, float]]:
+    """Return what took time outside of the nodes."""
+    return [
+        ("starting and ending the execution" if what == "rest" else what, ms)
+        for what, ms in plan.parts
+        if what != "nodes"
+    ]
 
 
 def slowest(plan: Plan) -> tuple[Node, float]:

@@ -101,7 +101,7 @@ def explain_top(
         noun="statements",
         findings=merged(found),
         caveats=_caveats(found),
-        checked=_CHECKED,
+        checked=_CHECKED if server else (),
         totals={
             "statements": len(found),
             "explained": sum(one.result is not None for one in found),

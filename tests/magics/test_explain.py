@@ -241,6 +241,10 @@ def test_a_statement_of_a_digest_is_explained_with_its_recorded_values(cell, pro
     assert done.error is None
     assert done.value.executed
     assert done.value.plan.root.number("Actual Rows") > 0
+    cell(f"fid = {ids[0]!r}")
+    for held in ("$fid", "{fid}"):
+        again = cell(f"%explain {held} --from rec --db prod")
+        assert again.value.plan.shape_id == done.value.plan.shape_id
     generic = cell(source.format(id=ids[1]))
     assert not generic.value.executed
     assert "this is the generic plan" in " ".join(generic.printed.split())
@@ -250,6 +254,9 @@ def test_a_statement_of_a_digest_is_explained_with_its_recorded_values(cell, pro
     ("source", "said"),
     [
         ("%explain 8f14e45fceea167a", "which recording is it from?"),
+        ("%explain $nobody --from rec", "no variable 'nobody' holds a fingerprint_id"),
+        ("%explain SELECT 1 --no-analyze", "--no-analyze stands behind the SQL"),
+        ("%explain SELECT 1 --timeout 3s", "--timeout stands behind the SQL"),
         ("%explain 8f14e45fceea167a --from nothing", "no recording of that name"),
         ("%explain 8f14e45fceea167a --from rec", "no statement of the recording"),
         ("%%explain prod --from rec\nSELECT 1", "is no fingerprint_id"),

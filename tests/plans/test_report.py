@@ -62,8 +62,23 @@ def test_times_that_contradict_each_other_are_told():
 
 
 def test_what_a_damaged_text_lacks_is_told():
-    lost = read_plan(SLOW.replace("Rows Removed", "Rows Rem\nPlanning") + "  ->  Seq Sc")
-    assert set(lost.lost) <= set(lost.result.caveats)
+    cut = read_plan(SLOW.partition("Filter:")[0] + "Fil")
+    lost = read_plan(SLOW.partition("  ->")[0])
+    assert lost.lost
+    for plan in (cut, lost):
+        assert set(plan.lost) <= set(plan.result.caveats)
+    assert lost.lost[0] in lost.result.headline
+    assert "100" not in lost.result.headline
+
+
+def test_what_took_longer_than_every_node_is_in_the_headline():
+    slow_end = read_plan(SLOW.replace("Execution Time: 98.3", "Execution Time: 400.000"))
+    assert "75.5 % of it for starting and ending the execution" in slow_end.result.headline
+
+
+def test_a_plan_is_printed_as_its_report():
+    plan = read_plan(SLOW)
+    assert str(plan) == plan.to_text()
 
 
 def test_a_plan_shows_itself_and_its_repr_is_one_line():

@@ -34,7 +34,7 @@ def test_nothing_stays_after_an_error_either(engine):
 @pytest.mark.parametrize("read_only", [True, False])
 @pytest.mark.parametrize("default", ["on", "off"])
 def test_the_default_of_the_role_comes_back_with_the_connection(postgres, read_only, default):
-    url = postgres.url("postgres").update_query_dict(
+    url = sa.make_url(postgres.url("postgres")).update_query_dict(
         {"options": f"-c default_transaction_read_only={default}"}
     )
     engine = sa.create_engine(url, pool_size=1, max_overflow=0)

@@ -73,7 +73,8 @@ def proven(result: ExplainResult, ground: Ground, facts: Facts) -> ExplainResult
     if not chosen:
         return result
     proofs = ground.prove(chosen)
-    findings = [_with_proof(finding, proofs) for finding in result.findings]
+    whole = result.plan.execution_ms
+    findings = [_bounded(_with_proof(finding, proofs), whole) for finding in result.findings]
     if not result.plan.analyzed:
         findings += _from_estimates(result.plan, proofs)
     shown = [proof for proof in proofs if proof.plan_after is not None]
@@ -150,6 +151,13 @@ def _with_proof(finding: Finding, proofs: Sequence[Proof]) -> Finding:
     if own.plan_after is None or own.verdict == "not proven":
         return replace(finding, fix=_unproven(finding.fix, own))
     return _withdrawn(finding, own)
+
+
+def _bounded(finding: Finding, whole: float | None) -> Finding:
+    """Save no more than was spent: the proof is an execution of its own, maybe a slower one."""
+    if finding.saves_ms is None or whole is None:
+        return finding
+    return replace(finding, saves_ms=min(finding.saves_ms, whole))
 
 
 def helped(finding: Finding, proof: Proof) -> Finding:

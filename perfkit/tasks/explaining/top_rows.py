@@ -45,6 +45,8 @@ def table(found: Sequence[Explained]) -> pa.Table:
 def headline(found: Sequence[Explained]) -> str:
     """Say how many were explained, what share of the time that is, and what would help."""
     done = [one for one in found if one.result is not None]
+    if not done:
+        return f"None of the {len(found)} statements could be explained: {found[0].why_not}"
     share = format_share(sum(one.recorded.share for one in done))
     helped = sum(any(f.severity != "info" for f in _findings(one)) for one in done)
     said = f"{helped} of them can be made faster" if helped else "nothing was found to change"

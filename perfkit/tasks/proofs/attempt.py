@@ -126,4 +126,4 @@ def _weighed(
 def _planned_only(asked: Asked, method: Method) -> tuple[str, ...]:
     if method == "hypopg" or not asked.not_run:
         return ()
-    return (f"Planned, not executed: {asked.not_run}.",)
+    return (f"The proof only planned it: {asked.not_run}.",)

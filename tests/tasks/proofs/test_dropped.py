@@ -51,7 +51,9 @@ def parted(request):
         connection.commit()
 
 
-@pytest.mark.parametrize(("name", "verdict"), [("ev_u", {"hurts"}), ("ev_k", {"changes", "no change"})])
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("ev_u", {"hurts"}), ("ev_k", {"changes", "no change"})]
+)
 def test_the_index_of_a_partitioned_table_goes_with_those_of_all_partitions(
     parted, nothing_left, name, verdict
 ):

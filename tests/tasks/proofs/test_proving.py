@@ -159,7 +159,7 @@ def test_a_statement_without_any_example_is_proven_by_its_generic_plan(engine15,
     question = Question(statement="select * from orders where user_id = $1 + 1")
     (proof,) = prove(engine15, question, [index_on("user_id")], expendable=True)
     assert (proof.verdict, proof.values, proof.before_ms) == ("helps", None, None)
-    assert proof.notes == ("Planned, not executed: no example values.",)
+    assert proof.notes == ("The proof only planned it: no example values.",)
 
 
 def test_a_write_is_planned_and_not_executed(engine15, lab_engine, index_on, nothing_left):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["BLOCKS", "Times", "attribute"]
 
 _ROUNDING_MS = 0.0005  # half of the last digit, per loop
+_DIGITS = 9  # of a ms: what is left of a difference below that is the computer's rounding
 _INCONSISTENT = 0.03  # of the root's time
 
 
@@ -75,7 +76,7 @@ def attribute(tree: Sequence[Node]) -> Times:
     unknown = [None] * len(tree)
     return Times(
         inclusive_ms=unknown if spent is None else spent.inclusive,
-        self_ms=unknown if spent is None else [max(value, 0.0) for value in spent.own],
+        self_ms=unknown if spent is None else [max(round(value, _DIGITS), 0.0) for value in spent.own],
         processes=processes,
         self_blocks=own_blocks(tree, apart, moved),
         io_ms=io_ms,

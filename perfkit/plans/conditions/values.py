@@ -23,6 +23,8 @@ _STABLE = {
     "to_timestamp", "to_date", "make_interval", "make_date", "lower", "upper", "date", "coalesce",
     "greatest", "least", "row",
 }  # fmt: skip
+# A scan computes no aggregate: one in its condition is of the query around a sub-plan.
+_AGGREGATES = {"min", "max", "sum", "count", "avg"}
 _STABLE_WORDS = {
     "current_date", "current_timestamp", "localtimestamp", "current_time", "localtime",
     "current_user", "session_user",
@@ -85,6 +87,8 @@ def _named(token: Token, name: str, following: list[str], alias: str | None) -> 
     if following == ["("]:
         if name in {"any", "array"}:
             return _Piece(1)
+        if name in _AGGREGATES:
+            return _Piece(1, "column")
         return _Piece(int(name in _STABLE), "stable")
     known = token.kind == "word" and name in CONSTANT_WORDS
     known = known and (name != "at" or following == ["TIME"])

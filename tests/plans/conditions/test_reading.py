@@ -79,6 +79,8 @@ def test_an_alternative_that_cannot_be_read_counts_as_unread():
         ("(a = (InitPlan 1).col1)", "stable", set(), ("1",)),
         ("(t.a = u.id)", "column", {"u"}, ()),
         ("(t.a = (u.id + $1))", "column", {"u"}, ()),
+        ("(t.user_id = (min(u.id)))", "column", {"u"}, ()),
+        ("(t.n = (count(*)))", "column", set(), ()),
     ],
 )  # fmt: skip
 def test_where_a_value_comes_from(text, source, tables, literals):

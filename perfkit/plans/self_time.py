@@ -76,7 +76,9 @@ def attribute(tree: Sequence[Node]) -> Times:
     unknown = [None] * len(tree)
     return Times(
         inclusive_ms=unknown if spent is None else spent.inclusive,
-        self_ms=unknown if spent is None else [max(round(value, _DIGITS), 0.0) for value in spent.own],
+        self_ms=unknown
+        if spent is None
+        else [max(round(value, _DIGITS), 0.0) for value in spent.own],
         processes=processes,
         self_blocks=own_blocks(tree, apart, moved),
         io_ms=io_ms,

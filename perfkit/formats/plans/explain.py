@@ -41,6 +41,8 @@ _LOG = re.compile(
     re.MULTILINE,
 )
 _WORD = re.compile(r"\w")
+_SIGNS = ("cost=", "(actual ", "Node Type")
+_LAST = 0.46  # any other format that is sure of the input is the better guess
 _UNDATED = Note(
     kind="no_time_of_day",
     message="plans that EXPLAIN printed have no time: they are in the order of the file",
@@ -60,9 +62,16 @@ def recognises(head: bytes) -> Recognition:
         return Recognition(confidence=0.0)
     text = text[:_LOOKED_AT]
     found = begins(text) if text.lstrip()[:1] not in {"{", "["} else []
-    if not found or not _is_heading(text[: found[0]]) or not _reads(text[found[0] :]):
-        return Recognition(confidence=0.0)
-    return Recognition(confidence=0.95, reason="plans as EXPLAIN prints them")
+    if found and _is_heading(text[: found[0]]) and _reads(text[found[0] :]):
+        return Recognition(confidence=0.95, reason="plans as EXPLAIN prints them")
+    if _is_one(text):
+        return Recognition(confidence=_LAST, reason="a plan as it was pasted")
+    return Recognition(confidence=0.0)
+
+
+def _is_one(text: str) -> bool:
+    """Whether the text is one plan in a frame: a quoted mail, numbered lines, a program's rows."""
+    return any(sign in text for sign in _SIGNS) and _readable(text, least=2)
 
 
 def _is_heading(above: str) -> bool:
@@ -76,12 +85,23 @@ def _is_heading(above: str) -> bool:
 
 def _reads(text: str) -> bool:
     places = begins(text)
-    end = places[1] if len(places) > 1 else len(text)
+    return _readable(text[places[0] : places[1] if len(places) > 1 else len(text)])
+
+
+def _readable(text: str, *, least: int = 1) -> bool:
+    """Whether it is one plan with so many nodes."""
     try:
-        read_plan(text[places[0] : end])
+        return len(read_plan(text).tree) >= least
     except PerfkitError:
         return False
-    return True
+
+
+def _places(text: str) -> list[int]:
+    """Return where the plans begin: one in a frame begins with its frame."""
+    places = begins(text)
+    if places and _is_heading(text[: places[0]]):
+        return places
+    return [0] if _is_one(text) else places
 
 
 def cut(data: bytes) -> int:
@@ -94,7 +114,7 @@ def parse(chunk: Chunk) -> Parsed:
     """Read the plans; lines above the first one are irrelevant."""
     data, notes = to_utf8(chunk.data)
     text = data.decode()
-    places = begins(text)
+    places = _places(text)
     found, bad, lost = [], [], 0
     for start, end in itertools.pairwise([*places, len(text)]):
         body, line = text[start:end], text.count("\n", 0, start) + 1

@@ -20,6 +20,8 @@ _TAG = rf"</?+{_NAMES}\b[^<>\n]{{0,200}}+>"
 _BEGINS = re.compile(rf"^[ \t]*+(?:{_TAG})++", re.MULTILINE)
 _ENDS = re.compile(rf"(?:{_TAG})+[ \t]*$", re.MULTILINE)
 _BREAK = re.compile(r"<br *+/?>\n?")
+#: Rows of a table that stand on one line.
+_ROWS = re.compile(r"</t[dh]> *(?:</tr> *)?(?:</?t(?:head|body)> *)*+(?=<tr[ >])")
 _SIGNS = ("<br", "<td", "<pre", "<p>", "<div", "<code", "<span", "<li")
 
 
@@ -34,6 +36,7 @@ def plain_characters(text: str) -> str:
         'Limit\n  ->  Result'
     """
     if any(sign in text for sign in _SIGNS):
+        text = _ROWS.sub("\n", text)
         text = _ENDS.sub("", _BEGINS.sub("", _BREAK.sub("\n", text)))
     for _ in range(2):  # a page within a page
         if "&" in text and _is_escaped(text):

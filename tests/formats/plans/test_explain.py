@@ -1,3 +1,4 @@
+import html
 import json
 from pathlib import Path
 
@@ -137,3 +138,34 @@ def test_a_frame_above_the_heading_hides_no_plan(style):
              "  ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)"]  # fmt: skip
     rows = [f"{bar} {line:58} {bar}" for line in lines]
     assert confidence("\n".join([rule, rows[0], rule, *rows[1:], rule, ""])) > 0.9
+
+
+LINES = """Limit  (cost=0.00..5.00 rows=20 width=8) (actual time=0.100..98.200 rows=20 loops=1)
+  ->  Seq Scan on orders  (cost=0.00..9.00 rows=26 width=8) (actual time=0.1..98.0 rows=20 loops=1)
+        Filter: (user_id = 42)
+Planning Time: 0.100 ms
+Execution Time: 98.300 ms""".splitlines()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"> {line}" for line in LINES),
+        "\n".join(f"{number}: {line}" for number, line in enumerate(LINES, 1)),
+        "\n".join(f"-[ RECORD {n} ]---\nQUERY PLAN | {line}" for n, line in enumerate(LINES, 1)),
+        "<table>"
+        + "".join(f"<tr><td>{html.escape(one)}</td></tr>\n" for one in LINES)
+        + "</table>",
+        repr([(line,) for line in LINES]),
+        json.dumps([[line] for line in LINES]),
+        json.dumps({"rows": [[line] for line in LINES]}),
+        "Hi all,\nthis is slow:\n\n" + "\n".join(LINES) + "\nAny ideas?\n",
+    ],
+    ids=["mail", "numbered", "records", "page", "python", "lists", "rows", "prose"],
+)
+def test_a_plan_in_a_frame_is_one_plan(tmp_path, text):
+    (tmp_path / "plan.txt").write_text(text)
+    rec = perfkit.load(tmp_path / "plan.txt")
+    assert rec.plans["duration_ms"].tolist() == [98.3]
+    kinds = [node.kind for node in read_plan(rec.plans["plan"][0]).tree]
+    assert kinds == ["Limit", "Seq Scan"]

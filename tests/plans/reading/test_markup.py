@@ -50,3 +50,11 @@ def test_time_grows_with_the_text(sign):
     began = time.perf_counter()
     plain_characters("<br>-&gt;" + sign * 300_000)
     assert time.perf_counter() - began < 3
+
+
+def test_rows_of_a_table_on_one_line_are_lines():
+    page = (
+        "<table><tr><th>QUERY PLAN</th></tr><tr><td>Limit</td></tr> "
+        "<tr><td>  -&gt;  Result</td></tr></table>"
+    )
+    assert plain_characters(page).splitlines() == ["QUERY PLAN", "Limit", "  ->  Result"]

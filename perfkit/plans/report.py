@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from perfkit.plans import rules
+from perfkit.plans.reading.indents import RESTORED
 from perfkit.results import Result
 from perfkit.units import format_count, format_ms, format_share
 
@@ -57,8 +58,8 @@ def headline(plan: Plan) -> str:
         return f"It took {took}; the times of its nodes were not measured."
     if plan.execution_ms < rules.NOTHING_TO_FIX_MS:
         return f"It took {took}: nothing to fix."
-    if plan.lost:
-        return f"It took {took}; not all of the plan is there: {plan.lost[0]}"
+    if missing := [said for said in plan.lost if said != RESTORED]:
+        return f"It took {took}; not all of the plan is there: {missing[0]}"
     return f"It took {took}, {_most(plan, plan.execution_ms)}"
 
 
@@ -68,11 +69,10 @@ def _most(plan: Plan, whole_ms: float) -> str:
     part, beside = max(_beside(plan), key=lambda each: each[1], default=("", 0.0))
     if beside > own:
         return f"{format_share(beside / whole_ms)} of it for {part}"
+    said = f"{format_share(own / whole_ms)} of it in {named(node)}"
     rows = (node.number("Actual Rows") or 0) * (node.loops or 0)
-    return (
-        f"{format_share(own / whole_ms)} of it in {named(node)}, which returned "
-        f"{format_count(rows)} rows"
-    )
+    writes = node.kind == "ModifyTable" and not rows  # it returns rows for RETURNING only
+    return said if writes else f"{said}, which returned {format_count(rows)} rows"
 
 
 def _beside(plan: Plan) -> list[tuple[str, float]]:

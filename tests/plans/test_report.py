@@ -71,6 +71,20 @@ def test_what_a_damaged_text_lacks_is_told():
     assert "100" not in lost.result.headline
 
 
+def test_a_plan_whose_indentation_was_restored_lacks_nothing():
+    flat = read_plan("\n".join(line.strip() for line in SLOW.strip().splitlines()))
+    assert flat.lost
+    assert flat.result.headline == read_plan(SLOW).result.headline
+
+
+def test_a_write_is_not_said_to_return_nothing():
+    slow = SLOW.replace("Limit", "Update on t").replace("98.0 rows", "1.0 rows")
+    written = read_plan(slow.replace("98.2 rows=20", "98.2 rows=0"))
+    assert written.result.headline.endswith("of it in ModifyTable on t")
+    returning = read_plan(slow)
+    assert returning.result.headline.endswith("ModifyTable on t, which returned 20 rows")
+
+
 def test_what_took_longer_than_every_node_is_in_the_headline():
     slow_end = read_plan(SLOW.replace("Execution Time: 98.3", "Execution Time: 400.000"))
     assert "75.5 % of it for starting and ending the execution" in slow_end.result.headline

@@ -18,7 +18,7 @@ from perfkit.plans.reading.sections import SUMMARY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["indented"]
+__all__ = ["RESTORED", "indented"]
 
 RESTORED = (
     "The indentation is lost: which node is below which was told from the number of inputs "
